@@ -1,0 +1,339 @@
+"""The vocabulary of facts about runs and launches.
+
+An :class:`Event` is a frozen fact in an envelope: when, which run, which launch, the how-manieth.
+The same form goes into the journal, to ``--json``, to ``--on-end`` commands and into a replay, so
+whatever is shown anywhere was first one of these. Facts hold text as it came from outside, raw;
+whoever shows it makes it safe. They never hold a secret.
+
+What is not here: the JSON form (:mod:`~workflow.runs.wire`), how facts add up to a state
+(:mod:`~workflow.runs.run`), where they are kept (:mod:`~workflow.runs.journal`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar, NewType
+
+RunId = NewType("RunId", str)
+"""One execution of a workflow, for example ``r-01JD3K5V7Q``; unique within a journal."""
+
+LaunchId = NewType("LaunchId", str)
+"""What an operator started at once, for example ``l-01JD3K5V7Q``."""
+
+Json = object
+"""What `json` reads and writes; narrowed where it is used."""
+
+
+class Verdict(StrEnum):
+    """How a run ended. Written once."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    REJECTED = "rejected"
+    """The server definitely refused: there is no job of ours."""
+    SKIPPED = "skipped"
+    """Not sent, as asked: the connection is inactive, or a job was already running."""
+    EXPIRED = "expired"
+    """We stopped waiting; the job goes on."""
+    UNRESOLVED = "unresolved"
+    """We cannot know, and say why."""
+
+
+class Origin(StrEnum):
+    """Whose job a run watches, and how surely."""
+
+    STARTED = "started"
+    """Our POST was answered with it."""
+    JOINED = "joined"
+    """Our POST was answered with a job that was there before."""
+    ADOPTED = "adopted"
+    """Our POST's answer was lost; this job is probably its effect."""
+    ATTACHED = "attached"
+    """The job was there already; we only watch."""
+
+
+class Settled(StrEnum):
+    """How a trigger came out."""
+
+    STARTED = "started"
+    JOINED = "joined"
+    ADOPTED = "adopted"
+    ATTACHED = "attached"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+# --------------------------------------------------------------------------- facts about a run
+
+
+@dataclass(frozen=True, slots=True)
+class RunCreated:
+    """A run exists. Nothing has been sent for it."""
+
+    kind: ClassVar[str] = "run.created"
+    profile: str
+    workflow_id: str
+    steps: tuple[str, ...]
+    """The document's step ids in their order."""
+    connection_name: str | None = None
+    job_type: str | None = None
+    watch_only: bool = False
+    """Attached to a job that is there: the run's own trigger step is answered, never sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunWaiting:
+    """Nothing is sent until something else is over: a slot, a job in the way, a held launch."""
+
+    kind: ClassVar[str] = "run.waiting"
+    reason: str
+    """``slot``, ``hold``, ``conflict`` or ``gate`` (another run's trigger is still open)."""
+    job_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerIntent:
+    """A POST is about to leave. On disk before it does."""
+
+    kind: ClassVar[str] = "trigger.intent"
+    step: str
+    visit: int
+    job_type: str
+    base: int
+    """The highest job id the connection had, 0 for none: a job of ours is younger."""
+    server_date: str | None = None
+    """The server's own clock at the preflight, RFC 3339."""
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerSettled:
+    """What became of the POST, as far as anybody can tell."""
+
+    kind: ClassVar[str] = "trigger.settled"
+    how: str
+    """One of :class:`Settled`."""
+    job_id: int | None = None
+    suspects: tuple[int, ...] = ()
+    """Jobs that may be the POST's effect."""
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StepStarted:
+    """A step of the document is about to make its request."""
+
+    kind: ClassVar[str] = "step.started"
+    step: str
+    visit: int
+    position: int
+    """From 1."""
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepFinished:
+    """A step has its answer and the document has looked at it."""
+
+    kind: ClassVar[str] = "step.finished"
+    step: str
+    visit: int
+    succeeded: bool
+    http_status: int | None = None
+    """None when there was no answer."""
+    ms: int | None = None
+    """How long the request took, in milliseconds; None when no request was made for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingTaken:
+    """One observation of the job."""
+
+    kind: ClassVar[str] = "reading"
+    job_id: int
+    status: str
+    rows: int | None = None
+    bytes: int | None = None
+    age: float = 0.0
+    """Seconds between the server's answer and this event."""
+    start_time: str | None = None
+    """When the server created the job, RFC 3339."""
+    duration: float | None = None
+    """Seconds, as the server tells it: frozen at the last change of status."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusChanged:
+    """The job's status is another one than at the reading before."""
+
+    kind: ClassVar[str] = "status.changed"
+    from_status: str | None
+    to_status: str
+    job_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PollFailed:
+    """A look at the server failed. The run is stale, not failed."""
+
+    kind: ClassVar[str] = "poll.failed"
+    reason: str
+    next: float | None = None
+    """Seconds until the next try."""
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Something an operator would want pointed out."""
+
+    kind: ClassVar[str] = "warning"
+    warning: str
+    """``no-rows``, ``zero-rows``, ``slow``, ``successor``, ``workflow``, ``server`` or
+    ``inactive``; more may come."""
+    text: str
+    measure: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CancelWished:
+    """Somebody wants the job to stop."""
+
+    kind: ClassVar[str] = "cancel.wished"
+    job_id: int | None = None
+    by: str = "operator"
+    """``operator`` or ``deadline``."""
+
+
+@dataclass(frozen=True, slots=True)
+class CancelSettled:
+    """What became of that wish."""
+
+    kind: ClassVar[str] = "cancel.settled"
+    how: str
+    """``cancelled``, ``already-ended``, ``not-cancelled``, ``newer-job``, ``not-sent``."""
+    text: str
+    job_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunDetached:
+    """Nobody here watches any more; the job goes on and can be attached again."""
+
+    kind: ClassVar[str] = "run.detached"
+    reason: str = "operator"
+
+
+@dataclass(frozen=True, slots=True)
+class RunTaken:
+    """A process looks after the run again, after a detach or a new start."""
+
+    kind: ClassVar[str] = "run.taken"
+    reason: str = "start"
+
+
+@dataclass(frozen=True, slots=True)
+class RunFinished:
+    """The run is over. Its last event."""
+
+    kind: ClassVar[str] = "run.finished"
+    verdict: str
+    why: str
+    outputs: Mapping[str, Json]
+    """As the document declares them; what could not be resolved is null."""
+    job_id: int | None = None
+
+
+# ----------------------------------------------------------- facts about a launch, and the feed
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchStarted:
+    """Several runs begin together."""
+
+    kind: ClassVar[str] = "launch.started"
+    name: str
+    targets: int
+    max_parallel: int
+    job_type: str | None = None
+    on_conflict: str = "attach"
+    one_first: bool = False
+    hold_after: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchHeld:
+    """The launch starts no more runs until somebody says go on; or goes on."""
+
+    kind: ClassVar[str] = "launch.held"
+    held: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchFinished:
+    """All runs of the launch have ended or were let go."""
+
+    kind: ClassVar[str] = "launch.finished"
+    verdicts: Mapping[str, int]
+    """How many runs ended with each verdict."""
+    rows: int
+    rows_unknown: int
+    """Runs whose rows nobody knows; never counted as 0."""
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRate:
+    """How many requests this profile makes."""
+
+    kind: ClassVar[str] = "feed.rate"
+    per_minute: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownFact:
+    """A kind that a later version wrote. Kept, shown by its name, otherwise ignored."""
+
+    kind: str
+    data: Mapping[str, Json]
+
+
+Fact = (
+    RunCreated
+    | RunWaiting
+    | TriggerIntent
+    | TriggerSettled
+    | StepStarted
+    | StepFinished
+    | ReadingTaken
+    | StatusChanged
+    | PollFailed
+    | Warned
+    | CancelWished
+    | CancelSettled
+    | RunDetached
+    | RunTaken
+    | RunFinished
+    | LaunchStarted
+    | LaunchHeld
+    | LaunchFinished
+    | FeedRate
+    | UnknownFact
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A fact in its envelope."""
+
+    time: datetime
+    """When it was learnt, aware, UTC."""
+    seq: int
+    """From 1 within its run (or within its launch, for a fact that belongs to no run)."""
+    fact: Fact
+    run: RunId | None = None
+    launch: LaunchId | None = None
+    connection_id: str | None = None
