@@ -1,0 +1,342 @@
+"""A run's state, folded from its events.
+
+:func:`fold` is the only way a state comes about: live, after a restart and in a replay it is the
+same function over the same facts, so they cannot disagree. The state holds what a face needs and
+nothing that grows: transitions are bounded, readings are thinned to a short trend.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from workflow.runs.events import (
+    CancelSettled,
+    CancelWished,
+    Event,
+    Json,
+    LaunchId,
+    Origin,
+    PollFailed,
+    ReadingTaken,
+    RunCreated,
+    RunDetached,
+    RunFinished,
+    RunId,
+    RunTaken,
+    RunWaiting,
+    Settled,
+    StatusChanged,
+    StepFinished,
+    StepStarted,
+    TriggerIntent,
+    TriggerSettled,
+    Verdict,
+    Warned,
+)
+from workflow.text import SafeText, safe
+
+MOST_TRANSITIONS: Final = 60
+"""Of a job that retries for days the first and the latest are kept."""
+MOST_SAMPLES: Final = 40
+_SAMPLE_EVERY: Final = timedelta(seconds=2)
+
+
+class Phase(StrEnum):
+    """Where a run is in its life, whatever its job's status says."""
+
+    WAITING = "waiting"
+    TRIGGERING = "triggering"
+    """A POST is on its way, or its effect is being looked for."""
+    WATCHING = "watching"
+    DETACHED = "detached"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class StepState:
+    """What happened at one step of the document, over all its visits."""
+
+    step: SafeText
+    visits: int = 0
+    succeeded: bool | None = None
+    """The latest visit's; None while it is under way or before the first."""
+    http_status: int | None = None
+    ms: int | None = None
+    """The latest request's, milliseconds."""
+    started: datetime | None = None
+    """The first visit's."""
+    finished: datetime | None = None
+    """The latest visit's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """The job's status from an instant on, as far as readings tell."""
+
+    status: SafeText
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Committed rows at an instant; what trend and rate are computed from."""
+
+    at: datetime
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class StandingWarning:
+    """A warning that still stands."""
+
+    kind: str
+    text: SafeText
+    measure: float | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CancelState:
+    """A standing wish that the job stop, and what became of it."""
+
+    wished: datetime
+    by: str
+    how: str | None = None
+    text: SafeText | None = None
+    settled: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunState:
+    """Everything a face shows about a run. All texts are safe."""
+
+    run: RunId
+    launch: LaunchId | None
+    profile: SafeText
+    workflow_id: SafeText
+    connection_id: str | None
+    name: SafeText
+    """The connection's name, or the workflow's id for a run of no connection."""
+    job_type: SafeText | None
+    created: datetime
+    steps: tuple[StepState, ...]
+    phase: Phase = Phase.WAITING
+    waiting_for: str | None = None
+    """Why, while the phase is waiting: ``slot``, ``hold``, ``conflict`` or ``gate``."""
+    current: int | None = None
+    """Index into `steps` of the latest step that started."""
+    watch_only: bool = False
+    origin: Origin | None = None
+    job_id: int | None = None
+    suspects: tuple[int, ...] = ()
+    begun: datetime | None = None
+    """When the first step started."""
+    status: SafeText | None = None
+    """The job's status in the server's word; None before the first reading."""
+    rows: int | None = None
+    """None is not known, 0 is a zero that was read."""
+    bytes: int | None = None
+    readings: int = 0
+    read_at: datetime | None = None
+    rows_moved: datetime | None = None
+    """When rows were last seen to change (or first seen)."""
+    job_started: datetime | None = None
+    """When the server created the job."""
+    transitions: tuple[Transition, ...] = ()
+    samples: tuple[Sample, ...] = ()
+    warnings: tuple[StandingWarning, ...] = ()
+    failing: SafeText | None = None
+    """Why the latest look at the server failed; None when it did not."""
+    cancel: CancelState | None = None
+    verdict: Verdict | None = None
+    why: SafeText | None = None
+    outputs: dict[str, Json] | None = None
+    ended: datetime | None = None
+    seq: int = 0
+    """Of the latest event folded in."""
+
+    @property
+    def live(self) -> bool:
+        """Whether this run may still change by itself."""
+        return self.verdict is None and self.phase is not Phase.DETACHED
+
+
+class NotARunError(ValueError):
+    """The first event of a run must be its creation."""
+
+
+def begin(event: Event) -> RunState:
+    """Return the state after the run's first event, a :class:`~.events.RunCreated`."""
+    fact = event.fact
+    if not isinstance(fact, RunCreated) or event.run is None:
+        raise NotARunError(f"a run begins with run.created, not with {fact.kind}")
+    return RunState(
+        run=event.run,
+        launch=event.launch,
+        profile=safe(fact.profile),
+        workflow_id=safe(fact.workflow_id),
+        connection_id=event.connection_id,
+        name=safe(fact.connection_name or event.connection_id or fact.workflow_id),
+        job_type=safe(fact.job_type) if fact.job_type else None,
+        created=event.time,
+        steps=tuple(StepState(safe(step)) for step in fact.steps),
+        watch_only=fact.watch_only,
+        seq=event.seq,
+    )
+
+
+def fold(state: RunState, event: Event) -> RunState:
+    """Return `state` with one more event taken in; events of other kinds leave it as it is."""
+    state = replace(state, seq=event.seq)
+    at = event.time
+    match event.fact:
+        case RunWaiting(reason=reason):
+            return replace(state, phase=Phase.WAITING, waiting_for=reason)
+        case StepStarted() | StepFinished() as fact:
+            return _at_step(state, fact, at)
+        case TriggerIntent():
+            return replace(state, phase=Phase.TRIGGERING, waiting_for=None)
+        case TriggerSettled() as fact:
+            return _triggered(state, fact)
+        case ReadingTaken() as fact:
+            return _read(state, fact, at)
+        case StatusChanged(to_status=status):
+            return _moved(state, safe(status), at)
+        case PollFailed(reason=reason):
+            return replace(state, failing=safe(reason))
+        case Warned(warning=kind, text=text, measure=measure):
+            others = tuple(w for w in state.warnings if w.kind != kind)
+            return replace(
+                state, warnings=(*others, StandingWarning(kind, safe(text), measure, at))
+            )
+        case CancelWished(by=by):
+            return replace(state, cancel=CancelState(wished=at, by=by))
+        case CancelSettled(how=how, text=text):
+            wish = state.cancel or CancelState(wished=at, by="operator")
+            return replace(state, cancel=replace(wish, how=how, text=safe(text), settled=at))
+        case RunDetached():
+            return replace(state, phase=Phase.DETACHED, failing=None)
+        case RunTaken():
+            phase = Phase.WATCHING if state.job_id is not None else Phase.WAITING
+            return replace(state, phase=phase)
+        case RunFinished() as fact:
+            return _finished(state, fact, at)
+    return state
+
+
+def replay(events: list[Event]) -> RunState:
+    """Return the state after all of a run's events, the first being its creation."""
+    state = begin(events[0])
+    for event in events[1:]:
+        state = fold(state, event)
+    return state
+
+
+def _at_step(state: RunState, fact: StepStarted | StepFinished, at: datetime) -> RunState:
+    index = next((i for i, step in enumerate(state.steps) if step.step == fact.step), None)
+    if index is None:  # a sub-workflow's own step: the track shows the outer document's
+        return state
+    step = state.steps[index]
+    if isinstance(fact, StepStarted):
+        step = replace(step, visits=fact.visit, succeeded=None, started=step.started or at)
+        state = replace(state, current=index, begun=state.begun or at, waiting_for=None)
+        if state.phase is Phase.WAITING:
+            state = replace(state, phase=Phase.WATCHING)
+    else:
+        step = replace(
+            step,
+            visits=fact.visit,
+            succeeded=fact.succeeded,
+            http_status=fact.http_status,
+            ms=fact.ms,
+            finished=at,
+        )
+    return replace(state, steps=(*state.steps[:index], step, *state.steps[index + 1 :]))
+
+
+_OWNING: Final = {Settled.STARTED, Settled.JOINED, Settled.ADOPTED, Settled.ATTACHED}
+
+
+def _triggered(state: RunState, fact: TriggerSettled) -> RunState:
+    origin = Origin(fact.how) if fact.how in _OWNING else state.origin
+    return replace(
+        state,
+        phase=Phase.WATCHING,
+        waiting_for=None,
+        origin=origin,
+        job_id=fact.job_id if fact.job_id is not None else state.job_id,
+        suspects=fact.suspects,
+    )
+
+
+def _read(state: RunState, fact: ReadingTaken, at: datetime) -> RunState:
+    observed = at - timedelta(seconds=fact.age)
+    moved = fact.rows is not None and fact.rows != state.rows
+    return replace(
+        state,
+        job_id=fact.job_id,
+        status=safe(fact.status),
+        rows=fact.rows if fact.rows is not None else state.rows,
+        bytes=fact.bytes if fact.bytes is not None else state.bytes,
+        readings=state.readings + 1,
+        read_at=observed,
+        rows_moved=observed if moved else state.rows_moved,
+        job_started=_instant(fact.start_time) or state.job_started,
+        transitions=state.transitions or (Transition(safe(fact.status), observed),),
+        samples=_sampled(state.samples, observed, fact.rows),
+        failing=None,
+    )
+
+
+def _sampled(samples: tuple[Sample, ...], at: datetime, rows: int | None) -> tuple[Sample, ...]:
+    """Add a sample, at most one in two seconds; halve the older ones when there are too many."""
+    if rows is None:
+        return samples
+    if samples and at - samples[-1].at < _SAMPLE_EVERY:
+        return (*samples[:-1], Sample(samples[-1].at, rows)) if len(samples) > 1 else samples
+    if len(samples) >= MOST_SAMPLES:
+        half = MOST_SAMPLES // 2
+        samples = (*samples[:half:2], *samples[half:])
+    return (*samples, Sample(at, rows))
+
+
+def _moved(state: RunState, status: SafeText, at: datetime) -> RunState:
+    if state.transitions and state.transitions[-1].status == status:
+        return replace(state, status=status)
+    transitions = (*state.transitions, Transition(status, at))
+    if len(transitions) > MOST_TRANSITIONS:
+        half = MOST_TRANSITIONS // 2
+        transitions = (*transitions[:half], *transitions[-half:])
+    return replace(state, status=status, transitions=transitions)
+
+
+def _finished(state: RunState, fact: RunFinished, at: datetime) -> RunState:
+    if state.verdict is not None:  # a verdict is written once
+        return state
+    try:
+        verdict = Verdict(fact.verdict)
+    except ValueError:  # a later version's word
+        verdict = Verdict.UNRESOLVED
+    return replace(
+        state,
+        phase=Phase.ENDED,
+        waiting_for=None,
+        verdict=verdict,
+        why=safe(fact.why),
+        outputs=dict(fact.outputs),
+        job_id=fact.job_id if fact.job_id is not None else state.job_id,
+        ended=at,
+        failing=None,
+    )
+
+
+def _instant(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
