@@ -1,0 +1,56 @@
+"""What can go wrong between a request and its answer, said in one sentence.
+
+An answer with an unwelcome status is not here: it is an answer, and its reader's business.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from workflow.text import SafeText, safe
+
+FailureKind = Literal[
+    "connect",
+    "timeout",
+    "cut",
+    "tls",
+    "too_large",
+    "redirect",
+    "host",
+    "protocol",
+    "decode",
+    "circuit",
+]
+"""Where it broke.
+
+``connect``: no connection (names, routes, refused, proxies). ``timeout``: too slow. ``cut``: the
+connection ended early. ``tls``: the certificate was not accepted. ``too_large``: the body passed
+its cap. ``redirect``: the server points elsewhere. ``host``: a host that is not allowed, nothing
+sent. ``protocol``: what came is not HTTP. ``decode``: the body is not what its headers or its
+format say. ``circuit``: not tried, since the server has been down.
+"""
+
+
+class NetworkFailure(Exception):  # noqa: N818 - a failure is what it is called everywhere
+    """A request that got no usable answer.
+
+    `sent` is False only when it is certain that no byte of the request left this machine's
+    connection to the server; only then may a request that is not safe be called "not sent".
+    """
+
+    def __init__(self, kind: FailureKind, text: str, *, sent: bool) -> None:
+        super().__init__(text)
+        self.kind: FailureKind = kind
+        self.text: SafeText = safe(text)
+        self.sent = sent
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class BadBody(ValueError):  # noqa: N818 - a statement about the body, not about this program
+    """A body that is not the JSON it should be; its text is one sentence without the place."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text: SafeText = safe(text)
