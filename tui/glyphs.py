@@ -1,0 +1,271 @@
+"""What a status looks like: one glyph, one word, one tone; never colour alone.
+
+Everything a face says about the state of a job or run in one cell comes from here, so the runs
+pane, the header's counts, the help page and the plain lines agree. A warning replaces the word
+and leaves the glyph: ``✓ 0 rows!``. Each glyph is one cell wide in common monospace fonts and has
+an ASCII stand-in of the same width, so that a translated screen keeps its columns.
+
+Which colour a tone has is the theme's business (:mod:`tui.themes`); which runs come first is that
+of :mod:`tui.rows`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from tui.formats import age
+from workflow.runs.events import Verdict
+from workflow.runs.run import Phase, RunState, StandingWarning
+from workflow.text import SafeText
+
+
+class Sign(StrEnum):
+    """What a glyph stands for. The value is the glyph."""
+
+    WAITING = "·"
+    """For a slot; nothing has been sent."""
+    PENDING = "◌"
+    """The server has it and has not begun."""
+    RUNNING = "●"
+    RETRYING = "▲"
+    """An attempt failed and Airbyte tries again."""
+    SUCCEEDED = "✓"
+    FAILED = "✗"
+    CANCELLED = "⊘"
+    """Also skipped: over without an outcome, as somebody asked."""
+    UNRESOLVED = "?"
+    EXPIRED = "◷"
+    LATE = "!"
+    """A scheduled sync did not start."""
+    OFF = "–"
+    """The connection is not active, or nobody here watches."""
+    UNREAD = "…"
+    """Not read yet. Never shown as anything better."""
+
+
+class Tone(StrEnum):
+    """How a sign is coloured; ``$tone-<value>`` in styles."""
+
+    WAITING = "waiting"
+    PENDING = "pending"
+    RUNNING = "running"
+    RETRYING = "retrying"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    UNRESOLVED = "unresolved"
+    EXPIRED = "expired"
+    WARNING = "warning"
+    QUIET = "quiet"
+
+    @property
+    def style(self) -> str:
+        """The style to give to Textual's ``Content``, for example ``$tone-failed``."""
+        return f"$tone-{self.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A state as it appears: glyph, word, tone."""
+
+    sign: Sign
+    word: SafeText
+    tone: Tone
+
+    @property
+    def glyph(self) -> str:
+        """The one-cell glyph."""
+        return self.sign.value
+
+    @property
+    def text(self) -> SafeText:
+        """Glyph and word, for example ``✗ failed``."""
+        return SafeText(f"{self.sign.value} {self.word}")
+
+    @property
+    def style(self) -> str:
+        """The tone as a style name."""
+        return self.tone.style
+
+
+def _look(sign: Sign, word: str, tone: Tone) -> Look:
+    return Look(sign, SafeText(word), tone)
+
+
+WAITING: Final = _look(Sign.WAITING, "waiting", Tone.WAITING)
+UNREAD: Final = _look(Sign.UNREAD, "not read yet", Tone.QUIET)
+OFF: Final = _look(Sign.OFF, "off", Tone.QUIET)
+LATE: Final = _look(Sign.LATE, "late", Tone.WARNING)
+NEVER_RAN: Final = _look(Sign.WAITING, "no job yet", Tone.QUIET)
+DETACHED: Final = _look(Sign.OFF, "detached", Tone.QUIET)
+TRIGGERING: Final = _look(Sign.PENDING, "triggering", Tone.PENDING)
+
+_STATUSES: Final[Mapping[str, Look]] = {
+    "pending": _look(Sign.PENDING, "pending", Tone.PENDING),
+    "queued": _look(Sign.PENDING, "queued", Tone.PENDING),
+    "running": _look(Sign.RUNNING, "running", Tone.RUNNING),
+    "incomplete": _look(Sign.RETRYING, "retrying", Tone.RETRYING),
+    "succeeded": _look(Sign.SUCCEEDED, "succeeded", Tone.SUCCEEDED),
+    "failed": _look(Sign.FAILED, "failed", Tone.FAILED),
+    "cancelled": _look(Sign.CANCELLED, "cancelled", Tone.CANCELLED),
+}
+
+_VERDICTS: Final[Mapping[Verdict, Look]] = {
+    Verdict.SUCCEEDED: _STATUSES["succeeded"],
+    Verdict.FAILED: _STATUSES["failed"],
+    Verdict.CANCELLED: _STATUSES["cancelled"],
+    Verdict.REJECTED: _look(Sign.FAILED, "rejected", Tone.FAILED),
+    Verdict.SKIPPED: _look(Sign.CANCELLED, "skipped", Tone.CANCELLED),
+    Verdict.EXPIRED: _look(Sign.EXPIRED, "expired", Tone.EXPIRED),
+    Verdict.UNRESOLVED: _look(Sign.UNRESOLVED, "unresolved", Tone.UNRESOLVED),
+}
+
+
+def of_status(status: SafeText) -> Look:
+    """Return the look of a job's status; a word this program does not know is shown as it is."""
+    known = _STATUSES.get(status)
+    return known or Look(Sign.PENDING, status, Tone.PENDING)
+
+
+def of_verdict(verdict: Verdict) -> Look:
+    """Return the look of the way a run ended."""
+    return _VERDICTS[verdict]
+
+
+def of_run(state: RunState, now: datetime) -> Look:
+    """Return the look of a run, with the word of a standing warning in place of its own."""
+    look = _plain(state)
+    if state.cancel is not None and state.live and state.cancel.settled is None:
+        since = now - state.cancel.wished
+        # Longer words do not fit the column; a wish that hangs is worth its age.
+        word = "cancelling" if since < timedelta(minutes=1) else f"cancel {age(since)}!"
+        return Look(look.sign, SafeText(word), Tone.WARNING)
+    warned = _warned(state, now)
+    return look if warned is None else Look(look.sign, warned, Tone.WARNING)
+
+
+def _plain(state: RunState) -> Look:
+    if state.verdict is not None:
+        return of_verdict(state.verdict)
+    match state.phase:
+        case Phase.DETACHED:
+            return DETACHED
+        case Phase.WAITING:
+            return WAITING
+        case Phase.TRIGGERING if state.status is None:
+            return TRIGGERING
+    return UNREAD if state.status is None else of_status(state.status)
+
+
+def _warned(state: RunState, now: datetime) -> SafeText | None:
+    if state.verdict is Verdict.SUCCEEDED:
+        # A sync that ended well and moved nothing is a question, not a success to fold away.
+        return SafeText("0 rows!") if _has(state, "zero-rows") else None
+    if not state.live or state.status != "running":
+        return None
+    no_rows = _has(state, "no-rows")
+    if no_rows is not None and not _moved_since(state, no_rows):
+        since = state.rows_moved or state.begun or no_rows.at
+        return SafeText(f"no rows {age(now - since)}!")
+    slow = _has(state, "slow")
+    if slow is not None and slow.measure is not None:
+        return SafeText(f"{slow.measure:.0f}× usual!")
+    return None
+
+
+def _has(state: RunState, kind: str) -> StandingWarning | None:
+    return next((warning for warning in state.warnings if warning.kind == kind), None)
+
+
+def _moved_since(state: RunState, warning: StandingWarning) -> bool:
+    return state.rows_moved is not None and state.rows_moved > warning.at - timedelta(seconds=1)
+
+
+# ------------------------------------------------------------------------------ drawing material
+
+FOLDED: Final = "▸"
+UNFOLDED: Final = "▾"
+CURSOR: Final = "▌"
+MARK: Final = "■"
+LINK: Final = "━"
+UNKNOWN: Final = "—"
+"""In place of a number nobody knows; 0 is only ever a zero that was read."""
+BAR_FULL: Final = "█"
+BAR_LIVE: Final = "▒"
+BAR_EMPTY: Final = "░"
+SPARKS: Final = "▁▂▃▄▅▆▇"
+
+_ASCII: Final = str.maketrans(
+    {
+        "·": ".",
+        "◌": "o",
+        "●": "*",
+        "▲": "^",
+        "✓": "+",
+        "✗": "x",
+        "⊘": "/",
+        "◷": "@",
+        "–": "-",
+        "—": "-",
+        "…": "~",
+        "▸": ">",
+        "▾": "v",
+        "▌": ">",
+        "■": "#",
+        "█": "#",
+        "▒": "=",
+        "░": ".",
+        "▁": "_",
+        "▂": ".",
+        "▃": "-",
+        "▄": "=",
+        "▅": "+",
+        "▆": "*",
+        "▇": "#",
+        "━": "-",
+        "─": "-",
+        "│": "|",
+        "┬": "+",
+        "┴": "+",
+        "┼": "+",
+        "├": "+",
+        "┤": "+",
+        "→": ">",
+        "←": "<",
+        "↑": "^",
+        "↓": "v",
+        "×": "x",
+        "⏎": "<",
+        "≈": "~",
+        "✕": "x",
+        "•": "*",
+    }
+)
+
+
+def to_ascii(text: str) -> str:
+    """Replace every glyph of ours by its ASCII stand-in, cell for cell; other text stays."""
+    return text.translate(_ASCII)
+
+
+def bar(done: float, live: float, width: int) -> str:
+    """Return a progress bar of `width` cells for shares (0 to 1) that ended and that are live."""
+    full = min(width, int(done * width + 0.5))
+    moving = min(width - full, int(live * width + 0.5))
+    if live > 0 and moving == 0 and full < width:
+        moving = 1
+    return BAR_FULL * full + BAR_LIVE * moving + BAR_EMPTY * (width - full - moving)
+
+
+def sparks(values: tuple[float, ...], width: int) -> str:
+    """Return the last `width` values as one cell each, scaled to the highest; nothing for none."""
+    shown = values[-width:]
+    top = max(shown, default=0.0)
+    if top <= 0:
+        return SPARKS[0] * len(shown)
+    steps = len(SPARKS) - 1
+    return "".join(SPARKS[round(max(0.0, value) / top * steps)] for value in shown)
