@@ -19,6 +19,7 @@ from workflow.text import SafeText
 
 LOOK: Final = timedelta(seconds=300)
 """How long after a POST without a clean answer its effect is looked for."""
+_NOTHING: Final = SafeText("")
 
 
 class OnConflict(StrEnum):
@@ -80,7 +81,7 @@ class Answered:
     """The answer for the document; for an adopted job the job itself, as listed."""
     status: int = 200
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    why: SafeText = SafeText("")
+    why: SafeText = _NOTHING
 
 
 @dataclass(frozen=True, slots=True)

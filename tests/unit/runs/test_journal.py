@@ -1,0 +1,454 @@
+"""The journal keeps what happened, in order, once, and lets two processes share a file."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from workflow.runs.events import (
+    Event,
+    Fact,
+    LaunchId,
+    LaunchStarted,
+    ReadingTaken,
+    RunCreated,
+    RunFinished,
+    RunId,
+    StatusChanged,
+    TriggerIntent,
+    TriggerSettled,
+)
+from workflow.runs.intents import Became, GateBusy, GateTaken, Intent, IntentKey
+from workflow.runs.journal import Journal, JournalError
+
+NOW = datetime(2026, 3, 25, 1, 30, tzinfo=UTC)
+A, B = RunId("r-a"), RunId("r-b")
+CONNECTION = "c-1"
+
+
+class SetClock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.at = NOW
+
+    def now(self) -> datetime:
+        return self.at
+
+    def monotonic(self) -> float:
+        return (self.at - NOW).total_seconds()
+
+    async def sleep(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+
+
+def event(run: RunId | None, seq: int, fact: Fact, at: float = 0.0) -> Event:
+    launch = None if run else LaunchId("l-1")
+    return Event(NOW + timedelta(seconds=at), seq, fact, run, launch, CONNECTION)
+
+
+def created(run: RunId = A) -> Event:
+    return event(run, 1, RunCreated("p", "w", ("trigger",), job_type="sync"))
+
+
+def finished(run: RunId = A, seq: int = 9, verdict: str = "succeeded") -> Event:
+    return event(run, seq, RunFinished(verdict, "because", {}), at=600)
+
+
+def key(run: RunId = A, visit: int = 1) -> IntentKey:
+    return IntentKey(run, "trigger", visit)
+
+
+def intent(run: RunId = A, visit: int = 1) -> Intent:
+    return Intent(key(run, visit), "p", CONNECTION, "sync", 7, NOW, NOW, timedelta(seconds=300))
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    return SetClock()
+
+
+@pytest.fixture
+async def journal(tmp_path: Path, clock: SetClock) -> AsyncIterator[Journal]:
+    opened = await Journal.open(tmp_path / "j" / "journal.db", clock)
+    yield opened
+    await opened.aclose()
+
+
+@pytest.fixture
+async def second(journal: Journal, clock: SetClock) -> AsyncIterator[Journal]:
+    """Another process's view of the same file, as far as locks can tell."""
+    opened = await Journal.open(journal.path, clock)
+    yield opened
+    await opened.aclose()
+
+
+async def opened_intent(journal: Journal, run: RunId = A, visit: int = 1) -> None:
+    assert isinstance(await journal.take_gate(key(run, visit), CONNECTION, "p"), GateTaken)
+    await journal.open_intent(intent(run, visit))
+
+
+# ------------------------------------------------------------------ events
+
+
+async def test_events_come_back_in_their_order(journal: Journal) -> None:
+    written = [created(), event(A, 2, StatusChanged(None, "pending")), finished()]
+    await journal.append(written[:2], profile="p")
+    await journal.append(written[2:], profile="p")
+    assert await journal.events(A) == tuple(written)
+
+
+async def test_appends_that_wait_together_keep_their_order(journal: Journal) -> None:
+    await journal.append([created()], profile="p")
+    changes = [event(A, n, StatusChanged(None, str(n))) for n in range(2, 60)]
+    await asyncio.gather(*(journal.append([change], profile="p") for change in changes))
+    assert [e.seq for e in await journal.events(A)] == list(range(1, 60))
+
+
+async def test_plain_readings_are_thinned_to_one_a_minute_and_the_last(journal: Journal) -> None:
+    readings = [event(A, 2 + n, ReadingTaken(8, "running", n), at=15 * n) for n in range(12)]
+    await journal.append([created()], profile="p")
+    for reading in readings:
+        await journal.append([reading], profile="p")
+    await journal.finish(A, finished(seq=99))
+    rows = [e.fact.rows for e in await journal.events(A) if isinstance(e.fact, ReadingTaken)]
+    assert rows == [0, 4, 8, 11]
+
+
+async def test_the_reading_behind_a_change_of_status_is_written(journal: Journal) -> None:
+    await journal.append([created(), event(A, 2, ReadingTaken(8, "pending"))], profile="p")
+    await journal.append([event(A, 3, ReadingTaken(8, "running", 5), at=3)], profile="p")
+    await journal.append([event(A, 4, StatusChanged("pending", "running"), at=3)], profile="p")
+    assert [e.seq for e in await journal.events(A)] == [1, 2, 3, 4]
+
+
+async def test_the_last_reading_is_written_when_the_journal_closes(
+    tmp_path: Path, clock: SetClock
+) -> None:
+    first = await Journal.open(tmp_path / "journal.db", clock)
+    await first.append([created(), event(A, 2, ReadingTaken(8, "running", 1))], profile="p")
+    await first.append([event(A, 3, ReadingTaken(8, "running", 2), at=3)], profile="p")
+    await first.aclose()
+    again = await Journal.open(tmp_path / "journal.db", clock)
+    assert [e.seq for e in await again.events(A)] == [1, 2, 3]
+    await again.aclose()
+
+
+async def test_a_launch_has_events_of_its_own(journal: Journal) -> None:
+    started = event(None, 1, LaunchStarted("nightly", 3, 5))
+    await journal.append([started, created()], profile="p")
+    assert await journal.launch_events(LaunchId("l-1")) == (started,)
+
+
+async def test_a_verdict_is_written_once(journal: Journal) -> None:
+    await journal.append([created()], profile="p")
+    assert await journal.finish(A, finished(seq=2))
+    assert not await journal.finish(A, finished(seq=3, verdict="failed"))
+    row = await journal.run(A)
+    assert row is not None
+    assert row.verdict == "succeeded"
+    assert [e.seq for e in await journal.events(A)] == [1, 2]
+
+
+async def test_a_checkpoint_is_there_with_its_events_and_gone_with_the_verdict(
+    journal: Journal,
+) -> None:
+    await journal.append([created()], profile="p", checkpoints={A: {"at": "trigger"}})
+    (run,) = await journal.unfinished()
+    assert run.checkpoint == {"at": "trigger"}
+    await journal.finish(A, finished())
+    assert await journal.unfinished() == ()
+
+
+async def test_a_snapshot_stands_for_the_events_before_it(journal: Journal) -> None:
+    await journal.append([created()], profile="p", snapshots={A: {"status": "pending"}})
+    later = event(A, 2, StatusChanged("pending", "running"))
+    await journal.append([later], profile="p")
+    (run,) = await journal.unfinished("p")
+    assert (run.snapshot, run.snapshot_seq, run.events) == ({"status": "pending"}, 1, (later,))
+
+
+async def test_unfinished_runs_of_other_profiles_are_not_mixed_in(journal: Journal) -> None:
+    await journal.append([created(A)], profile="prod")
+    await journal.append([created(B)], profile="test")
+    assert [u.row.run for u in await journal.unfinished("prod")] == [A]
+
+
+async def test_a_journal_in_memory_does_the_same(clock: SetClock) -> None:
+    journal = await Journal.open(None, clock)
+    await journal.append([created()], profile="p")
+    await opened_intent(journal)
+    assert [u.row.run for u in await journal.unfinished()] == [A]
+    await journal.aclose()
+
+
+# ------------------------------------------------------------------ intents
+
+
+async def test_one_connection_has_one_open_intent_over_all_profiles(
+    journal: Journal, second: Journal
+) -> None:
+    await opened_intent(journal)
+    busy = await second.take_gate(key(B), CONNECTION, "another profile")
+    assert busy == GateBusy(A, NOW, settled=False)
+
+
+async def test_a_gate_that_was_left_lets_the_next_through(
+    journal: Journal, second: Journal
+) -> None:
+    await journal.take_gate(key(A), CONNECTION, "p")
+    await journal.leave_gate(A)
+    assert isinstance(await second.take_gate(key(B), CONNECTION, "p"), GateTaken)
+
+
+async def test_an_intent_needs_the_gate(journal: Journal, second: Journal) -> None:
+    await journal.take_gate(key(A), CONNECTION, "p")
+    with pytest.raises(JournalError, match="not ours any more"):
+        await second.open_intent(intent(A))
+
+
+async def test_leaving_the_gate_never_takes_an_open_intent_away(journal: Journal) -> None:
+    await opened_intent(journal)
+    await journal.leave_gate(A)
+    assert [i.intent for i in await journal.open_intents()] == [intent()]
+
+
+async def test_the_gate_of_a_process_that_is_gone_is_free(
+    journal: Journal, clock: SetClock
+) -> None:
+    gone = await Journal.open(journal.path, clock)
+    await gone.take_gate(key(A), CONNECTION, "p")
+    await gone.aclose()
+    assert isinstance(await journal.take_gate(key(B), CONNECTION, "p"), GateTaken)
+
+
+async def test_the_open_intent_of_a_process_that_is_gone_is_not(
+    journal: Journal, clock: SetClock
+) -> None:
+    gone = await Journal.open(journal.path, clock)
+    await opened_intent(gone)
+    await gone.aclose()
+    assert isinstance(await journal.take_gate(key(B), CONNECTION, "p"), GateBusy)
+
+
+async def test_a_clean_answer_frees_the_connection(journal: Journal) -> None:
+    await opened_intent(journal)
+    await journal.settle_intent(key(), Became.STARTED, job_id=8, answer={"jobId": 8})
+    assert await journal.open_intents() == ()
+    (record,) = await journal.intents_of(A)
+    assert (record.how, record.job_id, record.answer) == (Became.STARTED, 8, {"jobId": 8})
+
+
+@pytest.mark.parametrize("how", [Became.UNKNOWN, Became.ADOPTED])
+async def test_an_answer_that_was_lost_keeps_the_connection_closed(
+    journal: Journal, how: Became
+) -> None:
+    await opened_intent(journal)
+    await journal.settle_intent(key(), how, suspects=(8, 9))
+    assert isinstance(await journal.take_gate(key(B), CONNECTION, "p"), GateBusy)
+    (record,) = await journal.open_intents("p")
+    assert record.suspects == (8, 9)
+
+
+async def test_the_end_of_an_adopted_job_frees_the_connection(journal: Journal) -> None:
+    await journal.append([created()], profile="p")
+    await opened_intent(journal)
+    await journal.settle_intent(key(), Became.ADOPTED, job_id=8)
+    await journal.finish(A, finished())
+    assert isinstance(await journal.take_gate(key(B), CONNECTION, "p"), GateTaken)
+
+
+@pytest.mark.parametrize("verdict", ["unresolved", "expired"])
+async def test_a_run_that_ends_before_its_job_does_not_free_the_connection(
+    journal: Journal, verdict: str
+) -> None:
+    await journal.append([created()], profile="p")
+    await opened_intent(journal)
+    await journal.settle_intent(key(), Became.ADOPTED, job_id=8)
+    await journal.finish(A, finished(verdict=verdict))
+    assert isinstance(await journal.take_gate(key(B), CONNECTION, "p"), GateBusy)
+
+
+async def test_the_operator_can_free_the_connection(journal: Journal) -> None:
+    await opened_intent(journal)
+    await journal.settle_intent(key(), Became.UNKNOWN)
+    assert await journal.close_intent(A, "dismissed")
+    assert isinstance(await journal.take_gate(key(B), CONNECTION, "p"), GateTaken)
+
+
+async def test_an_intent_whose_post_is_under_way_cannot_be_closed(journal: Journal) -> None:
+    await opened_intent(journal)
+    assert not await journal.close_intent(A, "dismissed")
+    assert isinstance(await journal.take_gate(key(B), CONNECTION, "p"), GateBusy)
+
+
+async def test_a_settled_intent_is_over_after_24_hours(journal: Journal, clock: SetClock) -> None:
+    await opened_intent(journal)
+    await journal.settle_intent(key(), Became.UNKNOWN)
+    clock.at += timedelta(hours=24)
+    assert isinstance(await journal.take_gate(key(B), CONNECTION, "p"), GateTaken)
+
+
+async def test_the_intent_of_a_paused_process_is_not_over_after_24_hours(
+    journal: Journal, second: Journal, clock: SetClock
+) -> None:
+    await opened_intent(second)
+    clock.at += timedelta(hours=240)
+    assert isinstance(await journal.take_gate(key(B), CONNECTION, "p"), GateBusy)
+
+
+async def test_a_step_that_sent_cannot_send_again_on_the_same_visit(journal: Journal) -> None:
+    await opened_intent(journal)
+    await journal.settle_intent(key(), Became.STARTED, job_id=8)
+    with pytest.raises(JournalError):
+        await journal.take_gate(key(), CONNECTION, "p")
+
+
+async def test_a_step_that_was_refused_may_send_again(journal: Journal) -> None:
+    await opened_intent(journal)
+    await journal.settle_intent(key(), Became.REFUSED)
+    await opened_intent(journal)
+    assert len(await journal.intents_of(A)) == 2
+
+
+async def test_an_intent_and_its_event_are_written_together(journal: Journal) -> None:
+    await journal.append([created()], profile="p")
+    await journal.take_gate(key(), CONNECTION, "p")
+    fact = event(A, 2, TriggerIntent("trigger", 1, "sync", 7))
+    await journal.open_intent(intent(), [fact])
+    (run,) = await journal.unfinished()
+    assert run.events[-1] == fact
+    assert run.intents[0].intent == intent()
+
+
+async def test_an_answer_its_event_and_the_checkpoint_are_one_transaction(
+    journal: Journal,
+) -> None:
+    await journal.append([created()], profile="p", checkpoints={A: "before"})
+    await opened_intent(journal)
+    twice = event(A, 1, TriggerSettled("started", 8))  # a seq that is taken: refused by the table
+    with pytest.raises(JournalError):
+        await journal.settle_intent(
+            key(), Became.STARTED, job_id=8, events=[twice], checkpoint="after"
+        )
+    (run,) = await journal.unfinished()
+    assert run.checkpoint == "before"
+    assert run.intents[0].how is None
+
+
+# ------------------------------------------------------------------ jobs and owners
+
+
+async def test_a_job_has_one_owning_run(journal: Journal, second: Journal) -> None:
+    await journal.append([created(A), created(B)], profile="p")
+    assert await journal.claim_job(A, CONNECTION, 8) is None
+    assert await journal.claim_job(A, CONNECTION, 8) is None
+    assert await second.claim_job(B, CONNECTION, 8) == A
+
+
+async def test_the_same_number_on_another_connection_is_another_job(journal: Journal) -> None:
+    await journal.append([created(A), created(B)], profile="p")
+    await journal.claim_job(A, CONNECTION, 8)
+    assert await journal.claim_job(B, "c-2", 8) is None
+
+
+async def test_a_claim_from_before_the_servers_numbers_began_anew_is_void(
+    journal: Journal, clock: SetClock
+) -> None:
+    await journal.append([created(A), created(B)], profile="p")
+    await journal.claim_job(A, CONNECTION, 8)
+    await journal.finish(A, finished())
+    clock.at += timedelta(days=1)
+    await journal.take_gate(key(B), CONNECTION, "p")
+    later = Intent(key(B), "p", CONNECTION, "sync", 7, clock.at, None, timedelta(seconds=300))
+    await journal.open_intent(later)
+    assert await journal.claim_job(B, CONNECTION, 8) is None
+
+
+async def test_a_claim_without_a_settlement_is_remembered(journal: Journal) -> None:
+    await journal.append([created()], profile="p")
+    await opened_intent(journal)
+    await journal.claim_job(A, CONNECTION, 8)
+    (record,) = await journal.open_intents()
+    assert (record.how, record.job_id) == (None, 8)
+
+
+async def test_a_run_is_looked_after_by_one_process(journal: Journal, second: Journal) -> None:
+    await journal.append([created()], profile="p")
+    assert not await second.own(A)
+    assert (await second.unfinished())[0].elsewhere
+    await journal.release(A)
+    assert await second.own(A)
+
+
+async def test_the_run_of_a_process_that_is_gone_can_be_taken(
+    journal: Journal, clock: SetClock
+) -> None:
+    gone = await Journal.open(journal.path, clock)
+    await gone.append([created()], profile="p")
+    await gone.aclose()
+    assert not (await journal.unfinished())[0].elsewhere
+    assert await journal.own(A)
+
+
+async def test_a_run_that_has_ended_is_nobodys(journal: Journal) -> None:
+    await journal.append([created()], profile="p")
+    await journal.finish(A, finished())
+    assert not await journal.own(A)
+
+
+# ------------------------------------------------------------------ room
+
+
+async def test_old_runs_are_forgotten_and_unfinished_ones_never(
+    journal: Journal, clock: SetClock
+) -> None:
+    await journal.append([created(A), created(B)], profile="p")
+    await journal.finish(A, finished(A))
+    clock.at += timedelta(days=400)
+    assert await journal.retain(timedelta(days=30)) == 1
+    assert [row.run for row in await journal.runs()] == [B]
+    assert await journal.events(A) == ()
+
+
+async def test_a_run_whose_suspects_are_awaited_is_not_forgotten(
+    journal: Journal, clock: SetClock
+) -> None:
+    await journal.append([created(A)], profile="p")
+    await opened_intent(journal)
+    await journal.settle_intent(key(), Became.UNKNOWN)
+    await journal.finish(A, finished(verdict="unresolved"))
+    clock.at += timedelta(days=400)
+    assert await journal.retain(timedelta(days=30)) == 0
+
+
+async def test_the_file_gets_smaller_again(journal: Journal, clock: SetClock) -> None:
+    assert journal.path is not None
+    await journal.append([created()], profile="p")
+    many = [event(A, n, StatusChanged(None, "x" * 500)) for n in range(2, 2000)]
+    await journal.append(many, profile="p")
+    await journal.finish(A, finished(seq=5000))
+    await journal.retain(timedelta(days=9999))
+    before = journal.path.stat().st_size
+    clock.at += timedelta(days=400)
+    await journal.retain(timedelta(days=30))
+    assert journal.path.stat().st_size < before / 4
+
+
+async def test_sync_mode_is_full_when_an_intent_is_written_and_normal_otherwise(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+
+    def note(db: sqlite3.Connection) -> None:
+        seen.append(db.execute("PRAGMA synchronous").fetchone()[0])
+
+    await journal._threads.now(note, durable=False)
+    await journal._threads.now(note, durable=True)
+    await journal._threads.now(note, durable=False)
+    assert seen == [1, 2, 1]

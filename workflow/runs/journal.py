@@ -1,0 +1,326 @@
+"""The journal: an append-only file of what happened to every run, and what was about to happen.
+
+SQLite in WAL mode. All writing is done by one thread (:mod:`~workflow.runs.journal_writer`), which
+commits what waits together; an intent and its settlement are on the disk itself before anybody
+goes on (``synchronous=FULL``), all else is with the operating system and survives a killed
+process. Several processes may share a file: a run's owner is a process that holds a lock
+(:mod:`~workflow.runs.ownership`); the tables' own constraints keep one open intent per
+connection, one owner per job and one verdict per run.
+
+When the file cannot be written, showing goes on: events are kept and written later, `healthy`
+says why, and opening an intent raises, so nothing is triggered that could be forgotten.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sqlite3
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from workflow.clock import Clock
+from workflow.runs import journal_intents as intents
+from workflow.runs import journal_rows as rows
+from workflow.runs import journal_store as store
+from workflow.runs.events import Event, Json, LaunchId, RunFinished, RunId, Verdict
+from workflow.runs.intents import Became, GateBusy, GateTaken, Intent, IntentKey, IntentRecord
+from workflow.runs.journal_rows import RunRow, Unfinished
+from workflow.runs.journal_schema import JournalError, connect, sentence
+from workflow.runs.journal_thinning import Thinning
+from workflow.runs.journal_writer import NotYet, Threads
+from workflow.runs.ownership import Owner, SoleOwner
+from workflow.text import SafeText
+
+__all__ = ["Journal", "JournalError", "RunRow", "Unfinished"]
+
+KEEP: Final = timedelta(days=90)
+KEEP_RUNS: Final = 20_000
+_ENDED_JOB: Final = {Verdict.SUCCEEDED, Verdict.FAILED, Verdict.CANCELLED}
+_NOTHING: Final[Mapping[RunId, Json]] = {}
+
+
+class Journal:
+    """One opened journal. Belongs to one event loop; use :meth:`open` and :meth:`aclose`."""
+
+    def __init__(
+        self, path: Path | None, db: sqlite3.Connection, owner: Owner | SoleOwner, clock: Clock
+    ) -> None:
+        self.path = path
+        self._clock = clock
+        self._owner = owner
+        self._threads = Threads(db, path)
+        self._thin = Thinning()
+
+    @classmethod
+    async def open(
+        cls, path: Path | None, clock: Clock, *, rng: random.Random | None = None
+    ) -> Journal:
+        """Open the journal at `path`, making it if need be; None keeps it in memory.
+
+        Raises:
+            JournalError: network file system, read-only, damaged, another program's or newer.
+        """
+
+        def opened() -> tuple[sqlite3.Connection, Owner | SoleOwner]:
+            db = connect(path)
+            if path is None:
+                return db, SoleOwner()
+            folder = path.with_name(path.name + ".owners")
+            owner = Owner(folder, rng or random.SystemRandom())
+            try:
+                owner.hold()
+                owner.sweep()
+            except OSError as error:
+                db.close()
+                raise JournalError(sentence(f"the journal {path}", error)) from error
+            return db, owner
+
+        db, owner = await asyncio.to_thread(opened)
+        return cls(path, db, owner, clock)
+
+    async def aclose(self) -> None:
+        """Write what waits and let go of every run this process looked after."""
+        rest = self._thin.rest()
+        if rest:
+            owner = self._owner.id
+
+            def work(db: sqlite3.Connection) -> None:
+                for event in rest:
+                    if event.run is not None:
+                        store.write_events(db, [event], store.profile_of(db, event.run), owner)
+
+            await self._threads.later(work, durable=False)
+        await self._threads.close()
+        self._owner.give_up()
+
+    @property
+    def healthy(self) -> SafeText | None:
+        """Why the journal cannot be written at the moment, as one sentence; None when it can."""
+        return self._threads.trouble
+
+    # ------------------------------------------------------------------ events
+
+    async def append(
+        self,
+        events: Sequence[Event],
+        *,
+        profile: str,
+        checkpoints: Mapping[RunId, Json] = _NOTHING,
+        snapshots: Mapping[RunId, Json] = _NOTHING,
+        durable: bool = False,
+    ) -> bool:
+        """Write events, and what belongs to them, in one transaction; return when committed.
+
+        Plain readings are thinned: one a minute per run, and the last. The first event of a run
+        makes this process its owner.
+
+        Returns:
+            False when the file cannot be written now: the events are kept and written later.
+
+        Raises:
+            JournalError: with `durable`, when it cannot be written.
+        """
+        kept = self._thin.pass_on(events)
+        if not kept and not checkpoints and not snapshots:
+            return True
+        owner = self._owner.id
+
+        def work(db: sqlite3.Connection) -> bool:
+            store.write_events(db, kept, profile, owner)
+            store.write_checkpoints(db, checkpoints, snapshots)
+            return True
+
+        return not isinstance(await self._threads.later(work, durable=durable), NotYet)
+
+    async def finish(self, run: RunId, event: Event) -> bool:
+        """Write a run's verdict, unless it has one.
+
+        The run's checkpoint goes, and so does an intent that waited for its adopted job's end.
+
+        Returns:
+            Whether this verdict counts. False: another one was written before.
+        """
+        kept = self._thin.pass_on([event])
+        verdict = event.fact.verdict if isinstance(event.fact, RunFinished) else None
+
+        def work(db: sqlite3.Connection) -> bool:
+            if not store.write_events(db, kept, store.profile_of(db, run), self._owner.id):
+                return False
+            store.write_checkpoints(db, {run: None}, {})
+            if verdict in _ENDED_JOB:
+                intents.close_intents_of(db, run, "its job has ended")
+            intents.leave_gate(db, run)
+            return True
+
+        result = await self._threads.later(work, durable=False)
+        return isinstance(result, NotYet) or bool(result)
+
+    # ------------------------------------------------------------------ intents
+
+    async def take_gate(
+        self, key: IntentKey, connection_id: str, profile: str
+    ) -> GateTaken | GateBusy:
+        """Close the connection to every other trigger of this journal, unless one is open.
+
+        A gate whose process died before its intent was opened is taken over; nothing was sent.
+        """
+        return await self._threads.now(
+            lambda db: intents.take_gate(
+                db,
+                key,
+                connection_id,
+                profile,
+                owner=self._owner.id,
+                alive=self._owner.alive,
+                now=self._clock.now(),
+            ),
+            durable=False,
+        )
+
+    async def leave_gate(self, run: RunId) -> None:
+        """Open the connection again; for a run that is not going to send."""
+        await self._threads.now(lambda db: intents.leave_gate(db, run), durable=False)
+
+    async def open_intent(self, intent: Intent, events: Sequence[Event] = ()) -> None:
+        """Put on the disk that a POST is about to leave. Only after this may it.
+
+        Raises:
+            JournalError: it cannot be written, or this process does not hold the gate.
+        """
+
+        def work(db: sqlite3.Connection) -> None:
+            if not intents.open_intent(db, intent, self._owner.id):
+                raise JournalError(
+                    f"The gate for connection {intent.connection_id} is not ours any more."
+                    " Nothing was sent; start the run again."
+                )
+            store.write_events(db, events, intent.profile, self._owner.id)
+
+        await self._threads.now(work)
+
+    async def settle_intent(
+        self,
+        key: IntentKey,
+        how: Became,
+        *,
+        job_id: int | None = None,
+        suspects: tuple[int, ...] = (),
+        answer: Json = None,
+        events: Sequence[Event] = (),
+        checkpoint: Json | None = None,
+    ) -> None:
+        """Write what became of a POST, with its events and the machine's new checkpoint, at once.
+
+        Raises:
+            JournalError: it cannot be written; the intent is still open and will be looked for.
+        """
+        kept = self._thin.pass_on(events)
+
+        def work(db: sqlite3.Connection) -> None:
+            intents.settle(db, key, how, job_id=job_id, suspects=suspects, answer=answer)
+            store.write_events(db, kept, store.profile_of(db, key.run), self._owner.id)
+            if checkpoint is not None:
+                store.write_checkpoints(db, {key.run: checkpoint}, {})
+
+        await self._threads.now(work)
+
+    async def add_suspects(self, run: RunId, suspects: tuple[int, ...]) -> None:
+        """Write the jobs that may be the effect of the run's open intent."""
+        await self._threads.now(lambda db: intents.add_suspects(db, run, suspects), durable=False)
+
+    async def close_intent(self, run: RunId, why: str) -> bool:
+        """Free the connection that the run's settled intent keeps closed.
+
+        Returns:
+            False when there is no such intent (none, closed already, or not settled yet).
+        """
+        return await self._threads.now(lambda db: intents.close_intents_of(db, run, why))
+
+    async def claim_job(self, run: RunId, connection_id: str, job_id: int) -> RunId | None:
+        """Make `run` the owner of a job; return the run that owns it, when another does."""
+        now = self._clock.now()
+        return await self._threads.now(
+            lambda db: intents.claim_job(db, run, connection_id, job_id, now)
+        )
+
+    async def open_intents(self, profile: str | None = None) -> tuple[IntentRecord, ...]:
+        """Return the intents that keep a connection closed, oldest first."""
+        now = self._clock.now()
+        await self._threads.later(lambda db: intents.close_over(db, now), durable=False)
+        return await self._threads.read(
+            lambda db: intents.read_intents(db, profile=profile, only_open=True)
+        )
+
+    async def intents_of(self, run: RunId) -> tuple[IntentRecord, ...]:
+        """Return every intent of a run, oldest first."""
+        return await self._threads.read(lambda db: intents.read_intents(db, run=run))
+
+    # ------------------------------------------------------------------ runs
+
+    async def own(self, run: RunId) -> bool:
+        """Become the process that looks after an unfinished run; False when another one is."""
+        mine, alive = self._owner.id, self._owner.alive
+        return await self._threads.now(
+            lambda db: store.take_run(db, run, mine, alive), durable=False
+        )
+
+    async def release(self, run: RunId) -> None:
+        """Stop looking after a run; any process may take it up."""
+        await self._threads.later(
+            lambda db: store.let_run_go(db, run, self._owner.id), durable=False
+        )
+
+    async def unfinished(self, profile: str | None = None) -> tuple[Unfinished, ...]:
+        """Return every run without a verdict, oldest first, with all that is needed to go on."""
+        return await self._threads.read(lambda db: self._unfinished(db, profile))
+
+    def _unfinished(self, db: sqlite3.Connection, profile: str | None) -> tuple[Unfinished, ...]:
+        out: list[Unfinished] = []
+        for row in reversed(rows.read_rows(db, profile=profile, unfinished=True)):
+            checkpoint, snapshot, seq = rows.read_saved(db, row.run)
+            out.append(
+                Unfinished(
+                    row=row,
+                    elsewhere=row.owner is not None and self._owner.alive(row.owner),
+                    checkpoint=checkpoint,
+                    snapshot=snapshot,
+                    snapshot_seq=seq,
+                    intents=intents.read_intents(db, run=row.run),
+                    events=rows.read_events(db, row.run, seq),
+                )
+            )
+        return tuple(out)
+
+    async def runs(
+        self, limit: int = 100, profile: str | None = None, launch: LaunchId | None = None
+    ) -> tuple[RunRow, ...]:
+        """Return the newest runs first."""
+        return await self._threads.read(
+            lambda db: rows.read_rows(db, profile=profile, launch=launch, limit=limit)
+        )
+
+    async def run(self, run: RunId) -> RunRow | None:
+        """Return one run; None when the journal has none of that name."""
+        found = await self._threads.read(lambda db: rows.read_rows(db, run=run))
+        return found[0] if found else None
+
+    async def events(self, run: RunId, after: int = 0) -> tuple[Event, ...]:
+        """Return the events of a run whose `seq` is above `after`, the thinned ones left out."""
+        return await self._threads.read(lambda db: rows.read_events(db, run, after))
+
+    async def launch_events(self, launch: LaunchId) -> tuple[Event, ...]:
+        """Return the events of a launch that are none of its runs' own."""
+        return await self._threads.read(lambda db: rows.read_launch(db, launch))
+
+    async def retain(self, older_than: timedelta = KEEP, most: int = KEEP_RUNS) -> int:
+        """Forget runs that ended long ago and give their space back; return how many.
+
+        Runs without a verdict and open intents are never forgotten.
+        """
+        before = self._clock.now() - older_than
+        gone = await self._threads.now(lambda db: store.forget(db, before, most), durable=False)
+        await self._threads.alone(store.shrink)
+        return gone

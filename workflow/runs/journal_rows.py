@@ -1,0 +1,137 @@
+"""Runs and their events read back from the journal's tables. Writing is the store's."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, cast
+
+from workflow.runs.events import Event, Json, LaunchId, RunId
+from workflow.runs.intents import IntentRecord
+from workflow.runs.ownership import OwnerId
+from workflow.runs.wire import from_json
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """A run as a list of runs shows it. Texts are raw."""
+
+    run: RunId
+    launch: LaunchId | None
+    profile: str
+    connection_id: str | None
+    name: str | None
+    job_type: str | None
+    workflow_id: str | None
+    created: datetime
+    updated: datetime
+    job_id: int | None
+    status: str | None
+    verdict: str | None
+    why: str | None
+    ended: datetime | None
+    owner: OwnerId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A run without a verdict, with all that is needed to take it up again."""
+
+    row: RunRow
+    elsewhere: bool
+    """Another living process looks after it."""
+    checkpoint: Json = field(repr=False)
+    snapshot: Json = field(repr=False)
+    """As it was given to `append`; events up to `snapshot_seq` are in it."""
+    snapshot_seq: int
+    intents: tuple[IntentRecord, ...]
+    """Every intent of the run, oldest first, settled ones too."""
+    events: tuple[Event, ...] = field(repr=False)
+
+
+def read_events(db: sqlite3.Connection, run: RunId, after: int = 0) -> tuple[Event, ...]:
+    """Return a run's events with a `seq` above `after`, in order."""
+    rows = db.execute(
+        "SELECT body FROM events WHERE run = ? AND seq > ? ORDER BY seq", (run, after)
+    )
+    return tuple(from_json(load_object(body)) for (body,) in rows)
+
+
+def read_launch(db: sqlite3.Connection, launch: LaunchId) -> tuple[Event, ...]:
+    """Return the events of a launch that belong to none of its runs."""
+    rows = db.execute(
+        "SELECT body FROM events WHERE launch = ? AND run IS NULL ORDER BY id", (launch,)
+    )
+    return tuple(from_json(load_object(body)) for (body,) in rows)
+
+
+_ROW: Final = (
+    "run, launch, profile, connection_id, name, job_type, workflow_id, created, updated, job_id,"
+    " status, verdict, why, ended, owner"
+)
+
+
+def read_rows(
+    db: sqlite3.Connection,
+    *,
+    profile: str | None = None,
+    launch: LaunchId | None = None,
+    run: RunId | None = None,
+    unfinished: bool = False,
+    limit: int = -1,
+) -> tuple[RunRow, ...]:
+    """Return runs, the newest first; `limit` below 0 is no limit."""
+    rows = db.execute(
+        f"SELECT {_ROW} FROM runs WHERE (?1 IS NULL OR profile = ?1)"  # noqa: S608 - a constant
+        " AND (?2 IS NULL OR launch = ?2) AND (?3 IS NULL OR run = ?3)"
+        " AND (NOT ?4 OR verdict IS NULL) ORDER BY created DESC, run DESC LIMIT ?5",
+        (profile, launch, run, unfinished, limit),
+    )
+    return tuple(_row(values) for values in rows)
+
+
+def _row(values: tuple[object, ...]) -> RunRow:
+    text = cast("tuple[str, ...]", values)
+    return RunRow(
+        run=RunId(text[0]),
+        launch=None if values[1] is None else LaunchId(text[1]),
+        profile=text[2],
+        connection_id=text[3],
+        name=text[4],
+        job_type=text[5],
+        workflow_id=text[6],
+        created=datetime.fromisoformat(text[7]),
+        updated=datetime.fromisoformat(text[8]),
+        job_id=cast("int | None", values[9]),
+        status=text[10],
+        verdict=text[11],
+        why=text[12],
+        ended=None if values[13] is None else datetime.fromisoformat(text[13]),
+        owner=None if values[14] is None else OwnerId(text[14]),
+    )
+
+
+def read_saved(db: sqlite3.Connection, run: RunId) -> tuple[Json, Json, int]:
+    """Return a run's checkpoint, its snapshot (None each when there is none) and its `seq`."""
+    checkpoint, snapshot, seq = db.execute(
+        "SELECT checkpoint, snapshot, coalesce(snapshot_seq, 0) FROM runs WHERE run = ?", (run,)
+    ).fetchone()
+    return load(checkpoint), load(snapshot), seq
+
+
+def dump(value: Json) -> str:
+    """Write JSON as the journal keeps it: compact, ASCII."""
+    return json.dumps(value, separators=(",", ":"))
+
+
+def load(text: str | None) -> Json:
+    """Read what :func:`dump` wrote; None for None."""
+    return None if text is None else cast("Json", json.loads(text))
+
+
+def load_object(text: str) -> Mapping[str, object]:
+    """Read a JSON object that :func:`dump` wrote."""
+    return cast("Mapping[str, object]", json.loads(text))

@@ -1,0 +1,183 @@
+"""Runs and their events written to the journal's tables: what one thread does in a transaction.
+
+Every function here takes an open connection and is called by :mod:`~workflow.runs.journal`, which
+owns the threads and the transactions. Reading is in :mod:`~workflow.runs.journal_rows`, intents
+and claims in :mod:`~workflow.runs.journal_intents`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+
+from workflow.runs.events import (
+    Event,
+    Json,
+    ReadingTaken,
+    RunCreated,
+    RunFinished,
+    RunId,
+    StatusChanged,
+    TriggerSettled,
+)
+from workflow.runs.journal_rows import dump
+from workflow.runs.ownership import OwnerId
+from workflow.runs.wire import rfc3339, to_json
+
+
+def write_events(
+    db: sqlite3.Connection, events: Iterable[Event], profile: str, owner: OwnerId
+) -> bool:
+    """Write events down and keep the runs' rows in step.
+
+    Returns:
+        False when one of them was a second verdict, which is not written.
+    """
+    first_verdicts = True
+    for event in events:
+        if isinstance(event.fact, RunCreated):
+            _create(db, event, event.fact, profile, owner)
+        elif isinstance(event.fact, RunFinished) and not _end(db, event, event.fact):
+            first_verdicts = False
+            continue
+        db.execute(
+            "INSERT INTO events (run, launch, profile, seq, time, kind, body)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                event.run,
+                event.launch,
+                profile,
+                event.seq,
+                rfc3339(event.time),
+                event.fact.kind,
+                dump(to_json(event)),
+            ),
+        )
+        if event.run is not None:
+            _touch(db, event)
+    return first_verdicts
+
+
+def _create(
+    db: sqlite3.Connection, event: Event, fact: RunCreated, profile: str, owner: OwnerId
+) -> None:
+    at = rfc3339(event.time)
+    db.execute(
+        "INSERT INTO runs (run, launch, profile, connection_id, name, job_type, workflow_id,"
+        " created, updated, seq, owner) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            event.run,
+            event.launch,
+            profile,
+            event.connection_id,
+            fact.connection_name,
+            fact.job_type,
+            fact.workflow_id,
+            at,
+            at,
+            event.seq,
+            owner,
+        ),
+    )
+
+
+def _end(db: sqlite3.Connection, event: Event, fact: RunFinished) -> bool:
+    """Write the verdict unless there is one. It ends the run's claim to a process."""
+    return (
+        db.execute(
+            "UPDATE runs SET verdict = ?, why = ?, ended = ?, owner = NULL,"
+            " job_id = coalesce(?, job_id) WHERE run = ? AND verdict IS NULL",
+            (fact.verdict, fact.why, rfc3339(event.time), fact.job_id, event.run),
+        ).rowcount
+        == 1
+    )
+
+
+def _touch(db: sqlite3.Connection, event: Event) -> None:
+    job: int | None = None
+    status: str | None = None
+    match event.fact:
+        case TriggerSettled(job_id=job):
+            pass
+        case ReadingTaken(job_id=job, status=status):
+            pass
+        case StatusChanged(to_status=status):
+            pass
+    db.execute(
+        "UPDATE runs SET seq = max(seq, ?), updated = ?, job_id = coalesce(?, job_id),"
+        " status = coalesce(?, status) WHERE run = ?",
+        (event.seq, rfc3339(event.time), job, status, event.run),
+    )
+
+
+def write_checkpoints(
+    db: sqlite3.Connection, checkpoints: Mapping[RunId, Json], snapshots: Mapping[RunId, Json]
+) -> None:
+    """Write where machines stand (None takes one away) and what runs' events add up to."""
+    for run, checkpoint in checkpoints.items():
+        db.execute(
+            "UPDATE runs SET checkpoint = ? WHERE run = ?",
+            (None if checkpoint is None else dump(checkpoint), run),
+        )
+    for run, snapshot in snapshots.items():
+        db.execute(
+            "UPDATE runs SET snapshot = ?, snapshot_seq = seq WHERE run = ?", (dump(snapshot), run)
+        )
+
+
+def profile_of(db: sqlite3.Connection, run: RunId) -> str:
+    """Return the profile a run was created with; empty for a run that is not there."""
+    row = db.execute("SELECT profile FROM runs WHERE run = ?", (run,)).fetchone()
+    return "" if row is None else str(row[0])
+
+
+def take_run(
+    db: sqlite3.Connection, run: RunId, mine: OwnerId, alive: Callable[[OwnerId], bool]
+) -> bool:
+    """Make `mine` the owner of an unfinished run, unless another one is alive."""
+    row = db.execute("SELECT owner, verdict FROM runs WHERE run = ?", (run,)).fetchone()
+    if row is None or row[1] is not None:
+        return False
+    owner = row[0]
+    if owner is not None and owner != mine and alive(OwnerId(owner)):
+        return False
+    db.execute("UPDATE runs SET owner = ? WHERE run = ?", (mine, run))
+    db.execute("UPDATE intents SET owner = ? WHERE run = ? AND state = 'open'", (mine, run))
+    return True
+
+
+def let_run_go(db: sqlite3.Connection, run: RunId, mine: OwnerId) -> None:
+    """Make the run nobody's, if it is `mine`."""
+    db.execute("UPDATE runs SET owner = NULL WHERE run = ? AND owner = ?", (run, mine))
+
+
+def shrink(db: sqlite3.Connection) -> None:
+    """Give free pages back to the file system. Not inside a transaction."""
+    db.executescript("PRAGMA incremental_vacuum")  # as a script: it is a step for each page
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def forget(db: sqlite3.Connection, before: datetime, keep: int) -> int:
+    """Delete ended runs that ended before `before`, and the oldest beyond `keep`; return how many.
+
+    A run with an open intent stays: its suspects are still to be shown.
+    """
+    gone = [
+        run
+        for (run,) in db.execute(
+            "SELECT run FROM runs WHERE verdict IS NOT NULL AND (ended < ? OR run NOT IN"
+            " (SELECT run FROM runs ORDER BY created DESC LIMIT ?))"
+            " AND run NOT IN (SELECT run FROM intents WHERE state = 'open')",
+            (rfc3339(before), keep),
+        )
+    ]
+    for run in gone:
+        for table in ("events", "intents", "claims", "runs"):
+            db.execute(f"DELETE FROM {table} WHERE run = ?", (run,))  # noqa: S608 - constants
+    db.execute(
+        "DELETE FROM events WHERE run IS NULL AND time < ? AND launch NOT IN"
+        " (SELECT launch FROM runs WHERE launch IS NOT NULL)",
+        (rfc3339(before),),
+    )
+    return len(gone)
