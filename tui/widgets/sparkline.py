@@ -11,11 +11,11 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Final
 
+from tui.glyphs import SPARKS
 from workflow.runs.run import Sample
 
-LEVELS: Final = "▁▂▃▄▅▆▇"
+LEVELS: Final = SPARKS
 """From nothing to the fastest; the full block is left out, it would touch the line above."""
-ASCII_LEVELS: Final = "_.-:=+#"
 
 
 def increments(samples: Sequence[Sample], cells: int, until: datetime) -> tuple[float, ...]:
@@ -44,9 +44,7 @@ def increments(samples: Sequence[Sample], cells: int, until: datetime) -> tuple[
     return tuple(totals)
 
 
-def sparkline(
-    samples: Sequence[Sample], cells: int, until: datetime, *, levels: str = LEVELS
-) -> str:
+def sparkline(samples: Sequence[Sample], cells: int, until: datetime) -> str:
     """Draw the trend in at most `cells` characters; empty when nothing is known yet.
 
     `until` is now for a live run and its end for an ended one, so that a standstill shows as a
@@ -57,9 +55,9 @@ def sparkline(
         return ""
     top = max(values)
     if top <= 0:
-        return levels[0] * len(values)
+        return LEVELS[0] * len(values)
     # The lowest level is for nothing at all: whatever arrived, be it one row, is seen.
-    steps = len(levels) - 1
+    steps = len(LEVELS) - 1
     return "".join(
-        levels[0] if value <= 0 else levels[max(1, round(value / top * steps))] for value in values
+        LEVELS[0] if value <= 0 else LEVELS[max(1, round(value / top * steps))] for value in values
     )

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.widgets.sparkline import ASCII_LEVELS, LEVELS, increments, sparkline
+from tui.widgets.sparkline import LEVELS, increments, sparkline
 from workflow.runs.run import Sample
 
 START = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
@@ -65,12 +65,6 @@ def test_rows_that_fall_count_as_none_arrived() -> None:
 def test_a_single_row_is_seen_beside_a_flood() -> None:
     flood = samples((0, 0), (10, 1), (20, 1_000_001))
     assert sparkline(flood, 2, after(20))[0] == LEVELS[1]
-
-
-def test_another_set_of_levels_can_be_asked_for() -> None:
-    drawn = sparkline(samples((0, 0), (10, 5), (20, 90)), 4, after(20), levels=ASCII_LEVELS)
-    assert drawn
-    assert drawn.isascii()
 
 
 @given(
