@@ -86,6 +86,8 @@ class Order:
     """One run alone; the rest when it has succeeded."""
     hold_after: int | None = None
     """Start no more after so many failures in a row."""
+    allow_retrigger: bool = False
+    """The document may trigger again in a run that has a job already."""
     name: str = ""
 
 

@@ -190,7 +190,7 @@ def begin(event: Event) -> RunState:
 
 def fold(state: RunState, event: Event) -> RunState:
     """Return `state` with one more event taken in; events of other kinds leave it as it is."""
-    state = replace(state, seq=event.seq)
+    state = replace(state, seq=max(state.seq, event.seq))
     at = event.time
     match event.fact:
         case RunWaiting(reason=reason):
@@ -208,7 +208,7 @@ def fold(state: RunState, event: Event) -> RunState:
         case PollFailed(reason=reason):
             return replace(state, failing=safe(reason))
         case Warned(warning=kind, text=text, measure=measure):
-            others = tuple(w for w in state.warnings if w.kind != kind)
+            others = _without(kind, state.warnings)
             return replace(
                 state, warnings=(*others, StandingWarning(kind, safe(text), measure, at))
             )
@@ -287,8 +287,13 @@ def _read(state: RunState, fact: ReadingTaken, at: datetime) -> RunState:
         job_started=_instant(fact.start_time) or state.job_started,
         transitions=state.transitions or (Transition(safe(fact.status), observed),),
         samples=_sampled(state.samples, observed, fact.rows),
+        warnings=_without("no-rows", state.warnings) if moved else state.warnings,
         failing=None,
     )
+
+
+def _without(kind: str, warnings: tuple[StandingWarning, ...]) -> tuple[StandingWarning, ...]:
+    return tuple(warning for warning in warnings if warning.kind != kind)
 
 
 def _sampled(samples: tuple[Sample, ...], at: datetime, rows: int | None) -> tuple[Sample, ...]:

@@ -1,0 +1,311 @@
+"""The one way a fact becomes an event: numbered, written down, folded, told.
+
+Facts of all runs go through one queue, so that the journal has an event before any listener and
+everybody sees them in the same order; what has gathered while a transaction was under way is one
+transaction next. A journal that cannot be written does not stop the show: it keeps what it was
+given, :attr:`Ledger.trouble` says what is wrong, and whoever wants to send something asks first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final, Protocol, TypeAlias
+
+from workflow.clock import Clock
+from workflow.runs import launch as launches
+from workflow.runs import run as runs
+from workflow.runs.events import Event, Fact, Json, LaunchId, LaunchStarted, RunCreated, RunId
+from workflow.runs.journal_schema import JournalError
+from workflow.runs.launch import LaunchState
+from workflow.runs.run import RunState
+from workflow.text import SafeText
+
+Listener: TypeAlias = Callable[[Event], None]
+
+_log = logging.getLogger(__name__)
+
+
+class Store(Protocol):
+    """What a ledger needs of a journal."""
+
+    @property
+    def healthy(self) -> SafeText | None:
+        """Why it cannot be written now; None when it can."""
+
+    async def append(
+        self,
+        events: Sequence[Event],
+        *,
+        profile: str,
+        checkpoints: Mapping[RunId, Json] = ...,
+        durable: bool = ...,
+    ) -> bool:
+        """Write events and checkpoints in one transaction."""
+
+    async def finish(self, run: RunId, event: Event) -> bool:
+        """Write a verdict; False when the run has one."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    make: Callable[[], Sequence[Event]]
+    """Makes the events when its turn has come."""
+    checkpoints: Mapping[RunId, Json] = field(default_factory=dict)
+    done: asyncio.Future[None] | None = None
+    written: bool = False
+    """The journal has it already."""
+    durable: bool = False
+    ends: RunId | None = None
+    """The last of the events is this run's verdict; all before must have been folded by then."""
+
+
+class Ledger:
+    """Writes down what happens to the runs of one profile and tells everybody.
+
+    Use as an async context manager, or call :meth:`open` and :meth:`aclose`.
+    """
+
+    def __init__(self, store: Store, *, profile: str, clock: Clock) -> None:
+        self._store = store
+        self._profile = profile
+        self._clock = clock
+        self._runs: dict[RunId, RunState] = {}
+        self._launches: dict[LaunchId, LaunchState] = {}
+        self._numbers: Counter[str] = Counter()
+        self._listeners: list[Listener] = []
+        self._queue: asyncio.Queue[_Entry] = asyncio.Queue()
+        self._late: set[asyncio.Task[bool]] = set()
+        self._task: asyncio.Task[None] | None = None
+        self.runs: Final[Mapping[RunId, RunState]] = MappingProxyType(self._runs)
+        self.launches: Final[Mapping[LaunchId, LaunchState]] = MappingProxyType(self._launches)
+
+    @property
+    def trouble(self) -> SafeText | None:
+        """Why the journal cannot be written; None when it can."""
+        return self._store.healthy
+
+    def open(self) -> None:
+        """Begin to write."""
+        self._task = asyncio.create_task(self._work(), name="ledger")
+
+    async def aclose(self) -> None:
+        """Write what is still to be written, and stop."""
+        await self.settled()
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Call `listener` with every event from now on; returns what ends that."""
+        self._listeners.append(listener)
+
+        def end() -> None:
+            with contextlib.suppress(ValueError):  # ended before
+                self._listeners.remove(listener)
+
+        return end
+
+    def take_over(self, events: Iterable[Event]) -> None:
+        """Fold in what an earlier process wrote, telling nobody; numbers go on from there."""
+        for event in events:
+            key = _key(event.run, event.launch)
+            self._numbers[key] = max(self._numbers[key], event.seq)
+            self._fold(event)
+
+    def stamp(
+        self,
+        fact: Fact,
+        *,
+        run: RunId | None = None,
+        launch: LaunchId | None = None,
+        connection_id: str | None = None,
+        at: datetime | None = None,
+    ) -> Event:
+        """Put a fact in its envelope: now, and the next number of its run."""
+        if run is not None and (state := self._runs.get(run)) is not None:
+            launch, connection_id = state.launch, state.connection_id
+        key = _key(run, launch)
+        self._numbers[key] += 1
+        return Event(at or self._clock.now(), self._numbers[key], fact, run, launch, connection_id)
+
+    async def emit(
+        self,
+        *events: Event,
+        checkpoints: Mapping[RunId, Json] | None = None,
+        durable: bool = False,
+    ) -> None:
+        """Write events in one transaction and tell of them; returns when both is done."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._queue.put_nowait(
+            _Entry(lambda: events, checkpoints or {}, done=done, durable=durable)
+        )
+        await done
+
+    async def finish(self, run: RunId, make: Callable[[], Sequence[Event]]) -> None:
+        """Write a run's verdict, the last of the events that are made, and tell of it.
+
+        They are made when everything before them has been folded. A verdict is written once: when
+        the journal has one already, nobody is told of another.
+        """
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._queue.put_nowait(_Entry(make, done=done, ends=run))
+        await done
+
+    def note(self, event: Event) -> None:
+        """Write an event and tell of it, in its turn, without waiting."""
+        self._queue.put_nowait(_Entry(lambda: (event,)))
+
+    def publish(self, event: Event) -> None:
+        """Tell, in its turn, of an event that the journal has already."""
+        self._queue.put_nowait(_Entry(lambda: (event,), written=True))
+
+    async def settled(self) -> None:
+        """Wait until everything so far has been written and told."""
+        await self._queue.join()
+
+    # ------------------------------------------------------------------ the writer's own task
+
+    async def _work(self) -> None:
+        while True:
+            batch = [await self._queue.get()]
+            while batch[-1].ends is None and not self._queue.empty():
+                batch.append(self._queue.get_nowait())
+            last = batch.pop() if batch[-1].ends is not None else None
+            await self._take(batch)
+            if last is not None and last.ends is not None:
+                await self._end(last, last.ends)
+
+    async def _take(self, batch: Sequence[_Entry]) -> None:
+        made = [tuple(entry.make()) for entry in batch]
+        fresh = [
+            event
+            for entry, events in zip(batch, made, strict=True)
+            if not entry.written
+            for event in events
+        ]
+        checkpoints = {run: saved for entry in batch for run, saved in entry.checkpoints.items()}
+        if fresh or checkpoints:
+            durable = any(entry.durable for entry in batch)
+            await self._write(
+                self._store.append(
+                    fresh, profile=self._profile, checkpoints=checkpoints, durable=durable
+                )
+            )
+        for entry, events in zip(batch, made, strict=True):
+            self._tell(events)
+            self._done(entry)
+
+    async def _end(self, entry: _Entry, run: RunId) -> None:
+        *before, verdict = entry.make()
+        if before:
+            await self._write(self._store.append(before, profile=self._profile))
+        counts = await self._write(self._store.finish(run, verdict))
+        self._tell(before)
+        if counts:
+            self._tell((verdict,))
+        self._done(entry)
+
+    async def _write(self, writing: Coroutine[object, object, bool]) -> bool:
+        """Wait for the journal, unless it is known to be in trouble: then it writes later."""
+        task = asyncio.create_task(writing, name="ledger-write")
+        if self._store.healthy is not None:
+            self._late.add(task)
+            task.add_done_callback(self._written_late)
+            return True
+        try:
+            return await task
+        except JournalError as error:
+            _log.error("%s", error)
+            return True
+
+    def _written_late(self, task: asyncio.Task[bool]) -> None:
+        self._late.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("%s", error)
+
+    def _done(self, entry: _Entry) -> None:
+        if entry.done is not None and not entry.done.done():
+            entry.done.set_result(None)
+        self._queue.task_done()
+
+    def _tell(self, events: Iterable[Event]) -> None:
+        for event in events:
+            self._fold(event)
+            for listener in tuple(self._listeners):
+                try:
+                    listener(event)
+                except Exception:  # noqa: BLE001
+                    # One screen's mistake must not keep the journal from being written.
+                    _log.exception("a listener failed on %s", event.fact.kind)
+
+    def _fold(self, event: Event) -> None:
+        before = after = None
+        if event.run is not None:
+            before = self._runs.get(event.run)
+            if before is not None:
+                after = runs.fold(before, event)
+            elif isinstance(event.fact, RunCreated):
+                after = runs.begin(event)
+            else:
+                return
+            self._runs[event.run] = after
+        if event.launch is None:
+            return
+        launch = self._launches.get(event.launch)
+        if launch is None:
+            begins = isinstance(event.fact, LaunchStarted)
+            launch = launches.begin(event) if begins else launches.restore(event.launch, event)
+            if begins:
+                self._launches[event.launch] = launch
+                return
+        self._launches[event.launch] = launches.fold(launch, event, before, after)
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A run's own way to tell what happens to it."""
+
+    ledger: Ledger
+    run: RunId
+
+    @property
+    def state(self) -> RunState:
+        """What the run's events add up to so far."""
+        return self.ledger.runs[self.run]
+
+    def stamp(self, fact: Fact) -> Event:
+        """Put a fact in the run's envelope, with its next number."""
+        return self.ledger.stamp(fact, run=self.run)
+
+    def publish(self, event: Event) -> None:
+        """Tell of an event that the journal has already."""
+        self.ledger.publish(event)
+
+    async def emit(self, fact: Fact) -> None:
+        """Write a fact down and tell of it."""
+        await self.ledger.emit(self.stamp(fact))
+
+    async def tell(self, *facts: Fact, checkpoint: Json = None, durable: bool = False) -> None:
+        """Write facts, and where the run's machine stands, in one transaction; then tell.
+
+        None for `checkpoint` leaves the one that is there.
+        """
+        saved = {} if checkpoint is None else {self.run: checkpoint}
+        events = tuple(self.stamp(fact) for fact in facts)
+        await self.ledger.emit(*events, checkpoints=saved, durable=durable)
+
+    def note(self, fact: Fact, at: datetime | None = None) -> None:
+        """Write a fact down and tell of it, in its turn, without waiting."""
+        self.ledger.note(self.ledger.stamp(fact, run=self.run, at=at))
+
+
+def _key(run: RunId | None, launch: LaunchId | None) -> str:
+    return run or launch or ""
