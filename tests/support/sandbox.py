@@ -1,0 +1,80 @@
+"""A sandbox for tests: on a real socket in a thread, or in-process on a clock of the test's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import httpx
+from starlette.applications import Starlette
+
+from workflow.clock import Clock
+from workflow.sandbox.auth import Auth
+from workflow.sandbox.build import build, plan_of
+from workflow.sandbox.faultbox import FaultBox
+from workflow.sandbox.log import RequestLog
+from workflow.sandbox.options import SandboxOptions
+from workflow.sandbox.server import SandboxServer, all_faults, auth_of, create_app
+from workflow.sandbox.site import ConnectionCut
+from workflow.sandbox.world import World
+
+
+@contextmanager
+def running_sandbox(*, clock: Clock | None = None, **options: Any) -> Iterator[SandboxServer]:
+    """Serve a sandbox on a free port of 127.0.0.1; `options` are those of SandboxOptions."""
+    with SandboxServer(SandboxOptions(**options), clock=clock) as server:
+        yield server
+
+
+@dataclass(frozen=True)
+class InProcess:
+    """A sandbox without a socket: give `transport` to a client, `base_url` as its server."""
+
+    world: World
+    faults: FaultBox
+    log: RequestLog
+    auth: Auth
+    app: Starlette
+    transport: httpx.AsyncBaseTransport
+    base_url: str = "http://sandbox.test/api/public/v1"
+
+    def client(self, **settings: Any) -> httpx.AsyncClient:
+        """Return a bare HTTP client on it."""
+        return httpx.AsyncClient(transport=self.transport, base_url=self.base_url, **settings)
+
+
+def sandbox_in_process(clock: Clock, **options: Any) -> InProcess:
+    """Build a sandbox that lives on the given clock; `options` are those of SandboxOptions.
+
+    An existing set of options can be given as ``options=``.
+    """
+    given = options.pop("options", SandboxOptions())
+    settings = replace(given, **options).checked()
+    plan = plan_of(settings)
+    world = build(plan, settings, clock.now().timestamp())
+    faults = FaultBox(settings.seed, all_faults(plan, settings))
+    auth, log = auth_of(plan, settings), RequestLog()
+    app = create_app(
+        world, faults=faults, control=settings.control, auth=auth, clock=clock, log=log
+    )
+    return InProcess(world, faults, log, auth, app, CuttableTransport(app))
+
+
+class CuttableTransport(httpx.AsyncBaseTransport):
+    """httpx's ASGI transport, where a cut connection is what it is on a socket: a ReadError."""
+
+    def __init__(self, app: Starlette) -> None:
+        self._inner = httpx.ASGITransport(app=app)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Hand the request to the application."""
+        try:
+            return await self._inner.handle_async_request(request)
+        except ConnectionCut as cut:
+            if cut.answer_began:
+                raise httpx.RemoteProtocolError(
+                    "peer closed connection without sending complete message body", request=request
+                ) from cut
+            raise httpx.ReadError("connection reset by peer", request=request) from cut

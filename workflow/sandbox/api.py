@@ -1,0 +1,76 @@
+"""Which operation answers which path: the whole public API as one table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from workflow.sandbox import (
+    routes_actors,
+    routes_connections,
+    routes_edit,
+    routes_jobs,
+    routes_rest,
+)
+from workflow.sandbox.call import Operation
+
+MOUNTS: Final = ("/v1", "/api/public/v1")
+"""Where the API is found: Airbyte Cloud's place and the self-managed editions'."""
+
+# The paths that clients ask most come first, because routes are tried in turn.
+API: Final[Mapping[str, Mapping[str, Operation]]] = {
+    "/jobs/{jobId}": {"GET": routes_jobs.GET_JOB, "DELETE": routes_jobs.CANCEL_JOB},
+    "/jobs": {"GET": routes_jobs.LIST_JOBS, "POST": routes_jobs.CREATE_JOB},
+    "/connections": {
+        "GET": routes_connections.LIST_CONNECTIONS,
+        "POST": routes_edit.CREATE_CONNECTION,
+    },
+    "/connections/{connectionId}": {
+        "GET": routes_connections.GET_CONNECTION,
+        "PATCH": routes_edit.PATCH_CONNECTION,
+        "DELETE": routes_edit.DELETE_CONNECTION,
+    },
+    "/health": {"GET": routes_rest.GET_HEALTH},
+    "/applications/token": {"POST": routes_rest.CREATE_TOKEN},
+    "/applications": {
+        "GET": routes_rest.LIST_APPLICATIONS,
+        "POST": routes_rest.CREATE_APPLICATION,
+    },
+    "/applications/{applicationId}": {
+        "GET": routes_rest.GET_APPLICATION,
+        "DELETE": routes_rest.DELETE_APPLICATION,
+    },
+    "/workspaces": {
+        "GET": routes_actors.LIST_WORKSPACES,
+        "POST": routes_actors.CREATE_WORKSPACE,
+    },
+    "/workspaces/{workspaceId}": {
+        "GET": routes_actors.GET_WORKSPACE,
+        "PATCH": routes_actors.UPDATE_WORKSPACE,
+        "DELETE": routes_actors.DELETE_WORKSPACE,
+    },
+    "/sources": {"GET": routes_actors.LIST_SOURCES, "POST": routes_actors.CREATE_SOURCE},
+    "/sources/{sourceId}": {
+        "GET": routes_actors.GET_SOURCE,
+        "PATCH": routes_actors.PATCH_SOURCE,
+        "PUT": routes_actors.PUT_SOURCE,
+        "DELETE": routes_actors.DELETE_SOURCE,
+    },
+    "/destinations": {
+        "GET": routes_actors.LIST_DESTINATIONS,
+        "POST": routes_actors.CREATE_DESTINATION,
+    },
+    "/destinations/{destinationId}": {
+        "GET": routes_actors.GET_DESTINATION,
+        "PATCH": routes_actors.PATCH_DESTINATION,
+        "PUT": routes_actors.PUT_DESTINATION,
+        "DELETE": routes_actors.DELETE_DESTINATION,
+    },
+    "/tags": {"GET": routes_rest.LIST_TAGS, "POST": routes_rest.CREATE_TAG},
+    "/tags/{tagId}": {
+        "GET": routes_rest.GET_TAG,
+        "PATCH": routes_rest.UPDATE_TAG,
+        "DELETE": routes_rest.DELETE_TAG,
+    },
+    "/streams": {"GET": routes_rest.GET_STREAMS},
+}

@@ -1,0 +1,52 @@
+"""What the lists share: the workspaces asked for, and `next` and `previous` with their quirks.
+
+The links are ``""`` when absent, there is no total, a full last page still has a `next`, and the
+request's filters are mostly forgotten. The host is the one the server believes to have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import urlencode
+
+from workflow.sandbox.call import Call
+from workflow.sandbox.faults import FaultName
+from workflow.sandbox.model import Json, WorkspaceId
+from workflow.sandbox.params import Query
+
+
+def page_links(
+    call: Call, path: str, kept: Sequence[tuple[str, str]], *, limit: int, offset: int, found: int
+) -> dict[str, Json]:
+    """Return the two links of a page that holds `found` rows; `kept` are the filters it keeps."""
+    base = call.base_url
+    if wrong := call.strikes.get(FaultName.WRONG_NEXT):
+        base = f"{wrong.word('host')}/v1"
+
+    def link(to: int) -> str:
+        query = urlencode([*kept, ("limit", str(limit)), ("offset", str(to))])
+        return f"{base}{path}?{query}"
+
+    return {
+        "previous": link(max(0, offset - limit)) if offset else "",
+        "next": link(offset + limit) if found and found >= limit else "",
+    }
+
+
+def asked_workspaces(call: Call, query: Query) -> frozenset[WorkspaceId]:
+    """Return the workspaces a list is asked for; unknown ones are refused unless one may know."""
+    asked = query.uuids("workspaceIds")
+    for workspace_id in asked:
+        if call.world.catalogue.workspace(workspace_id) is None and not call.is_instance_admin:
+            raise call.missing("workspace", workspace_id)
+    return frozenset(WorkspaceId(workspace_id) for workspace_id in asked)
+
+
+def list_filters(query: Query) -> list[tuple[str, str]]:
+    """Return the filters that the links of a list keep."""
+    kept: list[tuple[str, str]] = []
+    asked = query.uuids("workspaceIds")
+    if asked:
+        kept.append(("workspaceIds", ",".join(asked)))
+    kept.append(("includeDeleted", str(query.flag("includeDeleted")).lower()))
+    return kept

@@ -1,0 +1,218 @@
+"""The job endpoints: createJob, getJob, cancelJob, listJobs.
+
+The faults that change what a trigger or a cancel does to the world are here, because only here is
+it known what the request was to do; those that only delay or replace answers are the site's.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from workflow.sandbox.answers import (
+    Answer,
+    Refused,
+    bad_request,
+    forbidden,
+    ok,
+    proxy_page,
+    state_conflict,
+    try_again_later,
+    uncaught,
+    unprocessable,
+)
+from workflow.sandbox.auth import Role
+from workflow.sandbox.call import Call, Operation
+from workflow.sandbox.faults import Fault, FaultName
+from workflow.sandbox.jobs import Job, JobFilter
+from workflow.sandbox.model import Cause, Connection, JobStatus, JobType, Json, WorkspaceId
+from workflow.sandbox.pages import page_links
+from workflow.sandbox.params import path_job_id
+from workflow.sandbox.wire import job_json
+from workflow.sandbox.world import AlreadyRunning, Began, NotActive
+
+_WIPES: Final = frozenset({JobType.RESET, JobType.CLEAR})
+_ORDERS: Final[dict[str, tuple[Literal["created", "updated"], bool]]] = {
+    "createdAt|ASC": ("created", False),
+    "createdAt|DESC": ("created", True),
+    "updatedAt|ASC": ("updated", False),
+    "updatedAt|DESC": ("updated", True),
+}
+
+
+def create_job(call: Call) -> Answer:
+    """POST /jobs."""
+    body = call.body()
+    connection_id = body.uuid("connectionId")
+    job_type = JobType(body.choice("jobType", [kind.value for kind in JobType]))
+    connection = call.connection(connection_id)
+    if job_type is JobType.CLEAR:
+        call.require(Role.EDITOR)
+    if job_type is JobType.REFRESH:
+        raise Refused(unprocessable("Refreshes are not supported in the public API"))
+    strikes = call.strikes
+    if strikes.get(FaultName.PHANTOM_RUNNING):
+        raise Refused(_already(connection))
+    failed_clear = strikes.get(FaultName.FAILED_CLEAR)
+    if failed_clear is not None and job_type in _WIPES:
+        call.world.reset_marks.add(connection.id)
+        raise Refused(uncaught(failed_clear.number("status"), call.fresh_error_id()))
+    if strikes.get(FaultName.SWALLOWED_TRIGGER) and not call.world.life.lane(connection.id):
+        return _began(call, call.world.begin(connection, JobType.SYNC, Cause("schedule")))
+    if lost := strikes.get(FaultName.LOST_TRIGGER):
+        return _lose(call, connection, job_type, lost)
+    return _trigger(call, connection, job_type)
+
+
+def _trigger(call: Call, connection: Connection, job_type: JobType) -> Answer:
+    cause = Cause("request", call.number)
+    match call.world.trigger(connection, job_type, cause):
+        case NotActive():
+            return state_conflict("Could not fulfill request")
+        case AlreadyRunning():
+            return _already(connection)
+        case Began(job):
+            if call.strikes.get(FaultName.DOUBLE_JOB):
+                twin = Cause("request", call.number, "a retried activity made it twice")
+                call.world.begin(connection, job_type, twin)
+            return _began(call, job)
+
+
+def _lose(call: Call, connection: Connection, job_type: JobType, lost: Fault) -> Answer:
+    """Let the trigger act now, later or never, and answer nothing that helps."""
+    world, cause = call.world, Cause("request", call.number, "its answer was lost")
+    after = lost.seconds("after")
+    if after is not None:
+        wait = after
+
+        def act(_: float) -> None:
+            current = world.catalogue.connection(connection.id)
+            if current is not None:
+                world.trigger(current, job_type, cause)
+
+        world.life.at(world.now + wait, act)
+        world.advance(world.now)
+    match lost.word("answer"):
+        case "state-conflict":
+            return state_conflict("Could not fulfill request")
+        case "unprocessable":
+            return unprocessable(None)
+        case "error":
+            return uncaught(500, call.fresh_error_id())
+        case _:
+            return proxy_page(504, "Gateway Time-out")
+
+
+def _already(connection: Connection) -> Answer:
+    return try_again_later(f"A sync is already running for: {connection.id}")
+
+
+def _began(call: Call, job: Job) -> Answer:
+    return ok(_job(call, job, totals=False))
+
+
+def get_job(call: Call) -> Answer:
+    """GET /jobs/{jobId}."""
+    return ok(_job(call, _known(call), totals=True))
+
+
+def cancel_job(call: Call) -> Answer:
+    """DELETE /jobs/{jobId}: a signal to the connection, whatever job id it came with."""
+    job = _known(call)
+    if not call.strikes.get(FaultName.CANCEL_IGNORED):
+        cancelled = call.world.cancel_on(job.connection_id)
+        connection = call.world.catalogue.connection(job.connection_id)
+        if cancelled and connection and call.strikes.get(FaultName.SYNC_AFTER_CANCEL):
+            call.world.begin(connection, JobType.SYNC, Cause("schedule"))
+    return ok(_job(call, job, totals=False))
+
+
+def _known(call: Call) -> Job:
+    job_id = path_job_id(call.path_values["jobId"], call.path)
+    job = call.world.jobs.get(job_id)
+    if job is not None:
+        return job
+    if call.is_instance_admin:
+        raise Refused(state_conflict("Job is not currently running"))
+    raise Refused(forbidden("User does not have access to the requested resource"))
+
+
+def list_jobs(call: Call) -> Answer:
+    """GET /jobs."""
+    query = call.query()
+    connection_id = query.uuid("connectionId")
+    workspace_ids = query.uuids("workspaceIds")
+    job_type = query.choice("jobType", JobType)
+    order, descending = _order(query.text("orderBy"))
+    wanted = JobFilter(
+        connection_id=None if connection_id is None else call.connection(connection_id).id,
+        # With a connection the server does not look at the workspaces at all.
+        workspace_ids=None if connection_id else _workspaces(call, workspace_ids),
+        types=_types(call, job_type),
+        status=query.choice("status", JobStatus),
+        created_start=query.instant("createdAtStart"),
+        created_end=query.instant("createdAtEnd"),
+        updated_start=query.instant("updatedAtStart"),
+        updated_end=query.instant("updatedAtEnd"),
+        order=order,
+        descending=descending,
+        limit=query.limit(),
+        offset=query.offset(),
+    )
+    if call.strikes.get(FaultName.NO_FILTERS):
+        wanted = JobFilter(
+            connection_id=wanted.connection_id,
+            workspace_ids=wanted.workspace_ids,
+            types=wanted.types,
+            limit=wanted.limit,
+            offset=wanted.offset,
+        )
+    jobs = call.world.jobs.page(wanted)
+    # The real links forget the status, the dates and the order.
+    kept: list[tuple[str, str]] = []
+    if job_type is not None:
+        kept.append(("jobType", job_type.value))
+    if connection_id is not None:
+        kept.append(("connectionId", connection_id))
+    elif workspace_ids:
+        kept.append(("workspaceIds", ",".join(workspace_ids)))
+    data: list[Json] = [_job(call, job, totals=True) for job in jobs]
+    links = page_links(
+        call, "/jobs", kept, limit=wanted.limit, offset=wanted.offset, found=len(data)
+    )
+    return ok({**links, "data": data})
+
+
+def _types(call: Call, job_type: JobType | None) -> frozenset[JobType] | None:
+    if job_type is None:
+        old = call.strikes.get(FaultName.OLD_JOB_TYPES)
+        return frozenset({JobType.SYNC, JobType.RESET}) if old else None
+    return frozenset({job_type})
+
+
+def _workspaces(call: Call, workspace_ids: tuple[str, ...]) -> frozenset[WorkspaceId] | None:
+    if not workspace_ids:
+        return None
+    for workspace_id in workspace_ids:
+        if call.world.catalogue.workspace(workspace_id) is None and not call.is_instance_admin:
+            raise call.missing("workspace", workspace_id)
+    return frozenset(WorkspaceId(workspace_id) for workspace_id in workspace_ids)
+
+
+def _order(text: str | None) -> tuple[Literal["created", "updated"], bool]:
+    if text is None:
+        return ("created", False)
+    if text not in _ORDERS:
+        raise Refused(bad_request(f"Invalid order by clause provided: {text[:60]}"))
+    return _ORDERS[text]
+
+
+def _job(call: Call, job: Job, *, totals: bool) -> dict[str, Json]:
+    world = call.world
+    status = call.service.faults.shown_status(job)
+    return job_json(job, status, world.now, world.speed, totals=totals)
+
+
+CREATE_JOB: Final = Operation("createJob", create_job, Role.RUNNER)
+GET_JOB: Final = Operation("getJob", get_job)
+CANCEL_JOB: Final = Operation("cancelJob", cancel_job, Role.RUNNER)
+LIST_JOBS: Final = Operation("listJobs", list_jobs)

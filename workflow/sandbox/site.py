@@ -1,0 +1,336 @@
+"""From an ASGI request to an answer: body, faults, sender, role, handler, log.
+
+One :class:`Site` serves all operations; :class:`Resource` is the ASGI endpoint of one path. The
+handlers are plain functions; every wait, cut and replaced answer that a fault asks for happens
+here, so that a handler only knows what the server itself would do.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from email.utils import formatdate
+from typing import Final
+
+from starlette.types import Receive, Scope, Send
+
+from workflow.clock import Clock
+from workflow.sandbox.answers import (
+    Answer,
+    Refused,
+    hal,
+    older_uncaught,
+    proxy_page,
+    rate_limited,
+    uncaught,
+)
+from workflow.sandbox.auth import NOBODY, Principal
+from workflow.sandbox.call import Call, Operation, Service
+from workflow.sandbox.faultbox import NO_STRIKES, Strikes
+from workflow.sandbox.faults import Fault, FaultName
+from workflow.sandbox.log import LoggedRequest
+from workflow.sandbox.model import Connection
+from workflow.sandbox.params import aimed_at
+
+CUT: Final = "syncdeck.cut"
+"""The key in ASGI's `state` under which a server puts a function that cuts the connection."""
+
+_LARGEST_BODY: Final = 1_048_576
+_REASONS: Final = {
+    500: "Internal Server Error",
+    502: "Bad Gateway",
+    503: "Service Unavailable",
+    504: "Gateway Time-out",
+}
+_logger = logging.getLogger(__name__)
+
+
+class ConnectionCut(Exception):  # noqa: N818 - an event on the line, not a mistake
+    """The connection ends here; raised when no server is there to really cut it.
+
+    `answer_began` says whether the client had already got a part of the answer.
+    """
+
+    def __init__(self, *, answer_began: bool) -> None:
+        super().__init__("the connection was cut on purpose")
+        self.answer_began = answer_began
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What is known of a request once its body has been read (None: too large)."""
+
+    number: int
+    operation: Operation
+    scope: Scope
+    headers: Mapping[bytes, str]
+    body: bytes | None
+    arrived: float
+    principal: Principal | None
+    strikes: Strikes
+
+
+class Resource:
+    """The ASGI endpoint of one path: picks the operation by method."""
+
+    def __init__(self, site: Site, operations: Mapping[str, Operation]) -> None:
+        self._site = site
+        self._operations = operations
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        method = scope["method"]
+        operation = self._operations.get("GET" if method == "HEAD" else method)
+        if operation is None:
+            allowed = ", ".join(self._operations)
+            message = f"Method [{method[:20]}] not allowed for URI. Allowed methods: [{allowed}]"
+            refusal = Operation(
+                "unknown",
+                lambda call: hal(405, "Method Not Allowed", message, call.path),
+                role=None,
+            )
+            await self._site.serve(refusal, scope, receive, send)
+            return
+        await self._site.serve(operation, scope, receive, send)
+
+
+class Site:
+    """One sandbox as seen through HTTP."""
+
+    def __init__(self, service: Service, clock: Clock) -> None:
+        self.service = service
+        self._clock = clock
+        self._gone_until = 0.0
+        self._unknown = Operation(
+            "unknown", lambda call: hal(404, "Not Found", "Page Not Found", call.path), role=None
+        )
+
+    async def not_found(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request for a path that is no endpoint."""
+        if scope["type"] == "http":
+            await self.serve(self._unknown, scope, receive, send)
+
+    async def serve(self, operation: Operation, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request of one operation, faults and all."""
+        arrived = self._clock.now().timestamp()
+        self.service.world.advance(arrived)
+        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        body = await _read_body(receive)
+        request = _Request(
+            number=0 if operation.internal else self.service.log.next_number(),
+            operation=operation,
+            scope=scope,
+            headers=headers,
+            body=body,
+            arrived=arrived,
+            principal=self.service.auth.principal(headers.get(b"authorization"), arrived),
+            strikes=self._strikes(operation, scope, body),
+        )
+        status = 0
+        try:
+            answer = await self._answer(request)
+            status = answer.status
+            await self._send(answer, request, send)
+        except _Cut as cut:
+            status = 0
+            await _cut(scope, receive, answer_began=cut.answer_began)
+        finally:
+            if not operation.internal:
+                self._log(request, status)
+
+    # -- the parts of serving ----------------------------------------------------------------
+
+    def _strikes(self, operation: Operation, scope: Scope, body: bytes | None) -> Strikes:
+        world, faults = self.service.world, self.service.faults
+        if operation.internal or not faults.strikes_requests:
+            return NO_STRIKES
+        job_id, connection_id = aimed_at(scope.get("path_params", {}), scope["query_string"], body)
+        job = None if job_id is None else world.jobs.get(job_id)
+        connection: Connection | None = None
+        if job is not None:
+            connection = world.catalogue.connection(job.connection_id)
+        elif connection_id is not None:
+            connection = world.catalogue.connection(connection_id)
+        return faults.strike(operation.name, job_id, connection)
+
+    async def _answer(self, request: _Request) -> Answer:
+        early = await self._before(request.strikes)
+        if early is not None:
+            return early
+        scope, path = request.scope, request.scope["path"]
+        if request.body is None:
+            return hal(413, "Request Entity Too Large", "The body is too large", path)
+        principal = request.principal
+        if request.operation.role is None:
+            principal = principal or NOBODY
+        elif principal is None or request.strikes.get(FaultName.REVOKE_TOKENS):
+            return hal(401, "Unauthorized", "Unauthorized", path)
+        call = Call(
+            service=self.service,
+            operation=request.operation,
+            number=request.number,
+            path=path,
+            path_values=scope.get("path_params", {}),
+            raw_query=scope["query_string"],
+            raw_body=request.body,
+            content_type=request.headers.get(b"content-type", ""),
+            base_url=_base_url(scope, request.headers),
+            principal=principal,
+            strikes=request.strikes,
+        )
+        return await self._after(self._handle(call), request.strikes)
+
+    def _log(self, request: _Request, status: int) -> None:
+        scope = request.scope
+        self.service.log.add(
+            LoggedRequest(
+                number=request.number,
+                endpoint=request.operation.name,
+                method=scope["method"],
+                path=scope["path"],
+                query=scope["query_string"].decode("latin-1"),
+                status=status,
+                arrived=request.arrived,
+                answered=self._clock.now().timestamp(),
+                user_agent=request.headers.get(b"user-agent", ""),
+                principal=request.principal.name if request.principal else "",
+                faults=request.strikes.names,
+            )
+        )
+
+    def _handle(self, call: Call) -> Answer:
+        try:
+            if call.operation.role is not None:
+                call.require(call.operation.role)
+            return call.operation.handler(call)
+        except Refused as refusal:
+            return refusal.answer
+        except Exception:
+            # A server goes on serving; the log has the traceback, the header gives it away.
+            _logger.exception("the sandbox has a bug: %s failed", call.operation.name)
+            return replace(uncaught(500, call.fresh_error_id()), headers=(("X-Sandbox-Bug", "1"),))
+
+    async def _before(self, strikes: Strikes) -> Answer | None:
+        """Do what faults do before a request has any effect."""
+        if self._clock.now().timestamp() < self._gone_until:
+            raise _Cut(answer_began=False)
+        if not strikes.active:
+            return None
+        latency = strikes.latency()
+        if latency > 0:
+            await self._sleep(latency)
+        if restart := strikes.get(FaultName.RESTART):
+            self._gone_until = self._clock.now().timestamp() + strikes.span(restart, "seconds")
+            if not restart.flag("keep"):
+                self.service.world.lose_jobs()
+            raise _Cut(answer_began=False)
+        if strikes.get(FaultName.CUT_BEFORE):
+            raise _Cut(answer_began=False)
+        if strikes.get(FaultName.REVOKE_TOKENS):
+            self.service.auth.revoke_all()
+        if limited := strikes.get(FaultName.RATE_LIMIT):
+            return rate_limited(limited.word("retry_after") or None)
+        error = strikes.get(FaultName.SERVER_ERROR)
+        if error is not None and error.word("effect") != "done":
+            return self._error(error)
+        return None
+
+    async def _after(self, answer: Answer, strikes: Strikes) -> Answer:
+        """Do what faults do once a request has had its effect."""
+        if not strikes.active:
+            return answer
+        for name in (FaultName.SLOW, FaultName.SLOW_POST, FaultName.HANG_DELETE):
+            if slow := strikes.get(name):
+                await self._sleep(strikes.span(slow, "seconds"))
+        lost = strikes.get(FaultName.LOST_TRIGGER)
+        if lost is not None:
+            await self._sleep(strikes.span(lost, "hold"))
+        if strikes.get(FaultName.CUT_AFTER) or (lost and lost.word("answer") == "cut"):
+            raise _Cut(answer_began=False)
+        if error := strikes.get(FaultName.SERVER_ERROR):
+            return self._error(error)
+        if garbage := strikes.get(FaultName.GARBAGE):
+            return _garbage(garbage, answer)
+        return answer
+
+    async def _sleep(self, seconds: float) -> None:
+        await self._clock.sleep(seconds)
+        self.service.world.advance(self._clock.now().timestamp())
+
+    def _error(self, fault: Fault) -> Answer:
+        status = fault.number("status")
+        match fault.word("body"):
+            case "html":
+                return proxy_page(status, _REASONS.get(status, "Error"))
+            case "older":
+                return older_uncaught(status, "Internal Server Error")
+            case "empty":
+                return Answer(status, b"")
+            case _:
+                return uncaught(status, self.service.world.catalogue.fresh_uuid("error"))
+
+    async def _send(self, answer: Answer, request: _Request, send: Send) -> None:
+        strikes = request.strikes
+        headers = [(b"content-length", b"%d" % len(answer.body))]
+        if answer.body:
+            headers.append((b"content-type", answer.media_type.encode("latin-1")))
+        headers += [(k.lower().encode("latin-1"), v.encode("latin-1")) for k, v in answer.headers]
+        if not strikes.get(FaultName.NO_DATE):
+            shifted = strikes.get(FaultName.DATE_OFFSET)
+            offset = (shifted.seconds("seconds") or 0.0) if shifted else 0.0
+            now = self._clock.now().timestamp() + offset
+            headers.append((b"date", formatdate(now, usegmt=True).encode("ascii")))
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        if strikes.get(FaultName.CUT_BODY):
+            half = answer.body[: len(answer.body) // 2]
+            await send({"type": "http.response.body", "body": half, "more_body": True})
+            raise _Cut(answer_began=True)
+        body = b"" if request.scope["method"] == "HEAD" else answer.body
+        await send({"type": "http.response.body", "body": body})
+
+
+class _Cut(Exception):  # noqa: N818 - control flow within this module
+    def __init__(self, *, answer_began: bool) -> None:
+        super().__init__()
+        self.answer_began = answer_began
+
+
+async def _cut(scope: Scope, receive: Receive, *, answer_began: bool) -> None:
+    cut: Callable[[bool], None] | None = scope.get("state", {}).get(CUT)
+    if cut is None:
+        raise ConnectionCut(answer_began=answer_began)
+    cut(answer_began)
+    # The server must see the connection gone before this call ends, or it answers 500 itself.
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _read_body(receive: Receive) -> bytes | None:
+    """Return the whole body, or None as soon as it is too large."""
+    body = b""
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            return body
+        body += bytes(message.get("body", b""))
+        if len(body) > _LARGEST_BODY:
+            return None
+        if not message.get("more_body", False):
+            return body
+
+
+def _base_url(scope: Scope, headers: Mapping[bytes, str]) -> str:
+    host = headers.get(b"host", "localhost")
+    return f"{scope.get('scheme', 'http')}://{host}{scope.get('root_path', '')}"
+
+
+def _garbage(fault: Fault, answer: Answer) -> Answer:
+    match fault.word("body"):
+        case "broken":
+            return replace(answer, status=200, body=answer.body[: len(answer.body) // 2] + b'{"')
+        case "binary":
+            return replace(answer, status=200, body=b"\xff\xfe\x00garbage\x80")
+        case _:
+            page = proxy_page(200, "OK")
+            return replace(page, status=200)

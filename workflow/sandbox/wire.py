@@ -1,0 +1,168 @@
+"""How things look in answers: Airbyte's JSON shapes, its instants and its durations.
+
+Null fields are left out. `startTime` loses its seconds when they are zero, because the server
+prints a Java `OffsetDateTime`; durations have hours, minutes and seconds but never days.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+
+from workflow.sandbox.catalogue import Catalogue
+from workflow.sandbox.jobs import Job
+from workflow.sandbox.model import (
+    TERMINAL,
+    Connection,
+    Destination,
+    JobStatus,
+    Json,
+    Source,
+    Tag,
+    Workspace,
+)
+from workflow.sandbox.schedule import Cron, Every, Manual, Schedule
+
+
+def instant(epoch: float) -> str:
+    """Print an instant as Airbyte does: ``2026-03-25T01:30Z``, seconds only unless zero."""
+    year, month, day, hour, minute, second, *_ = time.gmtime(epoch)
+    text = f"{year:04d}-{month:02d}-{day:02d}T{hour:02d}:{minute:02d}"
+    return f"{text}:{second:02d}Z" if second else f"{text}Z"
+
+
+def span(seconds: int) -> str:
+    """Print a duration as ISO 8601 without days: ``PT36H6M40S``."""
+    if seconds == 0:
+        return "PT0S"
+    sign, rest = ("-", -seconds) if seconds < 0 else ("", seconds)
+    hours, rest = divmod(rest, 3_600)
+    minutes, rest = divmod(rest, 60)
+    parts = ((hours, "H"), (minutes, "M"), (rest, "S"))
+    return "PT" + "".join(f"{sign}{number}{unit}" for number, unit in parts if number)
+
+
+def job_json(job: Job, status: str, now: float, speed: float, *, totals: bool) -> dict[str, Json]:
+    """Return a JobResponse; `totals` adds bytes and rows, which POST and DELETE leave out.
+
+    `status` is given by the caller, who may know a stranger word than the job's own.
+    """
+    shown = job.shown_status
+    answer: dict[str, Json] = {
+        "jobId": job.id,
+        "status": status,
+        "jobType": job.type.value,
+        "startTime": instant(job.created_at),
+        "connectionId": job.connection_id,
+    }
+    if shown in TERMINAL:
+        answer["lastUpdatedAt"] = instant(job.shown_updated_at)
+    if shown is not JobStatus.PENDING:
+        answer["duration"] = span(int(job.shown_updated_at) - int(job.created_at))
+    if totals:
+        rows = job.rows(now, speed)
+        answer["bytesSynced"] = rows * job.script.row_bytes
+        answer["rowsSynced"] = rows
+    return answer
+
+
+def schedule_json(schedule: Schedule) -> dict[str, Json]:
+    """Return a connection's schedule object."""
+    match schedule:
+        case Manual():
+            return {"scheduleType": "manual"}
+        case Every(units, unit):
+            return {"scheduleType": "basic", "basicTiming": f"Every {units} {unit.upper()}"}
+        case Cron(text):
+            return {"scheduleType": "cron", "cronExpression": text}
+
+
+def connection_json(connection: Connection, catalogue: Catalogue) -> dict[str, Json]:
+    """Return a ConnectionResponse; there is no last job in it."""
+    streams: list[Json] = [
+        {"name": stream.name, "syncMode": stream.sync_mode} for stream in connection.streams
+    ]
+    tags = (catalogue.tags.get(tag_id) for tag_id in connection.tag_ids)
+    answer: dict[str, Json] = {
+        "connectionId": connection.id,
+        "name": connection.name,
+        "sourceId": connection.source_id,
+        "destinationId": connection.destination_id,
+        "workspaceId": connection.workspace_id,
+        "status": connection.status,
+        "schedule": schedule_json(connection.schedule),
+        "dataResidency": "auto",
+        "configurations": {"streams": streams},
+        "createdAt": int(connection.created_at),
+        "tags": [tag_json(tag) for tag in tags if tag is not None],
+        "nonBreakingSchemaUpdatesBehavior": "ignore",
+        "namespaceDefinition": "destination",
+    }
+    answer.update(connection.extras)
+    return answer
+
+
+def tag_json(tag: Tag) -> dict[str, Json]:
+    """Return a TagResponse."""
+    return {
+        "tagId": tag.id,
+        "workspaceId": tag.workspace_id,
+        "name": tag.name,
+        "color": tag.color,
+    }
+
+
+def workspace_json(workspace: Workspace) -> dict[str, Json]:
+    """Return a WorkspaceResponse."""
+    return {
+        "workspaceId": workspace.id,
+        "name": workspace.name,
+        "dataResidency": workspace.data_residency,
+        "notifications": {},
+    }
+
+
+def source_json(source: Source) -> dict[str, Json]:
+    """Return a SourceResponse."""
+    return {
+        "sourceId": source.id,
+        "name": source.name,
+        "sourceType": source.kind,
+        "definitionId": source.definition_id,
+        "workspaceId": source.workspace_id,
+        "configuration": dict(source.configuration),
+        "createdAt": int(source.created_at),
+    }
+
+
+def destination_json(destination: Destination) -> dict[str, Json]:
+    """Return a DestinationResponse."""
+    return {
+        "destinationId": destination.id,
+        "name": destination.name,
+        "destinationType": destination.kind,
+        "definitionId": destination.definition_id,
+        "workspaceId": destination.workspace_id,
+        "configuration": dict(destination.configuration),
+        "createdAt": int(destination.created_at),
+    }
+
+
+def streams_json(names: Iterable[str]) -> list[Json]:
+    """Return the StreamProperties of some streams: a bare array."""
+    return [
+        {
+            "streamName": name,
+            "syncModes": [
+                "full_refresh_overwrite",
+                "full_refresh_append",
+                "incremental_append",
+                "incremental_deduped_history",
+            ],
+            "defaultCursorField": ["updated_at"],
+            "sourceDefinedCursorField": True,
+            "sourceDefinedPrimaryKey": [["id"]],
+            "propertyFields": [["id"], ["updated_at"]],
+        }
+        for name in names
+    ]
