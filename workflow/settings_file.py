@@ -1,0 +1,216 @@
+"""`profiles.toml`, read: every mistake is one sentence with file and key.
+
+A profile's table::
+
+    default = "prod"
+
+    [profiles.prod]
+    url = "https://api.airbyte.com/v1"
+    client_id = "6f1c..."
+    client_secret = { env = "PROD_SECRET" }   # or { keyring = "..." }, { stored = "..." }
+    workspace = "..."
+    read_only = true
+
+Which keys it has says how it authenticates: `client_id` and `client_secret`, `token`, `username`
+and `password`, or none of them. Changing the file is in :mod:`~workflow.settings_writing`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from workflow.settings import (
+    DEFAULT_LOOK,
+    Auth,
+    BasicAuth,
+    BearerAuth,
+    ClientCredentialsAuth,
+    InEnvironment,
+    InKeyring,
+    InSecretsFile,
+    NoAuth,
+    Plain,
+    Profile,
+    Reference,
+    Settings,
+    SettingsError,
+    check_name,
+    check_url,
+)
+from workflow.text import safe
+
+_TOP_KEYS: Final = ("default", "journal", "profiles")
+_PROFILE_KEYS: Final = (
+    "url", "workspace", "read_only", "web_url", "look", "ca_bundle",
+    "client_id", "client_secret", "token", "username", "password",
+)  # fmt: skip
+_SECRET_KEYS: Final = frozenset({"client_secret", "token", "password"})
+_KINDS: Final = (("client_id", "client_secret"), ("token",), ("username", "password"))
+_REFERENCES: Final[Mapping[str, type[InEnvironment | InKeyring | InSecretsFile]]] = {
+    "env": InEnvironment,
+    "keyring": InKeyring,
+    "stored": InSecretsFile,
+}
+_LARGEST: Final = 1_000_000
+
+
+def load(path: Path) -> Settings:
+    """Read the settings; a file that is not there says nothing.
+
+    Raises:
+        SettingsError: the first mistake, with file and key.
+    """
+    text = read_text(path)
+    return Settings(path) if text is None else parse(text, path)
+
+
+def read_text(path: Path) -> str | None:
+    """Return the file's text, or None when there is no file.
+
+    Raises:
+        SettingsError: it cannot be read, or is not a settings file by its size or encoding.
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror or error}.") from error
+    if len(content) > _LARGEST:
+        raise SettingsError(f"{path} is larger than {_LARGEST} bytes: that is no settings file.")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path} is not UTF-8 text: save it as that.") from error
+
+
+def parse(text: str, path: Path) -> Settings:
+    """Read the text of a settings file.
+
+    Raises:
+        SettingsError: the first mistake, with file and key.
+    """
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path} is not TOML: {error}.") from error
+    return _Reader(path).settings(table)
+
+
+class _Reader:
+    """Turns tables into settings, and knows which file to blame."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def settings(self, table: Mapping[str, object]) -> Settings:
+        self._known("", table, _TOP_KEYS)
+        tables = table.get("profiles", {})
+        if not isinstance(tables, dict):
+            raise self._mistake("profiles", "must be tables: write [profiles.NAME]")
+        profiles = {name: self._profile(name, body) for name, body in tables.items()}
+        default = self._text("default", table.get("default"))
+        if default is not None and default not in profiles:
+            raise self._mistake("default", f"names no profile of this file: {default!r}")
+        journal = self._text("journal", table.get("journal"))
+        return Settings(
+            self._path,
+            profiles=profiles,
+            default=default,
+            journal=Path(journal).expanduser() if journal else None,
+        )
+
+    def _profile(self, name: str, body: object) -> Profile:
+        where = f"profiles.{safe(name, limit=60)}"
+        if not isinstance(body, dict):
+            raise self._mistake(where, "must be a table")
+        self._known(f"{where}.", body, _PROFILE_KEYS)
+
+        def text(key: str) -> str | None:
+            return self._text(f"{where}.{key}", body.get(key))
+
+        url, web_url, bundle = text("url"), text("web_url"), text("ca_bundle")
+        if url is None:
+            raise self._mistake(f"{where}.url", "is missing: it says which server is meant")
+        read_only = body.get("read_only", True)
+        if not isinstance(read_only, bool):
+            raise self._mistake(f"{where}.read_only", "must be true or false")
+        try:
+            check_name(name)
+        except SettingsError as error:
+            raise SettingsError(f"{self._path}: {error}") from error
+        check_url(url, f"{self._path}: {where}.url")
+        if web_url is not None:
+            check_url(web_url, f"{self._path}: {where}.web_url")
+        return Profile(
+            name,
+            url,
+            auth=self._auth(where, body),
+            workspace=text("workspace"),
+            read_only=read_only,
+            web_url=web_url,
+            look=self._look(f"{where}.look", body.get("look")),
+            ca_bundle=Path(bundle).expanduser() if bundle else None,
+        )
+
+    def _auth(self, where: str, body: Mapping[str, object]) -> Auth:
+        kinds = [kind for kind in _KINDS if any(key in body for key in kind)]
+        if not kinds:
+            return NoAuth()
+        if len(kinds) > 1:
+            both = " and ".join(" / ".join(kind) for kind in kinds)
+            raise self._mistake(where, f"has two kinds of credentials, {both}: keep one")
+        for key in kinds[0]:
+            if key not in body:
+                raise self._mistake(f"{where}.{key}", f"is missing beside {kinds[0]}")
+        values = [self._reference(f"{where}.{key}", key, body[key]) for key in kinds[0]]
+        match values:
+            case [token]:
+                return BearerAuth(token)
+            case [first, second] if kinds[0] == _KINDS[0]:
+                return ClientCredentialsAuth(first, second)
+            case [first, second]:
+                return BasicAuth(first, second)
+        raise AssertionError(kinds)  # every kind has one key or two
+
+    def _reference(self, where: str, key: str, value: object) -> Reference:
+        if isinstance(value, dict) and len(value) == 1:
+            ((kind, name),) = value.items()
+            build = _REFERENCES.get(kind)
+            if build is not None and isinstance(name, str) and name:
+                return build(name)
+        if isinstance(value, str) and value and key not in _SECRET_KEYS:
+            return Plain(value)
+        forms = '{ env = "VARIABLE" }, { keyring = "ENTRY" } or { stored = "ENTRY" }'
+        if key in _SECRET_KEYS:  # whatever stands there may be the secret: it is not repeated
+            raise self._mistake(where, f"must say where the secret is, not be it: {forms}")
+        raise self._mistake(where, f"must be a text or one of {forms}")
+
+    def _look(self, where: str, value: object) -> timedelta:
+        if value is None:
+            return DEFAULT_LOOK
+        if isinstance(value, bool) or not isinstance(value, int) or not 5 <= value <= 86_400:
+            raise self._mistake(where, "must be a whole number of seconds from 5 to 86400")
+        return timedelta(seconds=value)
+
+    def _text(self, where: str, value: object) -> str | None:
+        if value is None:
+            return None
+        if not isinstance(value, str) or not value.strip() or "\0" in value:
+            raise self._mistake(where, "must be a text that is not empty")
+        return value.strip()
+
+    def _known(self, prefix: str, table: Iterable[str], keys: tuple[str, ...]) -> None:
+        for key in table:
+            if key not in keys:
+                near = difflib.get_close_matches(key, keys, n=1)
+                hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(keys)}"
+                raise self._mistake(f"{prefix}{safe(key, limit=60)}", f"is no setting; {hint}")
+
+    def _mistake(self, where: str, what: str) -> SettingsError:
+        return SettingsError(f"{self._path}: {where} {what}.")
