@@ -44,7 +44,8 @@ class ApiProblem(Exception):  # noqa: N818 - the word of RFC 9457
     """The server answered, and the answer is not what was asked for.
 
     `status` is the HTTP status, `sentence` one line for people, `retry_after` the seconds the
-    server asked for, `answer` the beginning of the body for a log, made safe.
+    server asked for, `answer` the beginning of the body for a log, made safe. `sent` is False
+    when it was the token request that was refused, so that the request itself never left.
     """
 
     def __init__(
@@ -55,12 +56,14 @@ class ApiProblem(Exception):  # noqa: N818 - the word of RFC 9457
         *,
         retry_after: float | None = None,
         answer: str = "",
+        sent: bool = True,
     ) -> None:
         super().__init__(sentence)
         self.status = status
         self.kind = kind
         self.sentence: SafeText = safe(sentence)
         self.retry_after = retry_after
+        self.sent = sent
         self.answer: SafeText = safe(answer, limit=_ANSWER_CAP)
 
     def __str__(self) -> str:

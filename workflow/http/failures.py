@@ -36,13 +36,15 @@ class NetworkFailure(Exception):  # noqa: N818 - a failure is what it is called 
 
     `sent` is False only when it is certain that no byte of the request left this machine's
     connection to the server; only then may a request that is not safe be called "not sent".
+    `final` is True when the repeating has been done already, one floor below.
     """
 
-    def __init__(self, kind: FailureKind, text: str, *, sent: bool) -> None:
+    def __init__(self, kind: FailureKind, text: str, *, sent: bool, final: bool = False) -> None:
         super().__init__(text)
         self.kind: FailureKind = kind
         self.text: SafeText = safe(text)
         self.sent = sent
+        self.final = final
 
     def __str__(self) -> str:
         return self.text

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Literal
+from urllib.parse import parse_qsl
 
 from workflow.http import strict_json
 from workflow.http.strict_json import Json
@@ -68,6 +69,8 @@ class Request:
     fresh: bool = False
     """On a connection of its own, so that no half-dead pooled one can swallow the request."""
     authenticate: bool = True
+    probe: bool = False
+    """Goes out although the server has been down: its sender spaces its tries by itself."""
     name: str = ""
     """What the counters file it under, e.g. ``listJobs``; empty: method and path."""
 
@@ -75,6 +78,10 @@ class Request:
     def is_safe(self) -> bool:
         """Whether sending it twice is as good as once (RFC 9110, 9.2.1)."""
         return self.method in {"GET", "HEAD", "OPTIONS"}
+
+    def at(self, url: str, query: str) -> Request:
+        """Return the same request for another address; `query` is percent-encoded."""
+        return replace(self, url=url, query=tuple(parse_qsl(query, keep_blank_values=True)))
 
 
 @dataclass(frozen=True, slots=True)

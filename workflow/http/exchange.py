@@ -1,0 +1,188 @@
+"""One request, one answer, over httpx: no policy, only what went over the wire or why it did not.
+
+Every exception of the network library ends here, as a
+:class:`~workflow.http.failures.NetworkFailure` with one sentence.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import httpx
+
+from workflow.clock import Clock
+from workflow.http.bodies import ACCEPTED, read_body
+from workflow.http.failures import FailureKind, NetworkFailure
+from workflow.http.messages import Headers, Request, Response, Timeout
+from workflow.http.origins import Origin
+from workflow.text import safe
+
+_LONGEST_URL: Final = 16_000
+
+
+class DoorSetupError(ValueError):
+    """A profile's CA bundle or the environment's proxy cannot be used; one sentence."""
+
+
+def tls_context(ca_bundle: Path | None) -> ssl.SSLContext:
+    """Return the verifying context: the bundle named, else what httpx trusts by itself.
+
+    Raises DoorSetupError if the bundle cannot be read or holds no certificate.
+    """
+    if ca_bundle is None:
+        return httpx.create_ssl_context(trust_env=True)
+    try:
+        return ssl.create_default_context(cafile=str(ca_bundle))
+    except (OSError, ssl.SSLError) as error:
+        why = safe(error.strerror or "it holds no certificate", limit=120)
+        name = safe(str(ca_bundle), limit=200)
+        raise DoorSetupError(f"The CA bundle {name} cannot be used: {why}.") from None
+
+
+def open_client(
+    *,
+    transport: httpx.AsyncBaseTransport | None,
+    verify: ssl.SSLContext | bool,
+    direct: frozenset[Origin],
+    keep_alive: bool,
+) -> httpx.AsyncClient:
+    """Open a client. Proxies come from the environment, but never for `direct` hosts."""
+    return httpx.AsyncClient(
+        transport=transport,
+        verify=verify,
+        # A proxy that is meant for the outside world must not get to see loopback.
+        mounts={f"all://{_bracketed(origin.host)}": None for origin in direct},
+        limits=httpx.Limits(max_connections=None, max_keepalive_connections=8 if keep_alive else 0),
+        follow_redirects=False,
+        trust_env=True,
+        headers={"user-agent": "syncdeck", "accept-encoding": ACCEPTED},
+    )
+
+
+async def exchange(
+    client: httpx.AsyncClient,
+    request: Request,
+    headers: Mapping[str, str],
+    *,
+    within: Timeout,
+    cap: int,
+    clock: Clock,
+) -> Response:
+    """Send `request` once and read its answer to the end; raises NetworkFailure."""
+    whose = describe(request)
+    built = _build(client, request, headers, within, whose)
+    left, begun = clock.now(), clock.monotonic()
+    try:
+        async with asyncio.timeout(within.total):
+            answer = await client.send(built, stream=True)
+            try:
+                content = await read_body(
+                    answer.aiter_raw(), answer.headers.get("content-encoding", ""), cap, whose
+                )
+            finally:
+                await answer.aclose()
+    except TimeoutError:
+        raise NetworkFailure(
+            "timeout", f"No full answer to {whose} within {within.total:g} s.", sent=True
+        ) from None
+    except httpx.HTTPError as error:
+        raise _failure(error, whose) from None
+    return Response(
+        status=answer.status_code,
+        headers=Headers(answer.headers.multi_items()),
+        content=content,
+        left=left,
+        arrived=clock.now(),
+        seconds=clock.monotonic() - begun,
+    )
+
+
+def describe(request: Request) -> str:
+    """Name a request for people: method, host and path; never its query, body or headers."""
+    parts = urlsplit(request.url)
+    host = parts.netloc.rpartition("@")[2]
+    return safe(f"{request.method} {host}{parts.path}", limit=160)
+
+
+def _build(
+    client: httpx.AsyncClient,
+    request: Request,
+    headers: Mapping[str, str],
+    timeout: Timeout,
+    whose: str,
+) -> httpx.Request:
+    try:
+        built = client.build_request(
+            request.method,
+            request.url,
+            params=httpx.QueryParams(list(request.query)) if request.query else None,
+            headers=list(headers.items()),
+            content=request.content,
+            timeout=httpx.Timeout(
+                connect=timeout.connect,
+                read=timeout.read,
+                write=timeout.write,
+                pool=timeout.pool,
+            ),
+        )
+    except (httpx.InvalidURL, UnicodeError):
+        raise NetworkFailure(
+            "host", f"{whose} has an address or header that HTTP cannot carry.", sent=False
+        ) from None
+    if len(str(built.url)) > _LONGEST_URL:
+        raise NetworkFailure("host", f"The address of {whose} is too long to send.", sent=False)
+    return built
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _failure(error: httpx.HTTPError, whose: str) -> NetworkFailure:
+    detail = safe(str(error), limit=160).rstrip(".") or type(error).__name__
+    tls = _tls_cause(error)
+    if tls is not None:
+        why = safe(getattr(tls, "verify_message", "") or detail, limit=160)
+        text = f"The certificate for {whose} was not accepted: {why}."
+        return NetworkFailure("tls", text, sent=False)
+    kind, sent, words = _classify(error)
+    return NetworkFailure(kind, f"{words} {whose}: {detail}.", sent=sent)
+
+
+def _classify(error: httpx.HTTPError) -> tuple[FailureKind, bool, str]:
+    match error:
+        case httpx.ConnectTimeout() | httpx.PoolTimeout():
+            return "timeout", False, "No connection in time for"
+        case httpx.ConnectError():
+            return "connect", False, "No connection for"
+        case httpx.ProxyError():
+            return "connect", False, "The proxy refused"
+        case httpx.UnsupportedProtocol():
+            return "host", False, "The address cannot be used:"
+        case httpx.TimeoutException():
+            return "timeout", True, "No answer in time to"
+        case httpx.NetworkError():
+            return "cut", True, "The connection broke during"
+        case httpx.RemoteProtocolError() if "disconnected" in str(error) or "closed" in str(error):
+            return "cut", True, "The connection was cut off during"
+        case _:
+            return "protocol", True, "What came is not HTTP, in answer to"
+
+
+def _tls_cause(error: BaseException) -> ssl.SSLError | None:
+    """Find the TLS error behind a failure to connect, if that is what it was."""
+    if not isinstance(error, httpx.ConnectError):
+        return None
+    seen: BaseException | None = error
+    for _ in range(10):
+        if seen is None:
+            return None
+        if isinstance(seen, ssl.SSLError):
+            return seen
+        seen = seen.__cause__ or seen.__context__
+    return None
