@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
+
+from textual.pilot import Pilot
 
 from workflow.runs.events import (
     Event,
@@ -168,3 +170,13 @@ def attached_run() -> Story:
     for second in range(0, 300, 15):
         story.read(second, "running", 1_204_118, job_id=90377, job_began=-32_340)
     return story
+
+
+async def until(pilot: Pilot[Any], condition: Callable[[], bool], turns: int = 2_000) -> None:
+    """Let the app work until `condition` holds."""
+    for _ in range(turns):
+        if condition():
+            await pilot.pause()
+            return
+        await pilot.pause(0.01)
+    raise AssertionError("the app never came to the state the test waits for")

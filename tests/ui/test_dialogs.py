@@ -1,0 +1,90 @@
+"""Dialogs answer only keys that were pressed while they could be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from textual.app import App
+from textual.pilot import Pilot
+from textual.screen import ModalScreen
+
+from tests.support.screens import HOSTILE, until
+from tui.screens.dialogs import ConfirmDialog, Dialog, MessageDialog, QuitDialog, TypedDialog
+from workflow.text import SafeText, safe
+
+TITLE, BODY = SafeText("Cancel job 90431?"), SafeText("It stops whatever runs there.")
+
+
+class Host(App[None]):
+    """An app with nothing but what a test asks of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answers: list[object] = []
+
+    def ask(self, dialog: ModalScreen[object]) -> None:
+        self.push_screen(dialog, self.answers.append)
+
+
+async def shown(pilot: Pilot[None], dialog: Dialog[object]) -> None:
+    pilot.app.ask(dialog)  # type: ignore[attr-defined]
+    await until(pilot, lambda: dialog.armed)
+
+
+@pytest.mark.parametrize(
+    ("make", "key", "answer"),
+    [
+        (lambda: ConfirmDialog(TITLE, BODY), "y", True),
+        (lambda: ConfirmDialog(TITLE, BODY), "enter", True),
+        (lambda: ConfirmDialog(TITLE, BODY), "n", False),
+        (lambda: ConfirmDialog(TITLE, BODY), "escape", False),
+        (lambda: ConfirmDialog(TITLE, BODY, danger=True), "enter", False),
+        (lambda: QuitDialog(3), "d", "detach"),
+        (lambda: QuitDialog(3), "enter", "detach"),
+        (lambda: QuitDialog(3), "x", "cancel"),
+        (lambda: QuitDialog(3), "escape", "stay"),
+        (lambda: MessageDialog(TITLE, BODY), "enter", None),
+        (lambda: TypedDialog(TITLE, BODY, phrase=SafeText("clear 3 prod")), "escape", False),
+    ],
+)
+async def test_a_key_answers(make: Callable[[], Dialog[object]], key: str, answer: object) -> None:
+    async with Host().run_test() as pilot:
+        await shown(pilot, make())
+        await pilot.press(key)
+        assert pilot.app.answers == [answer]  # type: ignore[attr-defined]
+
+
+async def test_keys_typed_before_a_dialog_could_be_read_do_not_answer_it() -> None:
+    async with Host().run_test() as pilot:
+        dialog = ConfirmDialog(TITLE, BODY)
+        pilot.app.ask(dialog)  # type: ignore[attr-defined]
+        await pilot.press("y", "enter", "n", "escape")
+        assert pilot.app.screen is dialog
+        await until(pilot, lambda: dialog.armed)
+        await pilot.press("y")
+        assert pilot.app.answers == [True]  # type: ignore[attr-defined]
+
+
+async def test_the_arrow_keys_move_between_the_answers() -> None:
+    async with Host().run_test() as pilot:
+        await shown(pilot, ConfirmDialog(TITLE, BODY))
+        await pilot.press("right", "enter")
+        assert pilot.app.answers == [False]  # type: ignore[attr-defined]
+
+
+async def test_only_the_whole_phrase_confirms() -> None:
+    async with Host().run_test() as pilot:
+        await shown(pilot, TypedDialog(TITLE, BODY, phrase=SafeText("clear 3 prod")))
+        await pilot.press(*"clear 3 pro", "enter")
+        assert pilot.app.answers == []  # type: ignore[attr-defined]
+        await pilot.press("d", "enter")
+        assert pilot.app.answers == [True]  # type: ignore[attr-defined]
+
+
+async def test_a_hostile_text_is_shown_as_text() -> None:
+    async with Host().run_test() as pilot:
+        await shown(pilot, ConfirmDialog(safe(HOSTILE), safe(HOSTILE)))
+        svg = pilot.app.export_screenshot()
+        assert "[bold" in svg
+        assert "\x1b" not in svg

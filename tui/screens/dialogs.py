@@ -1,0 +1,275 @@
+"""Questions over the deck: yes or no, a phrase to type, leave or stay, something to read.
+
+A dialog answers keys that were pressed while it could be seen and no others. What was typed ahead
+of it, for the screen below or into a slow line, is dropped: nobody confirms what they have not
+read. What an answer leads to is the asker's business.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import ClassVar, Final, Literal, TypeVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.reactive import var
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, Static
+
+from tui.formats import many
+from workflow.text import SafeText
+
+Answer = TypeVar("Answer")
+Leaving = Literal["detach", "cancel", "stay"]
+
+GRACE: Final = 0.25
+"""Seconds after the first paint: a key pressed sooner was meant for what was there before."""
+
+
+class TypedAhead:
+    """Knows which keys were pressed before a screen could be read."""
+
+    def __init__(self) -> None:
+        self._from: float | None = None
+
+    @property
+    def armed(self) -> bool:
+        """Whether keys pressed now count."""
+        return self._from is not None
+
+    def arm(self) -> None:
+        """Let keys count from now on."""
+        # Textual stamps every event with this clock when it is read from the terminal.
+        self._from = time.monotonic()
+
+    def was(self, event: events.Event) -> bool:
+        """Tell whether the event comes from before."""
+        return self._from is None or event.time < self._from
+
+
+class Dialog(ModalScreen[Answer]):
+    """A box in the middle with a title, a text and a row of buttons."""
+
+    AUTO_FOCUS: ClassVar[str | None] = ""
+    DEFAULT_CSS = """
+    Dialog {
+        align: center middle;
+        & > Vertical {
+            width: 68; max-width: 96%; height: auto; max-height: 90%;
+            padding: 0 2; background: $surface;
+            border-top: heavy $primary; border-bottom: heavy $primary;
+        }
+        .title { text-style: bold; margin-bottom: 1; }
+        .body { margin-bottom: 1; }
+        Horizontal { height: 1; margin-bottom: 1; }
+        Horizontal Button { margin-right: 3; min-width: 6; }
+        Input { margin-bottom: 1; }
+    }
+    Dialog.-danger > Vertical { border-top: heavy $error; border-bottom: heavy $error; }
+    """
+
+    armed = var(False)
+    """Whether the dialog answers keys by now."""
+
+    def __init__(self, title: SafeText, body: SafeText, *, danger: bool = False) -> None:
+        super().__init__(classes="-danger" if danger else "")
+        self._title = title
+        self._body = body
+        self._ahead = TypedAhead()
+
+    def compose(self) -> ComposeResult:
+        """Title, text, then what :meth:`answers` gives."""
+        with Vertical():
+            yield Static(Content(self._title), classes="title")
+            yield Static(Content(self._body), classes="body")
+            yield from self.answers()
+
+    def answers(self) -> ComposeResult:
+        """Yield what the dialog is answered with."""
+        raise NotImplementedError
+
+    def first_focus(self) -> str:
+        """Return the selector of what has the focus to begin with."""
+        return "Button"
+
+    def on_mount(self) -> None:
+        """Begin to answer a moment after the first paint."""
+        self.call_after_refresh(self.set_timer, GRACE, self._arm)
+
+    def _arm(self) -> None:
+        self._ahead.arm()
+        self.query(self.first_focus()).first().focus()
+        self.armed = True
+
+    def on_key(self, event: events.Key) -> None:
+        """Drop what was typed before the dialog could be read."""
+        if self._ahead.was(event):
+            event.stop()
+            event.prevent_default()
+
+
+def _row(*buttons: Button) -> ComposeResult:
+    with Horizontal():
+        yield from buttons
+
+
+def _button(label: str, id_: str, *, danger: bool = False) -> Button:
+    # The label is ours, never text from outside: `[` in it is not markup.
+    return Button(
+        Content(f"[ {label} ]"), id=id_, compact=True, variant="error" if danger else "default"
+    )
+
+
+_NEXT: Final = Binding("right,l", "app.focus_next", "next", show=False)
+_PREVIOUS: Final = Binding("left,h", "app.focus_previous", "previous", show=False)
+
+
+class ConfirmDialog(Dialog[bool]):
+    """Yes or no; no is where the focus is when yes does harm."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "answer(True)", "yes", id="dialog.yes", show=False),
+        Binding("n,escape,q", "answer(False)", "no", id="dialog.no", show=False),
+        _NEXT,
+        _PREVIOUS,
+    ]
+
+    def __init__(
+        self,
+        title: SafeText,
+        body: SafeText,
+        *,
+        yes: str = "Yes",
+        no: str = "No",
+        danger: bool = False,
+    ) -> None:
+        super().__init__(title, body, danger=danger)
+        self._yes, self._no, self._danger = yes, no, danger
+
+    def answers(self) -> ComposeResult:
+        """Yield the two buttons."""
+        yield from _row(
+            _button(f"y  {self._yes}", "yes", danger=self._danger),
+            _button(f"n  {self._no}", "no"),
+        )
+
+    def first_focus(self) -> str:
+        """Return the answer that changes least."""
+        return "#no" if self._danger else "#yes"
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Take the button as the answer."""
+        self.dismiss(event.button.id == "yes")
+
+    def action_answer(self, yes: bool) -> None:
+        """Take the key as the answer."""
+        self.dismiss(yes)
+
+
+class TypedDialog(Dialog[bool]):
+    """Confirmed by typing a phrase that says what will happen, to how many, and where."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "back", id="dialog.back", show=False)
+    ]
+
+    def __init__(self, title: SafeText, body: SafeText, *, phrase: SafeText) -> None:
+        super().__init__(title, body, danger=True)
+        self._phrase = phrase
+
+    def answers(self) -> ComposeResult:
+        """Yield the field and the two buttons, the first of them dead for now."""
+        yield Static(Content.assemble("Type  ", (self._phrase, "bold"), "  and press enter."))
+        yield Input(compact=True, id="phrase", select_on_focus=False)
+        go = _button("Do it", "yes", danger=True)
+        go.disabled = True
+        yield from _row(go, _button("esc  Back", "no"))
+
+    def first_focus(self) -> str:
+        """Return the field."""
+        return "#phrase"
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Let the button live only while the phrase stands there."""
+        self.query_one("#yes", Button).disabled = not self._matches(event.value)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Confirm, if the phrase is right; otherwise nothing happens."""
+        if self._matches(event.value):
+            self.dismiss(True)
+        else:
+            self.app.bell()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Take the button as the answer, the dangerous one only with the phrase."""
+        typed = self.query_one("#phrase", Input).value
+        self.dismiss(event.button.id == "yes" and self._matches(typed))
+
+    def action_back(self) -> None:
+        """Leave without confirming."""
+        self.dismiss(False)
+
+    def _matches(self, typed: str) -> bool:
+        return typed.strip() == self._phrase
+
+
+class QuitDialog(Dialog[Leaving]):
+    """What becomes of the live runs when the deck closes."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("d", "leave('detach')", "detach", id="dialog.detach", show=False),
+        Binding("x", "leave('cancel')", "cancel", id="dialog.cancel", show=False),
+        Binding("s,escape,n", "leave('stay')", "stay", id="dialog.stay", show=False),
+        _NEXT,
+        _PREVIOUS,
+    ]
+
+    def __init__(self, live: int) -> None:
+        super().__init__(
+            SafeText(f"Quit with {many(live, 'live run')}?"),
+            SafeText(
+                "Detach: the jobs go on at the server, and the next start watches them again. "
+                "Cancel: the jobs are asked to stop, which can take minutes. "
+                "What still waits for a slot has not been sent and stays unsent."
+            ),
+        )
+
+    def answers(self) -> ComposeResult:
+        """Yield the three ways."""
+        yield from _row(
+            _button("d  Detach", "detach"),
+            _button("x  Cancel the jobs", "cancel", danger=True),
+            _button("s  Stay", "stay"),
+        )
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Take the button as the answer."""
+        ways: dict[str | None, Leaving] = {"detach": "detach", "cancel": "cancel"}
+        self.dismiss(ways.get(event.button.id, "stay"))
+
+    def action_leave(self, way: Leaving) -> None:
+        """Take the key as the answer."""
+        self.dismiss(way)
+
+
+class MessageDialog(Dialog[None]):
+    """Something to read; any of the usual keys closes it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,space", "close", "close", id="dialog.close", show=False)
+    ]
+
+    def answers(self) -> ComposeResult:
+        """Yield the one button."""
+        yield from _row(_button("⏎  Close", "close"))
+
+    def on_button_pressed(self) -> None:
+        """Close."""
+        self.dismiss(None)
+
+    def action_close(self) -> None:
+        """Close."""
+        self.dismiss(None)
