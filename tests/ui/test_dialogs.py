@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from textual.app import App
@@ -23,11 +24,11 @@ class Host(App[None]):
         super().__init__()
         self.answers: list[object] = []
 
-    def ask(self, dialog: ModalScreen[object]) -> None:
+    def ask(self, dialog: ModalScreen[Any]) -> None:
         self.push_screen(dialog, self.answers.append)
 
 
-async def shown(pilot: Pilot[None], dialog: Dialog[object]) -> None:
+async def shown(pilot: Pilot[None], dialog: Dialog[Any]) -> None:
     pilot.app.ask(dialog)  # type: ignore[attr-defined]
     await until(pilot, lambda: dialog.armed)
 
@@ -48,7 +49,7 @@ async def shown(pilot: Pilot[None], dialog: Dialog[object]) -> None:
         (lambda: TypedDialog(TITLE, BODY, phrase=SafeText("clear 3 prod")), "escape", False),
     ],
 )
-async def test_a_key_answers(make: Callable[[], Dialog[object]], key: str, answer: object) -> None:
+async def test_a_key_answers(make: Callable[[], Dialog[Any]], key: str, answer: object) -> None:
     async with Host().run_test() as pilot:
         await shown(pilot, make())
         await pilot.press(key)

@@ -11,10 +11,9 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Final
 
-from tui.glyphs import SPARKS
 from workflow.runs.run import Sample
 
-LEVELS: Final = SPARKS
+LEVELS: Final = "▁▂▃▄▅▆▇"
 """From nothing to the fastest; the full block is left out, it would touch the line above."""
 
 
