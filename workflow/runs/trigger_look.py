@@ -1,0 +1,169 @@
+"""The look: a POST may have acted, so the server's jobs are read until its window closes.
+
+Nothing here sends. A job may be ours when it is younger than everything the preflight saw and was
+created within the window. One of the right type is adopted at the close, as probably ours; all
+else is unresolved, and said so. Part of :mod:`~workflow.runs.trigger_machine`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from workflow.runs.events import Origin
+from workflow.runs.intents import Became
+from workflow.runs.trigger import Answered, JobSeen, Unresolved
+from workflow.runs.trigger_moves import (
+    Answer,
+    CheckFailed,
+    CheckMissing,
+    CheckRefused,
+    Claimed,
+    ClaimJob,
+    Finish,
+    Listed,
+    Note,
+    NotWritten,
+    Pause,
+    Settle,
+    Struggling,
+    Suspected,
+)
+from workflow.runs.trigger_rules import (
+    candidates,
+    history_changed,
+    look_after,
+    merged,
+    none_found,
+    probably,
+    several_found,
+    sole,
+    window_over,
+)
+from workflow.runs.trigger_state import Move, Phase, State, enter, is_late, series
+from workflow.text import SafeText, safe
+
+LATEST: Final = timedelta(seconds=300)
+"""How long after the window a server that cannot be asked is asked again."""
+
+
+def begin(state: State, why: SafeText, now: datetime) -> Move:
+    """Begin to look, for what is left of the window; at once and once when nothing is."""
+    intent = state.intent
+    assert intent is not None  # noqa: S101 - nothing can have been sent without one
+    state = replace(state, why=why, looking=now, tries=0, struggling=None)
+    if now >= intent.at + intent.look:
+        return enter(state, Phase.LOOK, now)
+    return _until_next(state, now)
+
+
+def advance(state: State, answer: Answer, now: datetime) -> Move:
+    """Take in a list, or what became of one, or of a claim."""
+    match state.phase, answer:
+        case Phase.LOOK, Listed() as listed:
+            return _looked(state, listed, now)
+        case Phase.LOOK, CheckMissing():
+            why = safe(f"{state.why} The server has no list of jobs to look at.")
+            return _unresolved(state, why)
+        case Phase.LOOK, (CheckRefused() | CheckFailed()) as trouble:
+            return _blind(state, trouble, now)
+        case Phase.ADOPT, Claimed(other):
+            return _adopt(state, None if other is None else f"Run {other} has it already.")
+        case Phase.ADOPT, NotWritten(why):
+            return _adopt(state, why)
+    raise ValueError(f"{type(answer).__name__} is no answer to {state.phase.name}")
+
+
+def _looked(state: State, listed: Listed, now: datetime) -> Move:
+    intent = state.intent
+    assert intent is not None  # noqa: S101 - see begin
+    before = tuple((job.job_id, job.status) for job in state.seen)
+    seen = merged(state.seen, candidates(listed.jobs, intent))
+    state = replace(state, seen=seen, struggling=None)
+    notes: tuple[Note, ...] = ()
+    if tuple((job.job_id, job.status) for job in seen) != before:
+        one = sole(seen, intent.job_type)
+        notes = (Suspected(seen, None if one is None else one.job_id),)
+    if window_over(intent, now, listed.date) or _clocks_disagree(state, now):
+        return _close(state, listed, notes)
+    if is_late(state, now):
+        return _unresolved(state, _deadline(state), notes)
+    return _until_next(state, now, *notes)
+
+
+def _clocks_disagree(state: State, now: datetime) -> bool:
+    """Our clock says that the window closed long ago, the server's does not move."""
+    intent = state.intent
+    return intent is not None and now >= intent.at + intent.look + LATEST
+
+
+def _close(state: State, listed: Listed, notes: tuple[Note, ...]) -> Move:
+    intent = state.intent
+    assert intent is not None  # noqa: S101 - see begin
+    if history_changed(listed.jobs, intent):
+        why = f"{state.why} The server's history changed: jobs seen before the trigger are gone."
+        return _unresolved(state, safe(why), notes)
+    if not state.seen:
+        return _unresolved(state, none_found(state.why), notes)
+    found = _ours(state, intent.job_type)
+    if found is None:
+        return _unresolved(state, several_found(state.why, state.seen), notes)
+    return Move(replace(state, phase=Phase.ADOPT), ClaimJob(found.job_id), notes)
+
+
+def _ours(state: State, job_type: str) -> JobSeen | None:
+    """The sole candidate of the right type, or the one that was claimed before a restart."""
+    claimed = [job for job in state.seen if job.job_id == state.claimed]
+    return claimed[0] if claimed else sole(state.seen, job_type)
+
+
+def _adopt(state: State, hindrance: str | None) -> Move:
+    intent = state.intent
+    assert intent is not None  # noqa: S101 - see begin
+    job = _ours(state, intent.job_type)
+    assert job is not None  # noqa: S101 - it was just claimed
+    if hindrance is not None:
+        return _unresolved(state, safe(f"{several_found(state.why, state.seen)} {hindrance}"))
+    why = probably(state.why, job)
+    outcome = Answered(job, Origin.ADOPTED, job.raw, why=why)
+    suspects = tuple(seen.job_id for seen in state.seen)
+    settle = Settle(Became.ADOPTED, job.job_id, suspects, why, answer=outcome)
+    return series(state, settle, Finish(outcome))
+
+
+def _blind(state: State, trouble: CheckRefused | CheckFailed, now: datetime) -> Move:
+    intent = state.intent
+    assert intent is not None and state.looking is not None  # noqa: S101, PT018 - see begin
+    since = max(intent.at + intent.look, state.looking)
+    if now >= since + LATEST:
+        return _unresolved(state, safe(f"{state.why} The server could not be asked: {trouble.why}"))
+    if is_late(state, now):
+        return _unresolved(state, _deadline(state))
+    move = _until_next(state, now)
+    assert isinstance(move.command, Pause)  # noqa: S101 - it always is
+    note = Struggling(trouble.why, (move.command.until - now).total_seconds())
+    return replace(move, notes=(note,))
+
+
+def _until_next(state: State, now: datetime, *notes: Note) -> Move:
+    intent = state.intent
+    assert intent is not None and state.looking is not None  # noqa: S101, PT018 - see begin
+    passed = (now - state.looking).total_seconds()
+    until = state.looking + timedelta(seconds=look_after(passed))
+    close = intent.at + intent.look
+    if now < close:
+        until = min(until, close)
+    if state.order.deadline is not None and now < state.order.deadline:
+        until = min(until, state.order.deadline)
+    return series(state, Pause(until), then=Phase.LOOK, notes=notes)
+
+
+def _deadline(state: State) -> SafeText:
+    return safe(f"{state.why} The deadline passed before it was known what came of it.")
+
+
+def _unresolved(state: State, why: SafeText, notes: tuple[Note, ...] = ()) -> Move:
+    suspects = tuple(job.job_id for job in state.seen)
+    settle = Settle(Became.UNKNOWN, suspects=suspects, text=why)
+    return series(state, settle, Finish(Unresolved(why, state.seen)), notes=notes)

@@ -1,0 +1,242 @@
+"""One trigger as a pure state machine: the gate, the preflight, the intent, the POST, its answer.
+
+``start`` or ``recover`` gives the first :class:`Move`; every answer goes into :func:`advance` and
+gives the next, until a `Finish`. No clock, no I/O: the instant is an argument. What follows an
+answer that proves nothing is in :mod:`~workflow.runs.trigger_look`.
+
+The order of things is the point: nobody else may send (gate) → look at what is there (preflight)
+→ write down what is about to happen (intent) → send once → judge. Every way to a second POST goes
+through a definite refusal, or the certainty that nothing left, and through the gate again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from workflow.runs import trigger_look
+from workflow.runs.events import Origin
+from workflow.runs.intents import Became, GateBusy, GateTaken, IntentRecord
+from workflow.runs.trigger import (
+    Answered,
+    JobSeen,
+    NotStarted,
+    Refused,
+    TriggerOrder,
+)
+from workflow.runs.trigger_moves import (
+    Answer,
+    CheckFailed,
+    CheckMissing,
+    CheckRefused,
+    Claimed,
+    ClaimJob,
+    ConnectionRead,
+    Done,
+    Finish,
+    Listed,
+    Lost,
+    NotWritten,
+    Post,
+    Replied,
+    Settle,
+    Trouble,
+)
+from workflow.runs.trigger_preflight import (
+    attach_behind_gate,
+    connection_read,
+    gate_busy,
+    in_the_way,
+    jobs_read,
+    pause,
+    struggle,
+    trouble_asking,
+    wait_for_gate,
+)
+from workflow.runs.trigger_rules import (
+    FRESH,
+    GoAhead,
+    HasJob,
+    InTheWay,
+    MayHaveActed,
+    NoEffect,
+    NothingLeft,
+    look_before,
+    what_it_proves,
+)
+from workflow.runs.trigger_state import (
+    Move,
+    Phase,
+    State,
+    enter,
+    go_on,
+    is_late,
+    series,
+    stop,
+    too_late,
+)
+from workflow.text import SafeText, safe
+
+MOST_OVERLOADS: Final = 8
+"""How often a POST that was answered with 429 is tried again."""
+
+
+def start(order: TriggerOrder, now: datetime, *, by_type: bool = False) -> Move:
+    """Begin a trigger. `by_type`: the server is known to list jobs only by their type."""
+    return enter(State(order, by_type=by_type), Phase.GATE, now)
+
+
+def recover(
+    order: TriggerOrder, record: IntentRecord, now: datetime, *, by_type: bool = False
+) -> Move:
+    """Take up a trigger whose intent is open and not settled. Never leads to a POST."""
+    state = State(order, by_type=by_type, intent=record.intent, claimed=record.job_id)
+    why = SafeText("The program ended before the answer to the trigger was here.")
+    return trigger_look.begin(state, why, now)
+
+
+def advance(state: State, answer: Answer, now: datetime) -> Move:
+    """Give the machine the answer to its command; get the next one."""
+    match state.phase, answer:
+        case Phase.SERIES, Done():
+            return go_on(state, now)
+        case Phase.GATE | Phase.INTENT, NotWritten(why):
+            return stop(state, Finish(NotStarted(why, "journal")))
+        case Phase.GATE, GateTaken():
+            return enter(replace(state, gated=True, tries=0), Phase.CONNECTION, now)
+        case Phase.GATE, GateBusy() as busy:
+            return gate_busy(state, busy, now)
+        case Phase.BUSY, Listed() as listed:
+            return attach_behind_gate(state, listed, now)
+        case Phase.BUSY, CheckMissing() | CheckRefused() | CheckFailed():
+            return wait_for_gate(state, now)
+        case Phase.CONNECTION, ConnectionRead(status=status):
+            return connection_read(state, status, now)
+        case Phase.JOBS, Listed() as listed:
+            return jobs_read(replace(state, struggling=None, tries=0), listed, now)
+        case (
+            (Phase.CONNECTION | Phase.JOBS),
+            (CheckMissing() | CheckRefused() | CheckFailed()) as trouble,
+        ):
+            return trouble_asking(state, trouble, now)
+        case Phase.INTENT, Done():
+            return _opened(state, now)
+        case Phase.POST, (Replied() | Lost()) as reply:
+            return _posted(state, reply, now)
+        case Phase.CLAIM, (Claimed() | NotWritten()) as claim:
+            return _answered(state, claim)
+        case Phase.CONFLICT, Listed() as listed:
+            return _after_conflict(state, listed, now)
+        case Phase.CONFLICT, (CheckMissing() | CheckRefused() | CheckFailed()) as trouble:
+            return _conflict_unseen(state, trouble, now)
+        case ((Phase.LOOK | Phase.ADOPT), _):
+            return trigger_look.advance(state, answer, now)
+    raise ValueError(f"{type(answer).__name__} is no answer to {state.phase.name}")
+
+
+# ------------------------------------------------------------------ intent and POST
+
+
+def _opened(state: State, now: datetime) -> Move:
+    intent = state.intent
+    assert intent is not None  # noqa: S101 - the phase says so
+    state = replace(state, gated=False)
+    unsent = Settle(Became.NOT_SENT)
+    if is_late(state, now):
+        move = too_late(state)
+        return series(state, unsent, move.command, notes=move.notes)
+    if now - intent.at > FRESH:  # the disk took its time: what was looked at is old
+        return series(state, unsent, then=Phase.GATE)
+    return Move(replace(state, phase=Phase.POST), Post(intent))
+
+
+def _posted(state: State, reply: Replied | Lost, now: datetime) -> Move:
+    match what_it_proves(reply, state.order.job_type):
+        case HasJob(job):
+            assert isinstance(reply, Replied)  # noqa: S101 - only an answer has a job
+            return _has_job(replace(state, reply=reply), job)
+        case NothingLeft():
+            assert isinstance(reply, Lost)  # noqa: S101 - only a loss is before the sending
+            again = struggle(state, CheckFailed(reply.why), Phase.GATE, now)
+            unsent = Settle(Became.NOT_SENT, text=reply.why)
+            return series(
+                again.state, unsent, again.command, *again.state.rest,
+                then=again.state.resume, notes=again.notes,
+            )  # fmt: skip
+        case NoEffect(again=what):
+            assert isinstance(reply, Replied)  # noqa: S101 - only an answer refuses
+            return _refused(state, reply, what, now)
+        case MayHaveActed():
+            return trigger_look.begin(state, reply.why, now)
+
+
+def _has_job(state: State, job: JobSeen) -> Move:
+    assert state.intent is not None and state.reply is not None  # noqa: S101, PT018
+    if job.job_id <= state.intent.base:
+        # It was there before us. Whoever started it, it is what our trigger came to.
+        why = safe(f"The server answered with job {job.job_id}, which was there before.")
+        return _settled(state, Origin.JOINED, why)
+    return Move(replace(state, phase=Phase.CLAIM), ClaimJob(job.job_id))
+
+
+def _answered(state: State, claim: Claimed | NotWritten) -> Move:
+    match claim:
+        case Claimed(other) if other is not None:
+            why = safe(f"Run {other} has this job already; this one watches it.")
+            return _settled(state, Origin.JOINED, why)
+        case _:
+            return _settled(state, Origin.STARTED, SafeText(""))
+
+
+def _settled(state: State, how: Origin, why: SafeText) -> Move:
+    reply = state.reply
+    assert reply is not None and reply.job is not None  # noqa: S101, PT018 - the phase says so
+    assert how is Origin.STARTED or how is Origin.JOINED  # noqa: S101
+    outcome = Answered(reply.job, how, reply.body, reply.status, reply.headers, why)
+    settle = Settle(Became(how.value), job_id=reply.job.job_id, text=why, answer=outcome)
+    return series(state, settle, Finish(outcome))
+
+
+# ------------------------------------------------------------------ refusals
+
+
+def _refused(state: State, reply: Replied, what: str, now: datetime) -> Move:
+    again = Settle(Became.REFUSED, text=reply.why)
+    if what == "once" and not state.new_credentials:
+        return series(replace(state, new_credentials=True), again, then=Phase.GATE)
+    if what == "later" and state.overloads < MOST_OVERLOADS:
+        state = replace(state, overloads=state.overloads + 1)
+        paused = pause(state, now, Phase.GATE, at_least=reply.retry_after, why=reply.why)
+        return series(paused.state, again, paused.command, then=Phase.GATE, notes=paused.notes)
+    if what == "look":
+        return series(replace(state, reply=reply), again, then=Phase.CONFLICT)
+    outcome = Refused(reply.why, reply.status, reply.body, reply.headers)
+    final = replace(again, refusal={"status": reply.status, "body": reply.body})
+    return series(state, final, Finish(outcome))
+
+
+def _after_conflict(state: State, listed: Listed, now: datetime) -> Move:
+    match look_before(listed.jobs, replace(state.order, over_running=False)):
+        case InTheWay() as found:
+            return in_the_way(state, found, now)
+        case GoAhead() if not state.by_type:
+            return enter(replace(state, by_type=True), Phase.CONFLICT, now)
+        case GoAhead():
+            reply = state.reply
+            assert reply is not None  # noqa: S101 - the phase says so
+            why = safe(
+                f"{reply.why} Yet nothing is to be found running: a known state of the server,"
+                " which its administrators have to clear."
+            )
+            return stop(state, Finish(Refused(why, reply.status, reply.body, reply.headers)))
+
+
+def _conflict_unseen(state: State, trouble: Trouble, now: datetime) -> Move:
+    reply = state.reply
+    assert reply is not None  # noqa: S101 - the phase says so
+    refused = stop(state, Finish(Refused(reply.why, reply.status, reply.body, reply.headers)))
+    if not isinstance(trouble, CheckFailed) or is_late(state, now):
+        return refused
+    move = struggle(state, trouble, Phase.CONFLICT, now)
+    return refused if isinstance(move.command, Finish) else move

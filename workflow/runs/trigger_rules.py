@@ -1,0 +1,195 @@
+"""The judgements of the trigger protocol, each a pure function: no state, no time of its own.
+
+What an answer to the POST proves, what to do about a job that is already there, which jobs may be
+the effect of a POST whose answer was lost, and what they allow to be said when the look is over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Literal, TypeAlias
+
+from workflow.airbyte.models import JobType, same_kind
+from workflow.runs.intents import Intent
+from workflow.runs.trigger import JobSeen, OnConflict, TriggerOrder
+from workflow.runs.trigger_moves import Lost, Replied
+from workflow.text import SafeText, safe
+
+FRESH: Final = timedelta(seconds=5)
+"""How old a preflight may be when the POST leaves."""
+
+_LOOKS: Final = (2.0, 5.0, 10.0, 20.0)
+_WIPING: Final = frozenset({"reset", "clear"})
+
+
+def of_kind(job: JobSeen, job_type: str) -> bool:
+    """Say whether the job is of the type that was asked for; a clear comes back as a reset."""
+    return same_kind(JobType(safe(job.job_type)), JobType(safe(job_type)))
+
+
+# ------------------------------------------------------------------ the POST's answer
+
+
+@dataclass(frozen=True, slots=True)
+class HasJob:
+    """It was answered with a job."""
+
+    job: JobSeen
+
+
+@dataclass(frozen=True, slots=True)
+class NoEffect:
+    """The server definitely refused: nothing of ours runs or will."""
+
+    again: Literal["never", "once", "later", "look"]
+    """``once``: with new credentials. ``later``: it is overloaded. ``look``: something runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class NothingLeft:
+    """It certainly never left this machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class MayHaveActed:
+    """Nobody can tell from the answer: look."""
+
+
+Proof: TypeAlias = HasJob | NoEffect | NothingLeft | MayHaveActed
+
+
+def what_it_proves(reply: Replied | Lost, job_type: str) -> Proof:
+    """Judge the answer to a POST. What is not known to be harmless may have acted."""
+    if isinstance(reply, Lost):
+        return MayHaveActed() if reply.sent else NothingLeft()
+    match reply.status:
+        case 200:
+            return HasJob(reply.job) if reply.job is not None else MayHaveActed()
+        case 401:
+            return NoEffect("once")
+        case 429:
+            return NoEffect("later")
+        case 400 | 403 | 404:
+            return NoEffect("never")
+        case 409 if reply.conflict == "try-again-later":
+            return NoEffect("look")
+        case 422 if job_type == "refresh":
+            return NoEffect("never")
+        case _:
+            return MayHaveActed()
+
+
+# ------------------------------------------------------------------ a job that is already there
+
+
+@dataclass(frozen=True, slots=True)
+class GoAhead:
+    """Nothing is in the way."""
+
+
+@dataclass(frozen=True, slots=True)
+class InTheWay:
+    """A job is already on its way, and this is what was asked to be done about it."""
+
+    job: JobSeen
+    do: Literal["attach", "skip", "wait", "fail", "choose"]
+
+
+def look_before(jobs: Iterable[JobSeen], order: TriggerOrder) -> GoAhead | InTheWay:
+    """Say what the connection's jobs mean for an order. An unknown status is a live one."""
+    live = sorted((job for job in jobs if job.live), key=lambda job: -job.job_id)
+    if not live:
+        return GoAhead()
+    same = [job for job in live if of_kind(job, order.job_type)]
+    if order.over_running and order.job_type in _WIPING and not same:
+        return GoAhead()
+    match order.on_conflict:
+        case OnConflict.ATTACH:
+            return InTheWay(same[0], "attach") if same else InTheWay(live[0], "choose")
+        case OnConflict.SKIP:
+            return InTheWay(live[0], "skip")
+        case OnConflict.WAIT:
+            return InTheWay(live[0], "wait")
+        case OnConflict.FAIL:
+            return InTheWay(live[0], "fail")
+
+
+def base_of(jobs: Iterable[JobSeen]) -> int:
+    """Return the highest job id, 0 for none: a job of ours will be younger."""
+    return max((job.job_id for job in jobs), default=0)
+
+
+# ------------------------------------------------------------------ the look
+
+
+def look_after(seconds: float) -> float:
+    """Return how long after the POST the next look is, `seconds` having passed."""
+    for at in _LOOKS:
+        if seconds < at:
+            return at
+    return _LOOKS[-1] * (seconds // _LOOKS[-1] + 1)
+
+
+def candidates(jobs: Iterable[JobSeen], intent: Intent) -> tuple[JobSeen, ...]:
+    """Return the jobs that may be the intent's effect: younger than its base, born in its window.
+
+    A job that does not tell when it was created cannot be ruled out.
+    """
+    by = intent.born + intent.look
+    return tuple(
+        sorted(
+            (
+                job
+                for job in jobs
+                if job.job_id > intent.base and (job.created is None or job.created <= by)
+            ),
+            key=lambda job: job.job_id,
+        )
+    )
+
+
+def merged(seen: Iterable[JobSeen], now: Iterable[JobSeen]) -> tuple[JobSeen, ...]:
+    """Return both, the later look's word for a job counting. Absence from a list proves nothing."""
+    by_id = {job.job_id: job for job in (*seen, *now)}
+    return tuple(by_id[number] for number in sorted(by_id))
+
+
+def sole(jobs: tuple[JobSeen, ...], job_type: str) -> JobSeen | None:
+    """Return the only candidate, when there is only one and it is of the right type."""
+    return jobs[0] if len(jobs) == 1 and of_kind(jobs[0], job_type) else None
+
+
+def history_changed(listed: tuple[JobSeen, ...], intent: Intent) -> bool:
+    """Say whether the server has lost jobs that were there at the preflight."""
+    return base_of(listed) < intent.base
+
+
+def window_over(intent: Intent, now: datetime, date: datetime | None) -> bool:
+    """Say whether every job that could be ours was created before a list that has just come.
+
+    By the server's clock when it tells, since the creation times are its own.
+    """
+    if now < intent.at + intent.look:
+        return False
+    return date is None or intent.server_date is None or date >= intent.born + intent.look
+
+
+# ------------------------------------------------------------------ sentences
+
+
+def none_found(why: str) -> SafeText:
+    """Say that a POST without a clean answer had no effect that could be found."""
+    return safe(f"{why} No job of it was found. It may still start: look at the suspects.")
+
+
+def several_found(why: str, jobs: tuple[JobSeen, ...]) -> SafeText:
+    """Say that more than one job, or one of another type, may be the POST's effect."""
+    listed = ", ".join(f"{job.job_id} ({job.job_type}, {job.status})" for job in jobs)
+    return safe(f"{why} Any of these may be ours: {listed}. Pick one, or dismiss it.")
+
+
+def probably(why: str, job: JobSeen) -> SafeText:
+    """Say that a job was taken for the POST's effect."""
+    return safe(f"{why} Job {job.job_id} is the only one that began then, so it is probably ours.")

@@ -1,0 +1,143 @@
+"""Where a trigger stands between two moves, and how a move is put together.
+
+A state is frozen and holds everything, so a search can branch from it. Most moves are either the
+question of a new phase (:func:`enter`) or a series of commands that need no judgement in between
+(:func:`series`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import Enum, auto
+
+from workflow.runs.intents import Intent
+from workflow.runs.trigger import JobSeen, NotStarted, TriggerOrder
+from workflow.runs.trigger_moves import (
+    Command,
+    Finish,
+    LeaveGate,
+    Listed,
+    ListJobs,
+    Note,
+    ReadConnection,
+    Replied,
+    TakeGate,
+)
+from workflow.text import SafeText
+
+
+class Phase(Enum):
+    """What was asked last."""
+
+    SERIES = auto()
+    """Something that only has to be done; `rest` and `resume` say what follows."""
+    GATE = auto()
+    BUSY = auto()
+    """The gate is another run's; may there be a job to attach to?"""
+    CONNECTION = auto()
+    JOBS = auto()
+    INTENT = auto()
+    POST = auto()
+    CLAIM = auto()
+    """Of the job that the POST was answered with."""
+    CONFLICT = auto()
+    """The server says that something runs: what?"""
+    LOOK = auto()
+    ADOPT = auto()
+    """Claim the only job that may be ours."""
+
+
+BEFORE_POST = frozenset({Phase.GATE, Phase.BUSY, Phase.CONNECTION, Phase.JOBS})
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Everything the rules need to know. Frozen: a state may be advanced any number of times."""
+
+    order: TriggerOrder
+    phase: Phase = Phase.GATE
+    by_type: bool = False
+    """The server's lists have to be asked for by job type."""
+    gated: bool = False
+    """The gate is ours and its intent is not open yet."""
+    rest: tuple[Command, ...] = ()
+    resume: Phase | None = None
+    listed: Listed | None = None
+    """The preflight's list."""
+    intent: Intent | None = None
+    tries: int = 0
+    """Pauses in a row for the same cause."""
+    struggling: datetime | None = None
+    """Since when the server could not be asked."""
+    new_credentials: bool = False
+    """A 401 was answered with another try already."""
+    overloads: int = 0
+    reply: Replied | None = None
+    why: SafeText = field(default=SafeText(""))
+    """Why nobody knows what the POST did."""
+    looking: datetime | None = None
+    """Since when, by our clock."""
+    seen: tuple[JobSeen, ...] = ()
+    """The candidates of all looks so far."""
+    claimed: int | None = None
+    """After a restart: the job that was taken for ours before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What the machine wants now."""
+
+    state: State
+    command: Command
+    notes: tuple[Note, ...] = ()
+
+
+def enter(state: State, phase: Phase, now: datetime, *notes: Note) -> Move:
+    """Ask a phase's question; before the POST, only while the deadline has not passed."""
+    if phase in BEFORE_POST and is_late(state, now):
+        return too_late(state, *notes)
+    state = replace(state, phase=phase, rest=(), resume=None)
+    match phase:
+        case Phase.GATE:
+            return Move(state, TakeGate(), notes)
+        case Phase.CONNECTION:
+            return Move(state, ReadConnection(), notes)
+        case _:
+            return Move(state, ListJobs(state.by_type), notes)
+
+
+def series(
+    state: State, *commands: Command, then: Phase | None = None, notes: tuple[Note, ...] = ()
+) -> Move:
+    """Do these one after the other, then finish (with a `Finish` at the end) or ask on."""
+    first, *rest = commands
+    gated = state.gated and not isinstance(first, LeaveGate)
+    state = replace(state, phase=Phase.SERIES, rest=tuple(rest), resume=then, gated=gated)
+    return Move(state, first, notes)
+
+
+def go_on(state: State, now: datetime) -> Move:
+    """Take the next of a series."""
+    if state.rest:
+        return series(state, *state.rest, then=state.resume)
+    if state.resume is None:
+        raise ValueError("a trigger that has finished was asked to go on")
+    return enter(state, state.resume, now)
+
+
+def stop(state: State, *commands: Command, notes: tuple[Note, ...] = ()) -> Move:
+    """Leave the gate, if it is ours, and then do these."""
+    first = (LeaveGate(),) if state.gated else ()
+    return series(state, *first, *commands, notes=notes)
+
+
+def is_late(state: State, now: datetime) -> bool:
+    """Say whether the deadline has passed."""
+    return state.order.deadline is not None and now >= state.order.deadline
+
+
+def too_late(state: State, *notes: Note) -> Move:
+    """End with nothing sent, because of the deadline."""
+    why = SafeText("The deadline passed before anything was sent: not started.")
+    return stop(state, Finish(NotStarted(why, "deadline")), notes=notes)
