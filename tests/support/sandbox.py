@@ -14,10 +14,10 @@ from workflow.clock import Clock
 from workflow.sandbox.auth import Auth
 from workflow.sandbox.build import build, plan_of
 from workflow.sandbox.faultbox import FaultBox
+from workflow.sandbox.line import ConnectionCut
 from workflow.sandbox.log import RequestLog
 from workflow.sandbox.options import SandboxOptions
 from workflow.sandbox.server import SandboxServer, all_faults, auth_of, create_app
-from workflow.sandbox.site import ConnectionCut
 from workflow.sandbox.world import World
 
 

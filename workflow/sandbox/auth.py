@@ -37,6 +37,12 @@ class Principal:
 
     name: str
     role: Role
+    workspaces: frozenset[str] | None = None
+    """The ids of the workspaces that exist for this sender; None: all."""
+
+    def sees(self, workspace_id: str) -> bool:
+        """Say whether a workspace, and what is in it, exists for this sender."""
+        return self.workspaces is None or workspace_id in self.workspaces
 
 
 ANYBODY: Final = Principal("anybody", Role.INSTANCE_ADMIN)
@@ -54,6 +60,7 @@ class Application:
     client_secret: str
     role: Role
     created_at: float = 0.0
+    workspaces: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +125,7 @@ class Auth:
         """Return a fresh access token for right credentials, or None."""
         for application in self.applications.values():
             if (application.client_id, application.client_secret) == (client_id, client_secret):
-                principal = Principal(application.name, application.role)
+                principal = Principal(application.name, application.role, application.workspaces)
                 break
         else:
             if not self.disabled:

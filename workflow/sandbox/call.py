@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from workflow.sandbox.answers import Answer, Refused, forbidden, not_found
+from workflow.sandbox.answers import Answer, Refused, forbidden, hal, not_found
 from workflow.sandbox.auth import Auth, Principal, Role
 from workflow.sandbox.faultbox import FaultBox, Strikes
 from workflow.sandbox.log import RequestLog
-from workflow.sandbox.model import Connection
+from workflow.sandbox.model import Connection, WorkspaceId
 from workflow.sandbox.params import Body, Query, path_uuid
 from workflow.sandbox.world import World
 
@@ -57,6 +57,10 @@ class Call:
 
     def body(self) -> Body:
         """Read the JSON body."""
+        media_type = self.content_type.partition(";")[0].strip().lower()
+        if media_type and not media_type.endswith("json"):
+            allowed = f"Content Type [{media_type[:60]}] not allowed. Allowed: [application/json]"
+            raise Refused(hal(415, "Unsupported Media Type", allowed, self.path))
         return Body(self.raw_body, self.path)
 
     def uuid(self, name: str) -> str:
@@ -75,6 +79,20 @@ class Call:
                 forbidden(f"User does not have any of the required permissions: {needed}")
             )
 
+    def workspaces(self, asked: tuple[str, ...]) -> frozenset[WorkspaceId] | None:
+        """Return the workspaces a list is limited to (None: no limit), or refuse one asked for.
+
+        An instance admin may ask for one that is not there, and finds nothing in it.
+        """
+        if not asked:
+            mine = self.principal.workspaces
+            return None if mine is None else frozenset(WorkspaceId(one) for one in mine)
+        for workspace_id in asked:
+            known = self.world.catalogue.workspace(workspace_id) is not None
+            if not self.principal.sees(workspace_id) or not (known or self.is_instance_admin):
+                raise self.missing("workspace", workspace_id)
+        return frozenset(WorkspaceId(workspace_id) for workspace_id in asked)
+
     def missing(self, kind: str, identifier: str) -> Refused:
         """Return the refusal for what is not there: 403, for an instance admin 404."""
         if self.is_instance_admin:
@@ -84,7 +102,7 @@ class Call:
     def connection(self, connection_id: str) -> Connection:
         """Return the connection of that id, or refuse."""
         found = self.world.catalogue.connection(connection_id)
-        if found is None:
+        if found is None or not self.principal.sees(found.workspace_id):
             raise self.missing("connection", connection_id)
         return found
 

@@ -38,7 +38,7 @@ def seeded_uuid(seed: int, *parts: str | int) -> str:
 
 
 _MOST_SELECTIONS: Final = 16
-_Selection = tuple[frozenset[WorkspaceId], frozenset[TagId], bool]
+_Selection = tuple[frozenset[WorkspaceId] | None, frozenset[TagId], bool]
 
 
 class Catalogue:
@@ -101,13 +101,14 @@ class Catalogue:
 
     def select(
         self,
-        workspaces: frozenset[WorkspaceId],
+        workspaces: frozenset[WorkspaceId] | None,
         tags: frozenset[TagId],
         *,
         with_deleted: bool,
     ) -> tuple[Connection, ...]:
-        """Return the connections in any of the workspaces (none: all) with any of the tags.
+        """Return the connections in any of the workspaces with any of the tags.
 
+        No workspaces and no tags given (None, empty) means all.
         Kept until a connection changes: a client pages through 10,000 of them in 100 requests.
         """
         key = (workspaces, tags, with_deleted)
@@ -117,7 +118,7 @@ class Catalogue:
             self._selections[key] = tuple(
                 connection
                 for connection in self.connections.values()
-                if (not workspaces or connection.workspace_id in workspaces)
+                if (workspaces is None or connection.workspace_id in workspaces)
                 and (with_deleted or connection.status != "deprecated")
                 and (not tags or not tags.isdisjoint(connection.tag_ids))
             )

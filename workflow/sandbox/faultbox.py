@@ -10,7 +10,8 @@ import random
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from workflow.sandbox.faults import JOB_FAULTS, KINDS, Fault, FaultName
+from workflow.sandbox.faultkinds import JOB_FAULTS, KINDS, FaultName
+from workflow.sandbox.faults import Fault
 from workflow.sandbox.jobs import Job
 from workflow.sandbox.model import Connection
 

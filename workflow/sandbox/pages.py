@@ -1,4 +1,4 @@
-"""What the lists share: the workspaces asked for, and `next` and `previous` with their quirks.
+"""What the lists share: the filters they keep, `next` and `previous` with their quirks.
 
 The links are ``""`` when absent, there is no total, a full last page still has a `next`, and the
 request's filters are mostly forgotten. The host is the one the server believes to have.
@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from workflow.sandbox.call import Call
-from workflow.sandbox.faults import FaultName
-from workflow.sandbox.model import Json, WorkspaceId
+from workflow.sandbox.faultkinds import FaultName
+from workflow.sandbox.model import Json
 from workflow.sandbox.params import Query
 
 
@@ -31,15 +31,6 @@ def page_links(
         "previous": link(max(0, offset - limit)) if offset else "",
         "next": link(offset + limit) if found and found >= limit else "",
     }
-
-
-def asked_workspaces(call: Call, query: Query) -> frozenset[WorkspaceId]:
-    """Return the workspaces a list is asked for; unknown ones are refused unless one may know."""
-    asked = query.uuids("workspaceIds")
-    for workspace_id in asked:
-        if call.world.catalogue.workspace(workspace_id) is None and not call.is_instance_admin:
-            raise call.missing("workspace", workspace_id)
-    return frozenset(WorkspaceId(workspace_id) for workspace_id in asked)
 
 
 def list_filters(query: Query) -> list[tuple[str, str]]:

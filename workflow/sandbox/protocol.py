@@ -13,7 +13,7 @@ from typing import Final, cast
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from workflow.sandbox.site import CUT
+from workflow.sandbox.line import CUT
 
 # Linger on, for zero seconds: closing sends a reset instead of an orderly end.
 _RESET: Final = struct.pack("ii", 1, 0)

@@ -19,7 +19,7 @@ from workflow.sandbox.model import (
     Workspace,
     WorkspaceId,
 )
-from workflow.sandbox.pages import asked_workspaces, list_filters, page_links
+from workflow.sandbox.pages import list_filters, page_links
 from workflow.sandbox.params import Body
 from workflow.sandbox.wire import destination_json, source_json, workspace_json
 
@@ -43,14 +43,14 @@ def list_destinations(call: Call) -> Answer:
 
 def _page(call: Call, path: str, everything: Iterable[_T]) -> Answer:
     query = call.query()
-    workspaces = asked_workspaces(call, query)
+    workspaces = call.workspaces(query.uuids("workspaceIds"))
     with_deleted = query.flag("includeDeleted")
     limit, offset = query.limit(), query.offset()
     matching = [
         thing
         for thing in everything
         if (with_deleted or not thing.deleted)
-        and (not workspaces or _workspace_of(thing) in workspaces)
+        and (workspaces is None or _workspace_of(thing) in workspaces)
     ]
     data: list[Json] = [_json(thing) for thing in matching[offset : offset + limit]]
     links = page_links(call, path, list_filters(query), limit=limit, offset=offset, found=len(data))
@@ -76,7 +76,7 @@ def _json(thing: Source | Destination | Workspace) -> dict[str, Json]:
 
 def _workspace(call: Call, workspace_id: str) -> Workspace:
     found = call.world.catalogue.workspace(workspace_id)
-    if found is None:
+    if found is None or not call.principal.sees(found.id):
         raise call.missing("workspace", workspace_id)
     return found
 
@@ -128,7 +128,7 @@ def delete_workspace(call: Call) -> Answer:
 def _source(call: Call) -> Source:
     source_id = call.uuid("sourceId")
     found = call.world.catalogue.source(source_id)
-    if found is None:
+    if found is None or not call.principal.sees(found.workspace_id):
         raise call.missing("source", source_id)
     return found
 
@@ -190,7 +190,7 @@ def delete_source(call: Call) -> Answer:
 def _destination(call: Call) -> Destination:
     destination_id = call.uuid("destinationId")
     found = call.world.catalogue.destination(destination_id)
-    if found is None:
+    if found is None or not call.principal.sees(found.workspace_id):
         raise call.missing("destination", destination_id)
     return found
 

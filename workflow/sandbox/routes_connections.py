@@ -6,16 +6,16 @@ from typing import Final
 
 from workflow.sandbox.answers import Answer, ok
 from workflow.sandbox.call import Call, Operation
-from workflow.sandbox.faults import FaultName
+from workflow.sandbox.faultkinds import FaultName
 from workflow.sandbox.model import Connection, Json, TagId
-from workflow.sandbox.pages import asked_workspaces, list_filters, page_links
+from workflow.sandbox.pages import list_filters, page_links
 from workflow.sandbox.wire import connection_json
 
 
 def list_connections(call: Call) -> Answer:
     """GET /connections."""
     query = call.query()
-    workspaces = asked_workspaces(call, query)
+    workspaces = call.workspaces(query.uuids("workspaceIds"))
     tags = frozenset(TagId(tag) for tag in query.uuids("tagIds"))
     with_deleted = query.flag("includeDeleted")
     limit, offset = query.limit(), query.offset()

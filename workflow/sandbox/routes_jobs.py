@@ -22,9 +22,10 @@ from workflow.sandbox.answers import (
 )
 from workflow.sandbox.auth import Role
 from workflow.sandbox.call import Call, Operation
-from workflow.sandbox.faults import Fault, FaultName
+from workflow.sandbox.faultkinds import FaultName
+from workflow.sandbox.faults import Fault
 from workflow.sandbox.jobs import Job, JobFilter
-from workflow.sandbox.model import Cause, Connection, JobStatus, JobType, Json, WorkspaceId
+from workflow.sandbox.model import Cause, Connection, JobStatus, JobType, Json
 from workflow.sandbox.pages import page_links
 from workflow.sandbox.params import path_job_id
 from workflow.sandbox.wire import job_json
@@ -129,7 +130,7 @@ def cancel_job(call: Call) -> Answer:
 def _known(call: Call) -> Job:
     job_id = path_job_id(call.path_values["jobId"], call.path)
     job = call.world.jobs.get(job_id)
-    if job is not None:
+    if job is not None and call.principal.sees(job.workspace_id):
         return job
     if call.is_instance_admin:
         raise Refused(state_conflict("Job is not currently running"))
@@ -146,7 +147,7 @@ def list_jobs(call: Call) -> Answer:
     wanted = JobFilter(
         connection_id=None if connection_id is None else call.connection(connection_id).id,
         # With a connection the server does not look at the workspaces at all.
-        workspace_ids=None if connection_id else _workspaces(call, workspace_ids),
+        workspace_ids=None if connection_id else call.workspaces(workspace_ids),
         types=_types(call, job_type),
         status=query.choice("status", JobStatus),
         created_start=query.instant("createdAtStart"),
@@ -187,15 +188,6 @@ def _types(call: Call, job_type: JobType | None) -> frozenset[JobType] | None:
         old = call.strikes.get(FaultName.OLD_JOB_TYPES)
         return frozenset({JobType.SYNC, JobType.RESET}) if old else None
     return frozenset({job_type})
-
-
-def _workspaces(call: Call, workspace_ids: tuple[str, ...]) -> frozenset[WorkspaceId] | None:
-    if not workspace_ids:
-        return None
-    for workspace_id in workspace_ids:
-        if call.world.catalogue.workspace(workspace_id) is None and not call.is_instance_admin:
-            raise call.missing("workspace", workspace_id)
-    return frozenset(WorkspaceId(workspace_id) for workspace_id in workspace_ids)
 
 
 def _order(text: str | None) -> tuple[Literal["created", "updated"], bool]:

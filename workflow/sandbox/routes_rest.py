@@ -18,9 +18,8 @@ from workflow.sandbox.answers import (
 )
 from workflow.sandbox.auth import Application, Auth, Role
 from workflow.sandbox.call import Call, Operation
-from workflow.sandbox.faults import FaultName
+from workflow.sandbox.faultkinds import FaultName
 from workflow.sandbox.model import Json, Tag, TagId
-from workflow.sandbox.pages import asked_workspaces
 from workflow.sandbox.params import Body, unreadable
 from workflow.sandbox.wire import streams_json, tag_json
 
@@ -35,10 +34,10 @@ def list_tags(call: Call) -> Answer:
     """GET /tags: all at once, no pages."""
     if call.strikes.get(FaultName.NO_TAGS):
         raise Refused(hal(404, "Not Found", "Page Not Found", call.path))
-    workspaces = asked_workspaces(call, call.query())
+    workspaces = call.workspaces(call.query().uuids("workspaceIds"))
     tags = call.world.catalogue.tags.values()
     data: list[Json] = [
-        tag_json(tag) for tag in tags if not workspaces or tag.workspace_id in workspaces
+        tag_json(tag) for tag in tags if workspaces is None or tag.workspace_id in workspaces
     ]
     return ok({"data": data})
 
@@ -46,7 +45,7 @@ def list_tags(call: Call) -> Answer:
 def _tag(call: Call) -> Tag:
     tag_id = call.uuid("tagId")
     found = call.world.catalogue.tags.get(TagId(tag_id))
-    if found is None:
+    if found is None or not call.principal.sees(found.workspace_id):
         raise call.missing("tag", tag_id)
     return found
 
@@ -61,7 +60,7 @@ def create_tag(call: Call) -> Answer:
     body, catalogue = call.body(), call.world.catalogue
     workspace_id = body.uuid("workspaceId")
     workspace = catalogue.workspace(workspace_id)
-    if workspace is None:
+    if workspace is None or not call.principal.sees(workspace.id):
         raise call.missing("workspace", workspace_id)
     made = Tag(
         id=TagId(catalogue.fresh_uuid("tag")),
@@ -124,7 +123,7 @@ def get_streams(call: Call) -> Answer:
     query.uuid("destinationId")
     query.flag("ignoreCache")
     source = catalogue.source(source_id)
-    if source is None:
+    if source is None or not call.principal.sees(source.workspace_id):
         raise call.missing("source", source_id)
     names = (
         stream.name
@@ -204,6 +203,7 @@ def create_application(call: Call) -> Answer:
         client_id=catalogue.fresh_uuid("client"),
         client_secret=catalogue.fresh_uuid("secret").replace("-", ""),
         role=min(call.principal.role, Role.ADMIN),
+        workspaces=call.principal.workspaces,
         created_at=call.world.now,
     )
     call.service.auth.applications[made.id] = made

@@ -52,7 +52,7 @@ def create_app(
     """Return the ASGI application of a world.
 
     Without `auth` everybody is an instance admin. A cut connection is a
-    :class:`workflow.sandbox.site.ConnectionCut` raised out of the call when no
+    :class:`workflow.sandbox.line.ConnectionCut` raised out of the call when no
     :class:`SandboxServer` is underneath.
     """
     box = faults if faults is not None else FaultBox(world.settings.seed)
@@ -215,13 +215,16 @@ def auth_of(plan: WorldPlan, options: SandboxOptions) -> Auth:
         return Auth(seed=options.seed, disabled=True)
     extra = tuple(
         Application(
-            id=seeded_uuid(options.seed, "application", plan_.client_id),
-            name=plan_.name,
-            client_id=plan_.client_id,
-            client_secret=plan_.client_secret,
-            role=Role[plan_.role.upper()],
+            id=seeded_uuid(options.seed, "application", known.client_id),
+            name=known.name,
+            client_id=known.client_id,
+            client_secret=known.client_secret,
+            role=Role[known.role.upper()],
+            workspaces=None
+            if known.workspaces is None
+            else frozenset(seeded_uuid(options.seed, "workspace", w) for w in known.workspaces),
         )
-        for plan_ in plan.applications
+        for known in plan.applications
     )
     return fixed_auth(seed=options.seed, extra=extra)
 

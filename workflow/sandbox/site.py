@@ -8,7 +8,7 @@ here, so that a handler only knows what the server itself would do.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from email.utils import formatdate
 from typing import Final
@@ -28,15 +28,13 @@ from workflow.sandbox.answers import (
 from workflow.sandbox.auth import NOBODY, Principal
 from workflow.sandbox.call import Call, Operation, Service
 from workflow.sandbox.faultbox import NO_STRIKES, Strikes
-from workflow.sandbox.faults import Fault, FaultName
+from workflow.sandbox.faultkinds import FaultName
+from workflow.sandbox.faults import Fault
+from workflow.sandbox.line import ConnectionCut, cut_connection, read_body
 from workflow.sandbox.log import LoggedRequest
 from workflow.sandbox.model import Connection
 from workflow.sandbox.params import aimed_at
 
-CUT: Final = "syncdeck.cut"
-"""The key in ASGI's `state` under which a server puts a function that cuts the connection."""
-
-_LARGEST_BODY: Final = 1_048_576
 _REASONS: Final = {
     500: "Internal Server Error",
     502: "Bad Gateway",
@@ -44,17 +42,6 @@ _REASONS: Final = {
     504: "Gateway Time-out",
 }
 _logger = logging.getLogger(__name__)
-
-
-class ConnectionCut(Exception):  # noqa: N818 - an event on the line, not a mistake
-    """The connection ends here; raised when no server is there to really cut it.
-
-    `answer_began` says whether the client had already got a part of the answer.
-    """
-
-    def __init__(self, *, answer_began: bool) -> None:
-        super().__init__("the connection was cut on purpose")
-        self.answer_began = answer_began
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +103,7 @@ class Site:
         arrived = self._clock.now().timestamp()
         self.service.world.advance(arrived)
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-        body = await _read_body(receive)
+        body = await read_body(receive)
         request = _Request(
             number=0 if operation.internal else self.service.log.next_number(),
             operation=operation,
@@ -132,9 +119,10 @@ class Site:
             answer = await self._answer(request)
             status = answer.status
             await self._send(answer, request, send)
-        except _Cut as cut:
+        except ConnectionCut as cut:
             status = 0
-            await _cut(scope, receive, answer_began=cut.answer_began)
+            if not await cut_connection(scope, receive, answer_began=cut.answer_began):
+                raise
         finally:
             if not operation.internal:
                 self._log(request, status)
@@ -214,7 +202,7 @@ class Site:
     async def _before(self, strikes: Strikes) -> Answer | None:
         """Do what faults do before a request has any effect."""
         if self._clock.now().timestamp() < self._gone_until:
-            raise _Cut(answer_began=False)
+            raise ConnectionCut(answer_began=False)
         if not strikes.active:
             return None
         latency = strikes.latency()
@@ -224,9 +212,9 @@ class Site:
             self._gone_until = self._clock.now().timestamp() + strikes.span(restart, "seconds")
             if not restart.flag("keep"):
                 self.service.world.lose_jobs()
-            raise _Cut(answer_began=False)
+            raise ConnectionCut(answer_began=False)
         if strikes.get(FaultName.CUT_BEFORE):
-            raise _Cut(answer_began=False)
+            raise ConnectionCut(answer_began=False)
         if strikes.get(FaultName.REVOKE_TOKENS):
             self.service.auth.revoke_all()
         if limited := strikes.get(FaultName.RATE_LIMIT):
@@ -247,7 +235,7 @@ class Site:
         if lost is not None:
             await self._sleep(strikes.span(lost, "hold"))
         if strikes.get(FaultName.CUT_AFTER) or (lost and lost.word("answer") == "cut"):
-            raise _Cut(answer_began=False)
+            raise ConnectionCut(answer_began=False)
         if error := strikes.get(FaultName.SERVER_ERROR):
             return self._error(error)
         if garbage := strikes.get(FaultName.GARBAGE):
@@ -285,39 +273,9 @@ class Site:
         if strikes.get(FaultName.CUT_BODY):
             half = answer.body[: len(answer.body) // 2]
             await send({"type": "http.response.body", "body": half, "more_body": True})
-            raise _Cut(answer_began=True)
+            raise ConnectionCut(answer_began=True)
         body = b"" if request.scope["method"] == "HEAD" else answer.body
         await send({"type": "http.response.body", "body": body})
-
-
-class _Cut(Exception):  # noqa: N818 - control flow within this module
-    def __init__(self, *, answer_began: bool) -> None:
-        super().__init__()
-        self.answer_began = answer_began
-
-
-async def _cut(scope: Scope, receive: Receive, *, answer_began: bool) -> None:
-    cut: Callable[[bool], None] | None = scope.get("state", {}).get(CUT)
-    if cut is None:
-        raise ConnectionCut(answer_began=answer_began)
-    cut(answer_began)
-    # The server must see the connection gone before this call ends, or it answers 500 itself.
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
-async def _read_body(receive: Receive) -> bytes | None:
-    """Return the whole body, or None as soon as it is too large."""
-    body = b""
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            return body
-        body += bytes(message.get("body", b""))
-        if len(body) > _LARGEST_BODY:
-            return None
-        if not message.get("more_body", False):
-            return body
 
 
 def _base_url(scope: Scope, headers: Mapping[bytes, str]) -> str:

@@ -6,8 +6,10 @@ prints a Java `OffsetDateTime`; durations have hours, minutes and seconds but ne
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterable
+from functools import lru_cache
 
 from workflow.sandbox.catalogue import Catalogue
 from workflow.sandbox.jobs import Job
@@ -26,11 +28,17 @@ from workflow.sandbox.schedule import Cron, Every, Manual, Schedule
 
 def instant(epoch: float) -> str:
     """Print an instant as Airbyte does: ``2026-03-25T01:30Z``, seconds only unless zero."""
+    return _whole_instant(math.floor(epoch))
+
+
+@lru_cache(maxsize=4_096)
+def _whole_instant(epoch: int) -> str:
     year, month, day, hour, minute, second, *_ = time.gmtime(epoch)
     text = f"{year:04d}-{month:02d}-{day:02d}T{hour:02d}:{minute:02d}"
     return f"{text}:{second:02d}Z" if second else f"{text}Z"
 
 
+@lru_cache(maxsize=4_096)
 def span(seconds: int) -> str:
     """Print a duration as ISO 8601 without days: ``PT36H6M40S``."""
     if seconds == 0:

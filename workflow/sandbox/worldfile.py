@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, cast
@@ -78,6 +79,8 @@ class ApplicationPlan:
     client_id: str
     client_secret: str
     role: str
+    workspaces: tuple[str, ...] | None
+    """The names of the workspaces it sees; None: all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,7 @@ def load_world_file(path: Path) -> WorldPlan:
     return read_world(read_yaml_file(path))
 
 
+@lru_cache(maxsize=1)
 def builtin_world() -> WorldPlan:
     """Return the world that is shipped."""
     text = files("workflow.sandbox").joinpath("builtin.yaml").read_text(encoding="utf-8")
@@ -138,7 +142,7 @@ def read_world(document: Field) -> WorldPlan:
         colleagues=top["colleagues"].seconds() if "colleagues" in top else None,
         first_job_id=top["first_job_id"].integer(1, 2**62) if "first_job_id" in top else 1_001,
         faults=tuple(top["faults"].items()) if "faults" in top else (),
-        applications=_applications(top.get("applications")),
+        applications=_applications(top.get("applications"), workspaces),
     )
 
 
@@ -241,10 +245,10 @@ def _behaviour(field: Field | None, base: Behaviour) -> Behaviour:
     return replace(base, **read)
 
 
-def _applications(field: Field | None) -> tuple[ApplicationPlan, ...]:
+def _applications(field: Field | None, workspaces: tuple[str, ...]) -> tuple[ApplicationPlan, ...]:
     plans: list[ApplicationPlan] = []
     for item in field.items() if field else ():
-        keys = item.mapping("name", "client_id", "client_secret", "role")
+        keys = item.mapping("name", "client_id", "client_secret", "role", "workspaces")
         for needed in ("client_id", "client_secret"):
             if needed not in keys:
                 raise item.wrong(f"needs a {needed}")
@@ -256,6 +260,9 @@ def _applications(field: Field | None) -> tuple[ApplicationPlan, ...]:
                 role=keys["role"].choice("instance_admin", "admin", "editor", "runner", "reader")
                 if "role" in keys
                 else "admin",
+                workspaces=tuple(one.choice(*workspaces) for one in keys["workspaces"].items())
+                if "workspaces" in keys
+                else None,
             )
         )
     return tuple(plans)
