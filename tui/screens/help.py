@@ -1,0 +1,173 @@
+"""All keys and all glyphs, made from the keymap and the looks themselves.
+
+What is bound can therefore not be missing here, nor can a glyph mean something else.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable
+from typing import ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from tui import glyphs, keymap
+from tui.glyphs import Look, Tone
+from tui.keymap import Group, Key
+from tui.widgets.lines import hint_line, stacked, titled_rule
+from workflow.runs.events import Verdict
+from workflow.text import SafeText
+
+_WIDE: Final = 100
+_TERM_CELLS: Final = 15
+
+_STATES: Final[tuple[tuple[Look, str], ...]] = (
+    (glyphs.WAITING, "for a slot; nothing has been sent"),
+    (glyphs.of_status(SafeText("pending")), "the server has it; queued: it has no room yet"),
+    (glyphs.of_status(SafeText("running")), "an attempt is under way"),
+    (glyphs.of_status(SafeText("incomplete")), "an attempt failed, Airbyte tries again"),
+    (glyphs.of_verdict(Verdict.SUCCEEDED), "ended well"),
+    (glyphs.of_verdict(Verdict.FAILED), "ended badly; rejected: the server refused, no job"),
+    (glyphs.of_verdict(Verdict.CANCELLED), "stopped; skipped: not sent, as asked"),
+    (glyphs.of_verdict(Verdict.UNRESOLVED), "nobody can know; the detail says why"),
+    (glyphs.of_verdict(Verdict.EXPIRED), "we stopped waiting; the job goes on"),
+    (glyphs.LATE, "a scheduled sync did not start"),
+    (glyphs.OFF, "the connection is not active"),
+    (glyphs.UNREAD, "nothing is claimed before it is read"),
+)
+
+_WARNINGS: Final = (
+    ("✓ 0 rows!", "succeeded and moved nothing"),
+    ("● no rows 11m!", "running, and no new rows for that long"),
+    ("● 45× usual!", "running that much longer than its median"),
+)
+
+_NOTATION: Final = (
+    ("2/2×19", "at the second of two steps, visited 19 times"),
+    ("att×140", "attached: the job was there, no trigger of ours"),
+    ("—", "not known; 0 is only ever a zero that was read"),
+    ("8m55  9h04", "minutes and seconds, hours and minutes"),
+    ("▂▃▅▆▇▇", "rows per unit of time since the first reading"),
+)
+
+
+def key_lines(keys: Iterable[Key], width: int) -> tuple[Content, ...]:
+    """Return what each key does, after how it is pressed."""
+    return tuple(
+        line
+        for key in keys
+        for line in _entry(" ".join(keymap.keys_of(key)), key.help, width, Tone.RUNNING.style)
+    )
+
+
+def glyph_lines(width: int) -> tuple[Content, ...]:
+    """Return what each glyph means, then what numbers and warnings look like."""
+    states = [_entry(look.text, meaning, width, look.style) for look, meaning in _STATES]
+    warnings = [_entry(text, meaning, width, Tone.WARNING.style) for text, meaning in _WARNINGS]
+    notation = [_entry(text, meaning, width, Tone.QUIET.style) for text, meaning in _NOTATION]
+    blank = (Content(""),)
+    return tuple(line for part in (*states, blank, *warnings, blank, *notation) for line in part)
+
+
+def _entry(term: str, meaning: str, width: int, style: str) -> tuple[Content, ...]:
+    """Write a term and its meaning beside it, on as many lines as that takes."""
+    room = max(20, width - _TERM_CELLS - 2)
+    first, *rest = textwrap.wrap(meaning, room) or [""]
+    return (
+        Content.assemble((f" {term:<{_TERM_CELLS}}", style), f" {first}"),
+        *(Content(" " * (_TERM_CELLS + 2) + line) for line in rest),
+    )
+
+
+def help_columns(width: int) -> tuple[Content, Content | None]:
+    """Return the help for a screen so wide: in two columns, or in one and None."""
+    groups = keymap.by_group()
+    two = width >= _WIDE
+    column = (width - 2) // 2 - 1 if two else width - 2
+
+    def titled(*shown: Group) -> tuple[Content, ...]:
+        return tuple(
+            line
+            for group in shown
+            for line in (titled_rule(group, column), *key_lines(groups[group], column))
+        )
+
+    left = titled(Group.MOVE, Group.VIEW)
+    right = titled(Group.CHOOSE, Group.ACT, Group.SHOW, Group.DETAIL)
+    signs = (titled_rule("Glyphs", column), *glyph_lines(column))
+    if two:
+        return stacked((*left, *right)), stacked(signs)
+    return stacked((*signs, *left, *right)), None
+
+
+class HelpScreen(Screen[None]):
+    """The help, in one column or in two."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *keymap.bindings(("back", "quit", "help", "last_view")),
+        *keymap.bindings(keymap.TABLE_KEYS),
+    ]
+    DEFAULT_CSS = """
+    HelpScreen {
+        Horizontal { height: auto; }
+        Horizontal Static { width: 1fr; height: auto; text-wrap: nowrap; }
+        #right { margin-left: 1; }
+        #hints { dock: bottom; height: 1; }
+    }
+    """
+
+    def compose(self) -> ComposeResult:
+        """Two columns, of which a narrow screen shows one."""
+        with VerticalScroll(id="body"), Horizontal():
+            yield Static(id="left")
+            yield Static(id="right")
+        yield Static(hint_line((("esc", "back"), ("j k", "scroll"))), id="hints")
+
+    def on_mount(self) -> None:
+        """Let the keys scroll."""
+        self.query_one("#body").focus()
+
+    def on_resize(self) -> None:
+        """Write the columns for the width there is."""
+        left, right = help_columns(self.size.width)
+        self.query_one("#left", Static).update(left)
+        self.query_one("#right", Static).display = right is not None
+        if right is not None:
+            self.query_one("#right", Static).update(right)
+
+    def action_back(self) -> None:
+        """Close."""
+        self.dismiss(None)
+
+    action_leave = action_help = action_last_view = action_back
+
+    def action_cursor_down(self) -> None:
+        """Scroll one line down."""
+        self.query_one("#body").scroll_down(animate=False)
+
+    def action_cursor_up(self) -> None:
+        """Scroll one line up."""
+        self.query_one("#body").scroll_up(animate=False)
+
+    def action_cursor_top(self) -> None:
+        """To the first line."""
+        self.query_one("#body").scroll_home(animate=False)
+
+    def action_cursor_bottom(self) -> None:
+        """To the last line."""
+        self.query_one("#body").scroll_end(animate=False)
+
+    def action_page_down(self) -> None:
+        """A page down."""
+        self.query_one("#body").scroll_page_down(animate=False)
+
+    def action_page_up(self) -> None:
+        """A page up."""
+        self.query_one("#body").scroll_page_up(animate=False)
+
+    action_half_down, action_half_up = action_page_down, action_page_up

@@ -1,0 +1,54 @@
+"""The lines every screen is made of: a rule with a title, a line of keys, a header with crumbs.
+
+Pure; a rule instead of a box gives columns back and copies cleanly out of a terminal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from textual.content import Content
+
+from tui.glyphs import FOLDED, Tone
+
+_RULE: Final = "─"
+_LONGEST: Final = 240
+"""A rule is cut by its column; it only has to be long enough."""
+
+
+def titled_rule(title: str, width: int = _LONGEST) -> Content:
+    """Return ``─ Steps ───────…`` of `width` cells."""
+    head = f"{_RULE} {title} " if title else ""
+    tail = _RULE * max(0, width - len(head))
+    return Content.assemble((_RULE if title else "", _QUIET), (head[1:], "bold"), (tail, _QUIET))
+
+
+def hint_line(hints: Iterable[tuple[str, str]]) -> Content:
+    """Return the line of keys at the bottom: key, then what it does."""
+    parts: list[Content | tuple[str, str] | str] = []
+    for key, label in hints:
+        parts += [" ", (key, Tone.RUNNING.style), f" {label} "]
+    return Content.assemble(*parts)
+
+
+def crumbs(*parts: Content | str) -> Content:
+    """Join where the screen is: ``PROD rw ▸ analytics ▸ job 90377``."""
+    between = Content.styled(f" {FOLDED} ", _QUIET)
+    return between.join([part if isinstance(part, Content) else Content(part) for part in parts])
+
+
+def spread(left: Content, right: Content, width: int) -> Content:
+    """Put `left` and `right` at the two ends of a line; the left one gives way."""
+    room = width - right.cell_length - 1
+    if room < 8:
+        return left.truncate(width, ellipsis=True)
+    return left.truncate(room, ellipsis=True, pad=True).append(" ").append(right)
+
+
+def stacked(lines: Sequence[Content]) -> Content:
+    """Put lines under each other."""
+    return Content("\n").join(lines)
+
+
+_QUIET: Final = Tone.QUIET.style
