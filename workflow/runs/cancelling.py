@@ -1,0 +1,124 @@
+"""Drives :mod:`~workflow.runs.cancel`: reads, lists, sends the DELETE, and tells what came of it.
+
+A wish to cancel stands until it is settled: it is written down first, and a process that finds one
+unsettled at its start takes it up with :meth:`Canceller.cancel` again.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from workflow.airbyte.client import Client
+from workflow.airbyte.models import ConnectionId, JobId
+from workflow.airbyte.problems import ApiProblem
+from workflow.clock import Clock
+from workflow.http.failures import NetworkFailure
+from workflow.runs import cancel as machine
+from workflow.runs.cancel import (
+    Answer,
+    Command,
+    Delete,
+    Deleted,
+    Finish,
+    GetJob,
+    Gone,
+    JobRead,
+    JobsRead,
+    ListNewer,
+    NoDelete,
+    Passed,
+    Pause,
+    Unasked,
+)
+from workflow.runs.events import CancelSettled
+from workflow.runs.trigger_asking import JobFeed, as_seen
+
+_GONE: Final = frozenset({403, 404})
+_CANNOT: Final = frozenset({403, 405, 501})
+
+
+class Canceller:
+    """Cancels jobs of one profile."""
+
+    def __init__(self, client: Client, clock: Clock, feed: JobFeed | None = None) -> None:
+        self._client = client
+        self._clock = clock
+        self._feed = feed
+
+    async def cancel(self, job_id: int, connection_id: str | None) -> CancelSettled:
+        """Cancel one job and wait until it is known what came of it.
+
+        The wish has to be in the journal before. `connection_id` None: it is read from the job.
+        Cancelling this task settles nothing; the wish stands.
+        """
+        errand = _Errand(self._client, self._clock, self._feed, connection_id)
+        move = machine.start(job_id)
+        while not isinstance(move.command, Finish):
+            answer = await errand.do(move.command, JobId(job_id))
+            move = machine.advance(move.state, answer, self._clock.now())
+        return CancelSettled(move.command.how, str(move.command.text), job_id)
+
+
+class _Errand:
+    """One cancel under way."""
+
+    def __init__(
+        self, client: Client, clock: Clock, feed: JobFeed | None, connection_id: str | None
+    ) -> None:
+        self._client = client
+        self._clock = clock
+        self._feed = feed
+        self._connection = None if connection_id is None else ConnectionId(connection_id)
+
+    async def do(self, command: Command, job_id: JobId) -> Answer:
+        """Obey one command."""
+        match command:
+            case GetJob():
+                return await self._get(job_id)
+            case ListNewer():
+                return await self._list()
+            case Delete():
+                return await self._delete(job_id)
+            case Pause(seconds):
+                await self._clock.sleep(seconds)
+                return Passed()
+            case Finish():
+                raise ValueError("a cancel that is over has nothing left to do")
+
+    async def _get(self, job_id: JobId) -> Answer:
+        try:
+            answer = await self._client.get_job(job_id)
+        except ApiProblem as problem:
+            gone = problem.status in _GONE
+            return Gone(problem.sentence) if gone else Unasked(problem.sentence)
+        except NetworkFailure as failure:
+            return Unasked(failure.text)
+        job = answer.value
+        self._connection = self._connection or job.connection_id
+        if self._feed is not None:
+            self._feed.accept(job, answer.left, answer.arrived, "get_job")
+        return JobRead(as_seen(job))
+
+    async def _list(self) -> Answer:
+        try:
+            answer = await self._client.list_jobs(connection_id=self._connection)
+        except ApiProblem as problem:
+            missing = problem.status in {404, 405}
+            return Gone(problem.sentence) if missing else Unasked(problem.sentence)
+        except NetworkFailure as failure:
+            return Unasked(failure.text)
+        mine = (job for job in answer.value.items if job.connection_id == self._connection)
+        return JobsRead(tuple(as_seen(job) for job in mine))
+
+    async def _delete(self, job_id: JobId) -> Answer:
+        try:
+            answer = await self._client.cancel_job(job_id)
+        except ApiProblem as problem:
+            if problem.status in _CANNOT:
+                return NoDelete(problem.sentence)
+            return Deleted()
+        except NetworkFailure:
+            return Deleted()  # it may have arrived; the next reading tells
+        if self._feed is not None:
+            self._feed.accept(answer.value, answer.left, answer.arrived, "delete")
+        return Deleted()
