@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -19,6 +21,27 @@ from workflow.sandbox.log import RequestLog
 from workflow.sandbox.options import SandboxOptions
 from workflow.sandbox.server import SandboxServer, all_faults, auth_of, create_app
 from workflow.sandbox.world import World
+
+
+class SteppedClock:
+    """A clock that stands still until a test, or somebody's sleep on it, moves it."""
+
+    def __init__(self, start: datetime = datetime(2026, 3, 25, 1, 30, tzinfo=UTC)) -> None:
+        self._start = start
+        self.seconds = 0.0
+
+    def now(self) -> datetime:
+        """Return the start plus what was stepped."""
+        return self._start + timedelta(seconds=self.seconds)
+
+    def monotonic(self) -> float:
+        """Return what was stepped."""
+        return self.seconds
+
+    async def sleep(self, seconds: float) -> None:
+        """Step instead of waiting."""
+        self.seconds += max(0.0, seconds)
+        await asyncio.sleep(0)
 
 
 @contextmanager
