@@ -47,6 +47,9 @@ class Headers(Mapping[str, str]):
     def __len__(self) -> int:
         return len(self._values)
 
+    def __hash__(self) -> int:
+        return hash(frozenset(self._values.items()))
+
     def __repr__(self) -> str:
         # Values may be cookies or tokens: names are enough to debug with.
         return f"Headers({', '.join(self._values)})"

@@ -1,0 +1,116 @@
+"""Request bodies: from a payload to the bytes of its media type.
+
+A payload written as one text is a template of the body itself. Values go into it so that they
+cannot break out: JSON-escaped in JSON, percent-encoded in a form, entity-escaped in XML.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Literal, TypeAlias
+from urllib.parse import quote_plus, urlencode
+from xml.sax.saxutils import escape
+
+from workflow.arazzo import templates
+from workflow.arazzo.pointer import Missing, replaced
+from workflow.arazzo.templates import Lookup, Template, Unresolved, as_text
+from workflow.arazzo.turns import Json
+
+Form = Literal["json", "form", "xml", "text"]
+JSON = "application/json"
+
+Replacements: TypeAlias = tuple[tuple[tuple[str, ...], Template], ...]
+
+
+def form_of(media_type: str) -> Form | None:
+    """Return how a media type is written; None for one that this engine cannot write."""
+    name = media_type.partition(";")[0].strip().lower()
+    if name == JSON or name.endswith("+json"):
+        return "json"
+    if name == "application/x-www-form-urlencoded":
+        return "form"
+    if name in ("application/xml", "text/xml") or name.endswith("+xml"):
+        return "xml"
+    if name.startswith("multipart/"):
+        return None
+    return "text"
+
+
+def fill_payload(
+    template: Template, replacements: Replacements, form: Form, lookup: Lookup
+) -> Json | Missing:
+    """Return the payload with its expressions and replacements put in.
+
+    Raises:
+        Unresolved: something that is needed has no value or no place.
+    """
+    payload = _fill(template, form, lookup)
+    for target, value_template in replacements:
+        value = templates.fill(value_template, lookup)
+        if isinstance(value, Missing):
+            raise Unresolved(f"{templates.describe(value_template)} has no value")
+        try:
+            payload = replaced({} if isinstance(payload, Missing) else payload, target, value)
+        except ValueError as error:
+            raise Unresolved(str(error)) from None
+    return payload
+
+
+def encode(payload: Json, form: Form) -> bytes:
+    """Return the bytes of a payload."""
+    match form:
+        case "json":
+            return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
+        case "form" if isinstance(payload, dict):
+            pairs = [
+                (name, as_text(item))
+                for name, value in payload.items()
+                for item in (value if isinstance(value, list) else [value])
+            ]
+            return urlencode(pairs).encode()
+        case _:
+            return as_text(payload).encode()
+
+
+def _fill(template: Template, form: Form, lookup: Lookup) -> Json | Missing:
+    if isinstance(template, templates.Text):
+        text = templates.fill_text(template, lookup, _ENCODERS.get(form))
+        return _parsed(text) if form == "json" else text
+    if isinstance(template, templates.Literal) and isinstance(template.value, str):
+        return _parsed(template.value) if form == "json" else template.value
+    return templates.fill(template, lookup)
+
+
+def _parsed(text: str) -> Json:
+    """Return the JSON that a text is; a text that is none stays a text."""
+    try:
+        value: Json = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    return value
+
+
+def _into_json(before: str, value: Json) -> str:
+    if not _is_in_string(before):
+        return json.dumps(value, ensure_ascii=False)
+    return json.dumps(as_text(value), ensure_ascii=False)[1:-1]
+
+
+def _is_in_string(text: str) -> bool:
+    inside = escaped = False
+    for character in text:
+        if escaped:
+            escaped = False
+        elif character == "\\":
+            escaped = inside
+        elif character == '"':
+            inside = not inside
+    return inside
+
+
+_ENCODERS: dict[Form, Callable[[str, Json], str]] = {
+    "json": _into_json,
+    "form": lambda _, value: quote_plus(as_text(value)),
+    "xml": lambda _, value: escape(as_text(value), {'"': "&quot;", "'": "&apos;"}),
+}

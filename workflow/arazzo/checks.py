@@ -1,0 +1,301 @@
+"""Checks across a document: do its references lead anywhere, and does its control flow.
+
+Everything here can be said without the sources. Each mistake is at the place of the reference,
+with the nearest name that would have been right.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from workflow.arazzo.expressions import (
+    ComponentReference,
+    Constant,
+    Expression,
+    Message,
+    Named,
+    SourceReference,
+    StepOutput,
+    WorkflowValue,
+)
+from workflow.arazzo.flow import flow_of
+from workflow.arazzo.inputs import Inputs
+from workflow.arazzo.model import Action, Document, Step, Workflow, WorkflowTarget
+from workflow.arazzo.problems import Findings, Place, nearest
+
+_ID = re.compile(r"[A-Za-z0-9_-]+\Z")
+
+
+def check_document(document: Document, findings: Findings) -> None:
+    """Report every reference that leads nowhere and every oddity of the flow."""
+    _check_ids([(flow.workflow_id, flow.place) for flow in document.workflows], findings)
+    for source in document.sources:
+        if not _ID.match(source.name):
+            _odd_id(source.name, source.place, findings)
+    for workflow in document.workflows:
+        _WorkflowCheck(document, workflow, findings).check()
+    _check_circles(document, findings)
+
+
+def _check_ids(ids: Iterable[tuple[str, Place]], findings: Findings) -> None:
+    seen: dict[str, Place] = {}
+    for name, place in ids:
+        if name in seen:
+            findings.error(
+                place,
+                "duplicate-id",
+                f"The id {name!r} is taken already, in line {seen[name].line}.",
+            )
+        elif not _ID.match(name):
+            _odd_id(name, place, findings)
+        seen.setdefault(name, place)
+
+
+def _odd_id(name: str, place: Place, findings: Findings) -> None:
+    findings.warn(
+        place,
+        "odd-id",
+        f"{name!r} holds other characters than letters, digits, '-' and '_'; expressions may "
+        "not be able to name it.",
+        re.sub(r"[^A-Za-z0-9_-]+", "_", name),
+    )
+
+
+class _WorkflowCheck:
+    """Checks one workflow of a document."""
+
+    def __init__(self, document: Document, workflow: Workflow, findings: Findings) -> None:
+        self._document = document
+        self._workflow = workflow
+        self._findings = findings
+        self._steps = {step.step_id: step for step in workflow.steps}
+        self._inputs = Inputs.of(
+            workflow.workflow_id, workflow.inputs, document.components.inputs
+        ).declared()
+
+    def check(self) -> None:
+        workflow = self._workflow
+        _check_ids([(step.step_id, step.place) for step in workflow.steps], self._findings)
+        for target in workflow.depends_on:
+            self._check_workflow(target)
+        for expression, place in workflow.references:
+            self._check_expression(expression, place, None)
+        for actions in (workflow.success_actions, workflow.failure_actions):
+            self._check_actions(actions, None)
+        for step in workflow.steps:
+            self._check_step(step)
+        self._check_flow()
+
+    def _check_step(self, step: Step) -> None:
+        if isinstance(step.target, WorkflowTarget):
+            self._check_workflow(step.target)
+        for expression, place in step.references:
+            self._check_expression(expression, place, step)
+        self._check_actions(step.on_success, step)
+        self._check_actions(step.on_failure, step)
+
+    def _check_actions(self, actions: tuple[Action, ...], step: Step | None) -> None:
+        closed: str | None = None
+        for action in actions:
+            if action.step is not None and action.step not in self._steps:
+                self._unknown(action.target_place, "step", action.step, self._steps)
+            if action.workflow is not None:
+                self._check_workflow(action.workflow)
+            for expression, place in action.references:
+                self._check_expression(expression, place, step)
+            if closed is not None:
+                self._findings.warn(
+                    action.place,
+                    "unused",
+                    f"The action {action.name!r} is never taken: {closed!r} before it has no "
+                    "criteria and is always taken.",
+                )
+            elif not action.criteria and action.type != "retry":
+                closed = action.name
+
+    def _check_workflow(self, target: WorkflowTarget) -> None:
+        if target.source is None:
+            known = {flow.workflow_id for flow in self._document.workflows}
+            if target.workflow_id not in known:
+                self._unknown(target.place, "workflow", target.workflow_id, known)
+        else:
+            self._check_source(target.source, target.place)
+
+    def _check_source(self, name: str, place: Place) -> None:
+        known = [source.name for source in self._document.sources]
+        if name not in known:
+            self._unknown(place, "source", name, known)
+
+    def _check_expression(self, expression: Expression, place: Place, step: Step | None) -> None:
+        match expression:
+            case Named(kind="inputs", name=name):
+                if self._inputs is not None and not _is_known(name, self._inputs):
+                    self._unknown(place, "input", name, self._inputs, "$inputs.{}")
+            case Named(kind="outputs", name=name):
+                own = {output.name for output in self._workflow.outputs}
+                calls = step is not None and isinstance(step.target, WorkflowTarget)
+                if not calls and not _is_known(name, own):
+                    self._unknown(place, "output", name, own, "$outputs.{}")
+            case StepOutput():
+                self._check_step_output(expression, place)
+            case WorkflowValue():
+                self._check_workflow_value(expression, place)
+            case SourceReference(source=source):
+                self._check_source(source, place)
+            case ComponentReference():
+                self._check_component(expression, place)
+            case Message(side="response", part="query" | "path"):
+                self._findings.warn(
+                    place, "expression", f"{expression} never has a value; a response has none."
+                )
+            case Constant() | Message() if step is None and self._is_output(place):
+                self._findings.warn(
+                    place,
+                    "expression",
+                    f"{expression} has no value when the workflow is over; make it an output of "
+                    "a step.",
+                )
+
+    def _is_output(self, place: Place) -> bool:
+        return any(output.place == place for output in self._workflow.outputs)
+
+    def _check_step_output(self, expression: StepOutput, place: Place) -> None:
+        step = self._steps.get(expression.step)
+        if step is None:
+            end = f".outputs.{expression.name}"
+            self._unknown(place, "step", expression.step, self._steps, f"$steps.{{}}{end}")
+            return
+        known = {output.name for output in step.outputs}
+        if not known and isinstance(step.target, WorkflowTarget):
+            return
+        if not _is_known(expression.name, known):
+            what = f"output of step {expression.step!r}"
+            self._unknown(
+                place, what, expression.name, known, f"$steps.{expression.step}.outputs.{{}}"
+            )
+
+    def _check_workflow_value(self, expression: WorkflowValue, place: Place) -> None:
+        workflow = self._document.workflow(expression.workflow)
+        if workflow is None:
+            if expression.workflow.partition(".")[0] in {s.name for s in self._document.sources}:
+                return
+            known = {flow.workflow_id for flow in self._document.workflows}
+            self._unknown(place, "workflow", expression.workflow, known)
+            return
+        if expression.kind == "outputs":
+            names: frozenset[str] | None = frozenset(output.name for output in workflow.outputs)
+        else:
+            components = self._document.components.inputs
+            names = Inputs.of(workflow.workflow_id, workflow.inputs, components).declared()
+        if names is not None and not _is_known(expression.name, names):
+            start = f"$workflows.{expression.workflow}.{expression.kind}"
+            what = f"{expression.kind[:-1]} of workflow {expression.workflow!r}"
+            self._unknown(place, what, expression.name, names, f"{start}.{{}}")
+
+    def _check_component(self, expression: ComponentReference, place: Place) -> None:
+        if expression.kind != "parameters":
+            self._findings.error(
+                place, "expression", f"{expression} is no value; only components.parameters are."
+            )
+        elif expression.name not in self._document.components.parameters:
+            known = self._document.components.parameters
+            self._unknown(place, "component", expression.name, known, "$components.parameters.{}")
+
+    def _unknown(
+        self, place: Place, what: str, name: str, known: Iterable[str], form: str = "{}"
+    ) -> None:
+        names = sorted(known)
+        near = nearest(name, names)
+        listed = f" There are {', '.join(names[:8])}." if names and near is None else ""
+        self._findings.error(
+            place,
+            f"unknown-{what.split(maxsplit=1)[0]}",
+            f"There is no {what} {name!r}.{listed}",
+            form.format(near) if near else None,
+        )
+
+    def _check_flow(self) -> None:
+        steps = self._workflow.steps
+        if not steps:
+            return
+        flow = flow_of(self._workflow)
+        unreachable = flow.unreachable(steps[0].step_id)
+        endless = flow.endless() - unreachable
+        told = False
+        for step in steps:
+            retried = self._is_retry_target(step)
+            if step.step_id in unreachable and not retried:
+                self._findings.warn(
+                    step.place, "unreachable", f"Nothing leads to the step {step.step_id!r}."
+                )
+            elif step.step_id in endless and flow.loops(step.step_id) and not told:
+                told = True
+                self._findings.warn(
+                    step.place,
+                    "endless-loop",
+                    f"From {step.step_id!r} the workflow only goes round; it ends by failing. "
+                    "Give a way out: an action of type end with criteria.",
+                )
+
+    def _is_retry_target(self, step: Step) -> bool:
+        return any(
+            action.type == "retry" and action.step == step.step_id
+            for other in self._workflow.steps
+            for action in self._workflow.after_failure(other)
+        )
+
+
+def _is_known(name: str, known: Iterable[str]) -> bool:
+    """Whether a name, or what stands before one of its dots, is known."""
+    names = set(known)
+    parts = name.split(".")
+    return any(".".join(parts[:count]) in names for count in range(1, len(parts) + 1))
+
+
+def _check_circles(document: Document, findings: Findings) -> None:
+    """Report dependencies that wait for each other, and workflows that call themselves."""
+    needs: dict[str, list[WorkflowTarget]] = {}
+    calls: dict[str, list[WorkflowTarget]] = {}
+    for workflow in document.workflows:
+        needs[workflow.workflow_id] = list(workflow.depends_on)
+        calls[workflow.workflow_id] = [
+            step.target for step in workflow.steps if isinstance(step.target, WorkflowTarget)
+        ]
+    for target in _circular(needs):
+        findings.error(
+            target.place,
+            "cycle",
+            f"'dependsOn' goes in a circle: {target.workflow_id!r} waits for itself.",
+        )
+    for target in _circular(calls):
+        findings.warn(
+            target.place,
+            "cycle",
+            f"The workflow {target.workflow_id!r} calls itself; a run fails when it is too deep.",
+        )
+
+
+def _circular(edges: Mapping[str, list[WorkflowTarget]]) -> list[WorkflowTarget]:
+    """Return, for each circle of local targets, one that closes it."""
+    closing: list[WorkflowTarget] = []
+    state: dict[str, bool] = {}
+    for start in edges:
+        if start in state:
+            continue
+        state[start] = False
+        stack = [(start, iter(edges[start]))]
+        while stack:
+            name, targets = stack[-1]
+            target = next(targets, None)
+            if target is None:
+                state[name] = True
+                stack.pop()
+            elif target.source is None and target.workflow_id in edges:
+                known = state.get(target.workflow_id)
+                if known is False:
+                    closing.append(target)
+                elif known is None:
+                    state[target.workflow_id] = False
+                    stack.append((target.workflow_id, iter(edges[target.workflow_id])))
+    return closing

@@ -1,0 +1,98 @@
+"""Where control can go between the steps of a workflow.
+
+The steps and their gotos are a graph. From it come three things: steps that nothing leads to,
+loops that nothing leads out of, and for each step whether it can come back to itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from workflow.arazzo.model import Action, Step, Workflow
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """The ways out of each step of one workflow, by step id."""
+
+    edges: Mapping[str, frozenset[str]]
+    """Steps that may come directly after."""
+    leaves: frozenset[str]
+    """Steps after which the workflow may be over, by success or by an action that says so."""
+
+    def reachable(self, start: str) -> frozenset[str]:
+        """Return every step that may come after `start`."""
+        return _closure(self.edges.get(start, frozenset()), self.edges)
+
+    def loops(self, step_id: str) -> bool:
+        """Whether a step may come after itself."""
+        return step_id in self.reachable(step_id)
+
+    def unreachable(self, first: str) -> frozenset[str]:
+        """Return the steps that can never be entered."""
+        return frozenset(self.edges) - self.reachable(first) - {first}
+
+    def endless(self) -> frozenset[str]:
+        """Return the steps after which the workflow is never over, but by failing."""
+        back: dict[str, set[str]] = {step: set() for step in self.edges}
+        for step, targets in self.edges.items():
+            for target in targets & back.keys():
+                back[target].add(step)
+        closing = {step: frozenset(before) for step, before in back.items()}
+        return frozenset(self.edges) - _closure(self.leaves, closing)
+
+
+def flow_of(workflow: Workflow) -> Flow:
+    """Return the graph of a workflow."""
+    edges: dict[str, frozenset[str]] = {}
+    leaves: set[str] = set()
+    for position, step in enumerate(workflow.steps):
+        targets: set[str] = set()
+        after_success = workflow.after_success(step)
+        over = _follow(after_success, targets)
+        over |= _follow(workflow.after_failure(step), targets)
+        if all(action.criteria for action in after_success):
+            if position + 1 < len(workflow.steps):
+                targets.add(workflow.steps[position + 1].step_id)
+            else:
+                over = True
+        if over:
+            leaves.add(step.step_id)
+        for action in workflow.after_failure(step):
+            if action.type == "retry":
+                targets.add(step.step_id)
+        edges[step.step_id] = frozenset(targets)
+    return Flow(edges, frozenset(leaves))
+
+
+def goes_back(workflow: Workflow, step: Step) -> bool:
+    """Whether one of the step's onSuccess actions leads to a step that leads here again."""
+    flow = flow_of(workflow)
+    return any(
+        action.step == step.step_id
+        or (action.step is not None and step.step_id in flow.reachable(action.step))
+        for action in workflow.after_success(step)
+        if action.type == "goto"
+    )
+
+
+def _follow(actions: Iterable[Action], targets: set[str]) -> bool:
+    """Add the steps that actions go to; return whether one of them ends or leaves."""
+    over = False
+    for action in actions:
+        if action.type == "goto" and action.step is not None:
+            targets.add(action.step)
+        over |= action.type == "end" or (action.type == "goto" and action.workflow is not None)
+    return over
+
+
+def _closure(start: Iterable[str], edges: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    found: set[str] = set()
+    waiting = list(start)
+    while waiting:
+        step = waiting.pop()
+        if step not in found:
+            found.add(step)
+            waiting.extend(edges.get(step, ()))
+    return frozenset(found)

@@ -1,0 +1,227 @@
+"""Inputs of a workflow: defaults filled in, then held against the schema, before anything is sent.
+
+JSON Schema 2020-12 by the jsonschema library, with two of its habits taken away: it fetches
+nothing (its registry is empty) and its patterns cannot run for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from workflow.arazzo import queries, schemas
+from workflow.arazzo.pointer import Missing
+from workflow.arazzo.problems import InputError, nearest
+from workflow.arazzo.queries import PatternTimeout
+from workflow.arazzo.turns import Json
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+    from jsonschema.protocols import Validator
+
+_MOST_SENTENCES = 20
+_MOST_DEPTH = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """The inputs that one workflow declares."""
+
+    workflow_id: str
+    schema: Json
+    """As written; None when the workflow declares none."""
+    root: dict[str, Json]
+    """The schema beside the components that it may refer to."""
+
+    @classmethod
+    def of(cls, workflow_id: str, schema: Json, components: Mapping[str, Json]) -> Inputs:
+        """Put a workflow's schema together with its document's components."""
+        return cls(workflow_id, schema, schemas.wrapped(schema, components))
+
+    def declared(self) -> frozenset[str] | None:
+        """Return the names that the schema declares; None when any name is allowed."""
+        if self.schema is None:
+            return frozenset()
+        names: set[str] = set()
+        for schema in _in_place(self.schema, self.root):
+            if not isinstance(schema, dict):
+                return None if schema is True else frozenset(names)
+            open_ended = schema.get("additionalProperties", schema.get("unevaluatedProperties"))
+            if open_ended not in (None, False) or "patternProperties" in schema:
+                return None
+            properties = schema.get("properties")
+            names |= properties.keys() if isinstance(properties, dict) else frozenset()
+        return frozenset(names)
+
+    def complete(self, given: Mapping[str, Json]) -> dict[str, Json]:
+        """Return the inputs with defaults filled in.
+
+        Raises:
+            InputError: with a sentence for each input that is missing, unknown or does not fit.
+        """
+        filled = _with_defaults(dict(given), self.schema, self.root, 0)
+        inputs = filled if isinstance(filled, dict) else dict(given)
+        sentences = list(self._unknown(given))
+        if self.schema is not None:
+            sentences += self._violations(inputs)
+        if sentences:
+            raise InputError(sentences[:_MOST_SENTENCES])
+        return inputs
+
+    def _unknown(self, given: Mapping[str, Json]) -> Iterator[str]:
+        declared = self.declared()
+        if declared is None:
+            return
+        for name in given:
+            if name not in declared:
+                near = nearest(name, declared)
+                hint = f" Did you mean {near!r}?" if near else ""
+                yield f"Workflow {self.workflow_id!r} has no input {name!r}.{hint}"
+
+    def _violations(self, inputs: Mapping[str, Json]) -> Iterator[str]:
+        try:
+            for error in _validator_class()(self.root, registry=_empty()).iter_errors(inputs):
+                yield from _sentences(error)
+        except PatternTimeout:
+            yield "An input takes too long to be compared with its pattern; it is refused."
+        except RecursionError:
+            yield "The inputs are nested too deep."
+
+
+def _with_defaults(value: Json, schema: Json, root: Json, depth: int) -> Json:
+    if not isinstance(value, dict) or depth > _MOST_DEPTH:
+        return value
+    filled = dict(value)
+    for found in _in_place(schema, root):
+        properties = found.get("properties") if isinstance(found, dict) else None
+        for name, sub in properties.items() if isinstance(properties, dict) else ():
+            if name in filled:
+                filled[name] = _with_defaults(filled[name], sub, root, depth + 1)
+                continue
+            for inner in _in_place(sub, root):
+                if isinstance(inner, dict) and "default" in inner:
+                    filled[name] = inner["default"]
+                    break
+    return filled
+
+
+def _in_place(schema: Json, root: Json) -> Iterator[Json]:
+    """Give a schema and those that surely apply to the same value: its ``$ref`` and ``allOf``."""
+    waiting = [schema]
+    for _ in range(schemas.MOST_COST):
+        if not waiting:
+            return
+        here = waiting.pop(0)
+        yield here
+        if not isinstance(here, dict):
+            continue
+        reference = here.get("$ref")
+        if isinstance(reference, str):
+            target = schemas.resolve(reference, root)
+            waiting += [] if isinstance(target, Missing) else [target]
+        every = here.get("allOf")
+        waiting += every if isinstance(every, list) else []
+
+
+def _sentences(error: ValidationError) -> Iterator[str]:
+    """Say in a sentence what is wrong, without the value: it may be a secret."""
+    path = ".".join(str(token) for token in error.absolute_path)
+    name = f"Input {path!r}" if path else "The inputs"
+    match error.validator:
+        case "required":
+            present = error.instance if isinstance(error.instance, dict) else {}
+            names = error.validator_value
+            for missing in names if isinstance(names, list) else ():
+                if missing not in present and str(missing) in _quoted(error.message):
+                    full = f"{path}.{missing}" if path else missing
+                    yield f"Input {full!r} is missing."
+        case "enum":
+            values = error.validator_value
+            allowed = [str(value) for value in values] if isinstance(values, list) else []
+            given = error.instance
+            shown = f" is {given!r}" if _may_be_shown(error) else " is none of its values"
+            near = nearest(given, allowed) if isinstance(given, str) else None
+            hint = f" Did you mean {near!r}?" if near else ""
+            yield f"{name}{shown}; it can be {', '.join(allowed)}.{hint}"
+        case "type":
+            yield f"{name} must be {_types(error.validator_value)}."
+        case "pattern":
+            yield f"{name} does not match the pattern {error.validator_value!r}."
+        case "additionalProperties":
+            yield f"{name}: a member is not declared by the schema."
+        case str() as keyword:
+            rule = error.validator_value
+            limit = f" {rule}" if isinstance(rule, int | float | str) else ""
+            yield f"{name} breaks the schema's rule {keyword}{limit}."
+        case _:
+            yield f"{name} is not allowed."
+
+
+def _quoted(message: str) -> str:
+    return message.partition(" is a required")[0]
+
+
+def _may_be_shown(error: ValidationError) -> bool:
+    schema = error.schema if isinstance(error.schema, dict) else {}
+    secret = schema.get("format") == "password" or schema.get("writeOnly") is True
+    return not secret and isinstance(error.instance, str) and len(error.instance) <= 100
+
+
+def _types(types: object) -> str:
+    words = types if isinstance(types, list) else [types]
+    return " or ".join(f"an {word}" if str(word)[0] in "aio" else f"a {word}" for word in words)
+
+
+# Below this line jsonschema calls back with whatever JSON the schema and the inputs hold.
+
+
+@lru_cache(maxsize=1)
+def _empty() -> Any:
+    from referencing import Registry  # noqa: PLC0415  (comes with jsonschema)
+
+    return Registry()
+
+
+@lru_cache(maxsize=1)
+def _validator_class() -> type[Validator]:
+    from jsonschema import Draft202012Validator, validators  # noqa: PLC0415  (0.19 s)
+    from jsonschema.exceptions import ValidationError  # noqa: PLC0415
+
+    def pattern(_: Any, rule: str, instance: Any, __: Any) -> Iterable[ValidationError]:
+        if isinstance(instance, str) and not queries.compile_pattern(rule).search(instance):
+            yield ValidationError("the pattern is not found")
+
+    def matching(rules: Mapping[str, Any], name: str) -> list[str]:
+        return [rule for rule in rules if queries.compile_pattern(rule).search(name)]
+
+    def pattern_properties(
+        validator: Any, rules: Mapping[str, Any], instance: Any, _: Any
+    ) -> Iterable[ValidationError]:
+        for name, value in instance.items() if isinstance(instance, dict) else ():
+            for rule in matching(rules, name):
+                yield from validator.descend(value, rules[rule], path=name, schema_path=rule)
+
+    def additional_properties(
+        validator: Any, rule: Any, instance: Any, schema: Mapping[str, Any]
+    ) -> Iterable[ValidationError]:
+        declared = schema.get("properties", {})
+        patterns = schema.get("patternProperties", {})
+        for name, value in instance.items() if isinstance(instance, dict) else ():
+            if name in declared or matching(patterns, name):
+                continue
+            if rule is False:
+                yield ValidationError("not declared")
+            else:
+                yield from validator.descend(value, rule, path=name)
+
+    extended: type[Validator] = validators.extend(  # type: ignore[no-untyped-call]
+        Draft202012Validator,
+        {
+            "pattern": pattern,
+            "patternProperties": pattern_properties,
+            "additionalProperties": additional_properties,
+        },
+    )
+    return extended

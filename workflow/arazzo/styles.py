@@ -1,0 +1,123 @@
+"""Parameters as text: OpenAPI's serialisation styles.
+
+Names and values in a query come out unencoded, for the HTTP client to encode; values in a path
+are percent-encoded here, since the path is put together here.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from workflow.arazzo.templates import Unresolved, as_text
+from workflow.arazzo.turns import Json
+
+STYLES = {
+    "path": ("simple", "label", "matrix"),
+    "query": ("form", "spaceDelimited", "pipeDelimited", "deepObject"),
+    "header": ("simple",),
+    "cookie": ("form", "cookie"),
+}
+_SEPARATOR = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|", "simple": ","}
+
+
+def path_text(name: str, value: Json, style: str, explode: bool) -> str:
+    """Return a path parameter's percent-encoded text.
+
+    Raises:
+        Unresolved: the text would be empty, ``.`` or ``..`` and so change the path itself.
+    """
+    items = _items(value)
+    if style == "label":
+        text = "." + ("." if explode else ",").join(_pairs(items, explode, "="))
+    elif style == "matrix":
+        text = _matrix(name, value, explode)
+    else:
+        text = ",".join(_pairs(items, explode, "="))
+    if text in ("", ".", ".."):
+        raise Unresolved(f"the path parameter {name!r} is {text!r}, which is no path segment")
+    return text
+
+
+def query_pairs(name: str, value: Json, style: str, explode: bool) -> list[tuple[str, str]]:
+    """Return a query parameter as names and values, not encoded."""
+    if style == "deepObject" and isinstance(value, dict):
+        return [(f"{name}[{key}]", as_text(member)) for key, member in value.items()]
+    if isinstance(value, list):
+        texts = [as_text(item) for item in value]
+        if explode and style == "form":
+            return [(name, text) for text in texts]
+        return [(name, _SEPARATOR.get(style, ",").join(texts))] if texts else []
+    if isinstance(value, dict):
+        if explode and style == "form":
+            return [(key, as_text(member)) for key, member in value.items()]
+        parts = [part for key, member in value.items() for part in (key, as_text(member))]
+        return [(name, _SEPARATOR.get(style, ",").join(parts))] if parts else []
+    return [(name, as_text(value))]
+
+
+def header_text(name: str, value: Json, explode: bool) -> str:
+    """Return a header's text.
+
+    Raises:
+        Unresolved: it holds a character that no header may hold, such as a line break.
+    """
+    if isinstance(value, dict):
+        equals = "=" if explode else ","
+        text = ",".join(f"{key}{equals}{as_text(member)}" for key, member in value.items())
+    elif isinstance(value, list):
+        text = ",".join(as_text(item) for item in value)
+    else:
+        text = as_text(value)
+    if any(character < " " or "\x7f" <= character <= "\x9f" for character in text):
+        raise Unresolved(f"the header {name!r} would hold a control character")
+    return text
+
+
+def cookie_text(name: str, value: Json) -> str:
+    """Return ``name=value`` for a Cookie header, percent-encoded where it must be."""
+    text = value if isinstance(value, str) else ",".join(part for part in _flat(value))
+    return f"{name}={quote(text, safe=_COOKIE_SAFE)}"
+
+
+_COOKIE_SAFE = "!#$&'()*+-./:<=>?@[]^_`{|}~"
+
+
+def _items(value: Json) -> list[tuple[str | None, str]]:
+    if isinstance(value, dict):
+        return [(quote(key, safe=""), _encoded(member)) for key, member in value.items()]
+    if isinstance(value, list):
+        return [(None, _encoded(item)) for item in value]
+    return [(None, _encoded(value))]
+
+
+def _pairs(items: list[tuple[str | None, str]], explode: bool, equals: str) -> list[str]:
+    parts: list[str] = []
+    for key, text in items:
+        if key is None:
+            parts.append(text)
+        elif explode:
+            parts.append(f"{key}{equals}{text}")
+        else:
+            parts += [key, text]
+    return parts
+
+
+def _matrix(name: str, value: Json, explode: bool) -> str:
+    items = _items(value)
+    if explode and isinstance(value, dict):
+        return "".join(f";{key}={text}" for key, text in items)
+    if explode and isinstance(value, list):
+        return "".join(f";{name}={text}" for _, text in items)
+    return f";{name}=" + ",".join(_pairs(items, False, "="))
+
+
+def _flat(value: Json) -> list[str]:
+    if isinstance(value, dict):
+        return [part for key, member in value.items() for part in (key, as_text(member))]
+    if isinstance(value, list):
+        return [as_text(item) for item in value]
+    return [as_text(value)]
+
+
+def _encoded(value: Json) -> str:
+    return quote(as_text(value), safe="")

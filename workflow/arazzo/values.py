@@ -1,0 +1,136 @@
+"""Reading values and expressions from the tree, with what all readers of a document share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from workflow.arazzo import templates
+from workflow.arazzo.expressions import (
+    ComponentReference,
+    Expression,
+    ExpressionError,
+    parse_expression,
+)
+from workflow.arazzo.fields import Fields
+from workflow.arazzo.problems import Findings, Place, nearest
+from workflow.arazzo.templates import Template
+from workflow.arazzo.tree import Mapping as Object
+from workflow.arazzo.tree import Node, Scalar, Sequence, plain
+
+References: TypeAlias = list[tuple[Expression, Place]]
+"""The expressions met while reading, for the checks that come after."""
+
+ComponentKind = Literal["parameters", "successActions", "failureActions"]
+
+_SELECTOR: Final = frozenset({"context", "selector", "type"})
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the readers of one document have in common."""
+
+    findings: Findings
+    components: Mapping[str, Mapping[str, Node]]
+    newer: bool
+    """The document is of Arazzo 1.1."""
+
+    def bad_expression(self, place: Place, error: ExpressionError) -> None:
+        """Report a text that is no expression."""
+        self.findings.error(place, "expression", sentence(str(error)), error.suggestion)
+
+    def unsupported(self, place: Place, what: str) -> None:
+        """Refuse something of Arazzo 1.1."""
+        self.findings.error(
+            place, "unsupported", f"{what} (Arazzo 1.1) are not supported by this engine."
+        )
+
+    def resolve(self, item: Fields, kind: ComponentKind) -> Fields | None:
+        """Return the component that a reusable object names, or `item` when it is none.
+
+        None when it names nothing, which is reported.
+        """
+        if "reference" not in item.node.keys:
+            return item
+        item.what = "A reusable object"
+        reference = read_expression(item, "reference", self, [])
+        if reference is None:
+            return None
+        place = item.at("reference")
+        if not isinstance(reference, ComponentReference) or reference.kind != kind:
+            self.findings.error(
+                place, "expression", f"Here a reference begins with '$components.{kind}.'."
+            )
+            return None
+        known = self.components.get(kind, {})
+        node = known.get(reference.name)
+        if isinstance(node, Object):
+            return Fields(
+                node, "A parameter" if kind == "parameters" else "An action", self.findings
+            )
+        near = nearest(reference.name, known)
+        self.findings.error(
+            place,
+            "unknown-component",
+            f"components.{kind} has no {reference.name!r}.",
+            f"$components.{kind}.{near}" if near else None,
+        )
+        return None
+
+
+def read_value(node: Node, context: Context, references: References) -> Template:
+    """Return the template of any value, and note its expressions."""
+    match node:
+        case Scalar(value=str() as text):
+            return _read_text(text, node.place, context, references)
+        case Scalar():
+            return templates.Literal(node.value)
+        case Sequence():
+            items = tuple(read_value(item, context, references) for item in node.items)
+            if all(isinstance(item, templates.Literal) for item in items):
+                return templates.Literal(plain(node))
+            return templates.ListOf(items)
+        case Object():
+            if context.newer and {"context", "selector"} <= node.keys.keys() <= _SELECTOR:
+                context.unsupported(node.place, "Selector objects")
+            members = tuple(
+                (key, read_value(value, context, references)) for key, value in node.entries.items()
+            )
+            if all(isinstance(member, templates.Literal) for _, member in members):
+                return templates.Literal(plain(node))
+            return templates.ObjectOf(members)
+
+
+def read_expression(
+    fields: Fields, key: str, context: Context, references: References
+) -> Expression | None:
+    """Return a member that must be an expression as a whole."""
+    text = fields.text(key)
+    if text is None:
+        return None
+    place = fields.at(key)
+    inner = text[1:-1] if text.startswith("{$") and text.endswith("}") else text
+    try:
+        found = parse_expression(inner)
+    except ExpressionError as error:
+        context.bad_expression(place, error)
+        return None
+    references.append((found, place))
+    return found
+
+
+def sentence(text: str) -> str:
+    """Give a reason a full stop and, where it begins with a letter, a capital."""
+    closed = text if text.endswith((".", "?")) else text + "."
+    return closed[0].upper() + closed[1:]
+
+
+def _read_text(text: str, place: Place, context: Context, references: References) -> Template:
+    try:
+        template = templates.compile_text(text)
+    except ExpressionError as error:
+        context.bad_expression(place, error)
+        return templates.Literal(text)
+    references.extend((found, place) for found in templates.expressions_of(template))
+    return template
