@@ -12,6 +12,7 @@ A loop that would wait for ever (no timer, no thread, nothing readable) raises
 from __future__ import annotations
 
 import asyncio
+import math
 import selectors
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Executor
@@ -56,7 +57,8 @@ class _JumpingSelector(selectors.BaseSelector):
             if not ready:
                 raise StuckError("nothing is ready, no timer is set and no thread is at work")
             return ready
-        self.now += timeout
+        # Never less than one step of a float, or a tiny timeout would be waited for for ever.
+        self.now = max(self.now + timeout, math.nextafter(self.now, math.inf))
         return []
 
     def _wait_for_thread(self) -> list[tuple[selectors.SelectorKey, int]]:

@@ -24,6 +24,7 @@ from workflow.http.messages import Request, Response, Timeout
 from workflow.http.meter import Budget, Meter
 from workflow.http.origins import Origin, origin_of
 from workflow.http.repeating import Patience, repeated
+from workflow.http.steady import SteadyClock
 from workflow.text import safe
 
 BODY_CAP: Final = 16 << 20
@@ -73,14 +74,14 @@ class Door:
     ) -> None:
         self._home = origin_of(home)
         self._allowed = frozenset({self._home, *map(origin_of, also)})
-        self._clock = clock
+        self._clock = SteadyClock(clock)
         self._rng = rng
         self._auth = auth
         self._cap = cap
         self._timeout = timeout
         self._patience = patience
         self._circuits = {origin: Circuit(rng) for origin in self._allowed}
-        self.meter: Final = Meter(clock, budget)
+        self.meter: Final = Meter(self._clock, budget)
         direct = frozenset(origin for origin in self._allowed if origin.is_loopback)
         verify = True if transport is not None else tls_context(ca_bundle)
         self._pooled = open_client(

@@ -1,0 +1,40 @@
+"""How long the feed waits: quick after a change, slower in quiet, much slower in trouble."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+QUICK: Final = 3.0
+QUIET: Final = 15.0
+IDLE: Final = 60.0
+LONGEST: Final = 60.0
+_STRETCH: Final = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """Seconds between passes. `penalty` is the floor that failures set and answers lower."""
+
+    interval: float = QUICK
+    penalty: float = 0.0
+    failures: int = 0
+    """In a row."""
+
+    def passed(self, *, changed: bool) -> Rhythm:
+        """Return the rhythm after a complete pass."""
+        longer = min(QUIET, self.interval * _STRETCH)
+        return replace(self, interval=QUICK if changed else longer)
+
+    def answered(self) -> Rhythm:
+        """Return the rhythm after a good answer: the floor sinks by a fixed step."""
+        return replace(self, penalty=max(0.0, self.penalty - QUICK), failures=0)
+
+    def failed(self) -> Rhythm:
+        """Return the rhythm after a failure: the floor doubles."""
+        doubled = min(LONGEST, 2 * max(QUICK, self.penalty))
+        return replace(self, penalty=doubled, failures=self.failures + 1)
+
+    def pause(self, retry_after: float | None) -> float:
+        """Return how long to ask nothing after a failure, with the server's wish up to a cap."""
+        return max(self.penalty, min(LONGEST, retry_after or 0.0))
