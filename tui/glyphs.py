@@ -197,7 +197,6 @@ UNKNOWN: Final = "—"
 BAR_FULL: Final = "█"
 BAR_LIVE: Final = "▒"
 BAR_EMPTY: Final = "░"
-SPARKS: Final = "▁▂▃▄▅▆▇"
 
 _ASCII: Final = str.maketrans(
     {
@@ -259,13 +258,3 @@ def bar(done: float, live: float, width: int) -> str:
     if live > 0 and moving == 0 and full < width:
         moving = 1
     return BAR_FULL * full + BAR_LIVE * moving + BAR_EMPTY * (width - full - moving)
-
-
-def sparks(values: tuple[float, ...], width: int) -> str:
-    """Return the last `width` values as one cell each, scaled to the highest; nothing for none."""
-    shown = values[-width:]
-    top = max(shown, default=0.0)
-    if top <= 0:
-        return SPARKS[0] * len(shown)
-    steps = len(SPARKS) - 1
-    return "".join(SPARKS[round(max(0.0, value) / top * steps)] for value in shown)

@@ -126,7 +126,3 @@ def test_a_bar_shows_what_ended_what_moves_and_what_waits() -> None:
 
 def test_a_bar_never_hides_the_last_live_run() -> None:
     assert glyphs.bar(0.9, 0.01, 10) == "█████████▒"
-
-
-def test_sparks_are_scaled_to_the_highest() -> None:
-    assert glyphs.sparks((0.0, 50.0, 100.0), 6) == "▁▄▇"

@@ -1,0 +1,152 @@
+"""What the deck knows of the rows it may have to show, kept up to date with little work.
+
+A state that is the same object as before is not looked at again, so thousands of quiet runs and
+connections cost a comparison each. What changes is told by id. Ordering is
+:mod:`tui.rows`' and :mod:`tui.connection_rows`' business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from tui import connection_rows, rows
+from workflow.airbyte.models import ConnectionId, JobId
+from workflow.airbyte.readings import Reading
+from workflow.runs.events import RunId
+from workflow.runs.run import RunState
+from workflow.runs.watch import ConnectionView
+from workflow.text import SafeText, safe
+
+
+class RunBoard:
+    """The runs of the fleet and the jobs of others, as items to be arranged."""
+
+    def __init__(self) -> None:
+        self._items: dict[rows.RunKey | rows.JobKey, rows.Item] = {}
+        self._runs: dict[RunId, RunState] = {}
+        self._jobs: dict[JobId, Reading] = {}
+        self.latest: dict[str, RunState] = {}
+        """The newest run of each connection that has one."""
+
+    @property
+    def items(self) -> Collection[rows.Item]:
+        """All of them."""
+        return self._items.values()
+
+    def update(
+        self,
+        runs: Mapping[RunId, RunState],
+        foreign: Mapping[JobId, Reading],
+        names: Mapping[ConnectionId, ConnectionView],
+    ) -> tuple[set[rows.Key], bool]:
+        """Take in how things are; says which rows look different, and whether any may move."""
+        changed: set[rows.Key] = set()
+        moves = False
+        for run, state in runs.items():
+            if self._runs.get(run) is state:
+                continue
+            self._runs[run] = state
+            item = rows.item_of_run(state)
+            changed.add(item.key)
+            moves |= self._items.get(item.key) != item
+            self._items[item.key] = item
+            if state.connection_id is not None:
+                newest = self.latest.get(state.connection_id)
+                if newest is None or newest.created <= state.created:
+                    self.latest[state.connection_id] = state
+        for job in [job for job in self._jobs if job not in foreign]:
+            del self._jobs[job]
+            del self._items[rows.JobKey(job)]
+            moves = True
+        for job, reading in foreign.items():
+            if self._jobs.get(job) is reading:
+                continue
+            self._jobs[job] = reading
+            item = rows.item_of_job(reading, job_name(reading, names))
+            changed.add(item.key)
+            moves |= self._items.get(item.key) != item
+            self._items[item.key] = item
+        return changed, moves
+
+    def job(self, job: JobId) -> Reading | None:
+        """Return somebody else's job, if it is still shown."""
+        return self._jobs.get(job)
+
+    def run(self, run: RunId) -> RunState | None:
+        """Return a run as it was at the last update."""
+        return self._runs.get(run)
+
+
+class ConnectionBoard:
+    """The connections, as entries to be arranged."""
+
+    def __init__(self) -> None:
+        self._entries: dict[ConnectionId, connection_rows.Entry] = {}
+        self._seen: dict[ConnectionId, tuple[ConnectionView, RunState | None]] = {}
+        self.unread = 0
+        """Connections whose jobs have not been read yet."""
+        self.late: dict[ConnectionId, ConnectionView] = {}
+
+    @property
+    def entries(self) -> Collection[connection_rows.Entry]:
+        """All of them."""
+        return self._entries.values()
+
+    def update(
+        self,
+        connections: Mapping[ConnectionId, ConnectionView],
+        latest: Mapping[str, RunState],
+    ) -> tuple[set[connection_rows.Key], bool]:
+        """Take in how things are; says which rows look different, and whether any may move."""
+        changed: set[connection_rows.Key] = set()
+        moves = False
+        for gone in [known for known in self._seen if known not in connections]:
+            self._forget(gone)
+            moves = True
+        for connection_id, view in connections.items():
+            run = latest.get(connection_id)
+            seen = self._seen.get(connection_id)
+            if seen is not None and seen[0] is view and seen[1] is run:
+                continue
+            self._count(connection_id, None if seen is None else seen[0], view)
+            self._seen[connection_id] = (view, run)
+            entry = connection_rows.entry(view, run)
+            changed.add(connection_id)
+            moves |= self._entries.get(connection_id) != entry
+            self._entries[connection_id] = entry
+        return changed, moves
+
+    def entry(self, connection_id: ConnectionId) -> connection_rows.Entry | None:
+        """Return what is known of one connection."""
+        return self._entries.get(connection_id)
+
+    def view(self, connection_id: ConnectionId) -> ConnectionView | None:
+        """Return a connection as it was at the last update."""
+        seen = self._seen.get(connection_id)
+        return None if seen is None else seen[0]
+
+    def run(self, connection_id: ConnectionId) -> RunState | None:
+        """Return the newest run of ours for a connection."""
+        seen = self._seen.get(connection_id)
+        return None if seen is None else seen[1]
+
+    def _count(
+        self, connection_id: ConnectionId, before: ConnectionView | None, view: ConnectionView
+    ) -> None:
+        self.unread += (not view.read) - (before is not None and not before.read)
+        if view.late is not None:
+            self.late[connection_id] = view
+        else:
+            self.late.pop(connection_id, None)
+
+    def _forget(self, connection_id: ConnectionId) -> None:
+        view, _ = self._seen.pop(connection_id)
+        del self._entries[connection_id]
+        self.late.pop(connection_id, None)
+        self.unread -= not view.read
+
+
+def job_name(reading: Reading, names: Mapping[ConnectionId, ConnectionView]) -> SafeText:
+    """Return a job's connection by name, by id while its name is not loaded."""
+    view = names.get(reading.job.connection_id)
+    return safe(reading.job.connection_id) if view is None else view.connection.name

@@ -1,0 +1,228 @@
+"""The connections pane: which connections, in which order, and what their rows say.
+
+The glyph is the latest job's, or what a run of ours knows better; ``…`` until the jobs of a
+connection have been read. Built for ten thousand: what ordering and filtering need of each is
+kept as one small :class:`Entry` that is made again only when its connection has changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from tui import glyphs
+from tui.formats import UNKNOWN, age, duration, short_clock
+from tui.glyphs import Look, Sign, Tone
+from tui.widgets.columns import Column
+from tui.widgets.line_painter import Cell, Row
+from workflow.airbyte.models import ConnectionId
+from workflow.runs.events import Verdict
+from workflow.runs.run import Phase, RunState
+from workflow.runs.watch import ConnectionView
+from workflow.text import SafeText
+
+COLUMNS: Final = (
+    (Column("name", "CONNECTION", 8, grows=True),),
+    (
+        Column("name", "CONNECTION", 12, grows=True),
+        Column("last", "LAST✓", 5, right=True),
+        Column("next", "NEXT", 4, right=True),
+    ),
+    (
+        Column("name", "CONNECTION", 22, grows=True),
+        Column("last", "LAST✓", 6, right=True),
+        Column("next", "NEXT", 5, right=True),
+        Column("usual", "USUAL", 7, right=True),
+    ),
+    (
+        Column("name", "CONNECTION", 28, grows=True),
+        Column("status", "LATEST", 12),
+        Column("last", "LAST✓", 6, right=True),
+        Column("next", "NEXT", 6, right=True),
+        Column("usual", "USUAL", 7, right=True),
+        Column("tags", "TAGS", 16),
+    ),
+)
+
+
+class Sort(StrEnum):
+    """Orders of the connections pane; the value is what its title says."""
+
+    STATE = "by state"
+    NAME = "by name"
+    OLDEST = "oldest ✓ first"
+
+
+_ORDER: Final[Mapping[Sign, int]] = {
+    sign: place
+    for place, sign in enumerate(
+        (
+            Sign.RUNNING,
+            Sign.RETRYING,
+            Sign.FAILED,
+            Sign.UNRESOLVED,
+            Sign.LATE,
+            Sign.PENDING,
+            Sign.WAITING,
+            Sign.EXPIRED,
+            Sign.SUCCEEDED,
+            Sign.CANCELLED,
+            Sign.UNREAD,
+            Sign.OFF,
+        )
+    )
+}
+PROBLEMS: Final = frozenset({Sign.RETRYING, Sign.FAILED, Sign.UNRESOLVED, Sign.LATE, Sign.EXPIRED})
+
+
+@dataclass(frozen=True, slots=True)
+class NoteKey:
+    """A line under the connections."""
+
+    text: SafeText
+
+
+Key = ConnectionId | NoteKey
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What ordering and filtering need of one connection."""
+
+    connection_id: ConnectionId
+    look: Look
+    name_key: str
+    searched: str
+    last_success: float
+    """Seconds since the epoch; 0 when none is known."""
+
+
+def look_of(view: ConnectionView, run: RunState | None) -> Look:
+    """Return a connection's glyph and word; `run` is the latest run of ours for it, if any."""
+    if run is not None and (ours := _of_ours(view, run)) is not None:
+        return ours
+    if view.live_job is not None:
+        return glyphs.of_status(view.live_job.status)
+    if not view.connection.is_active:
+        return glyphs.OFF
+    if not view.read:
+        return glyphs.UNREAD
+    if view.late is not None:
+        return glyphs.LATE
+    return glyphs.NEVER_RAN if view.last_status is None else glyphs.of_status(view.last_status)
+
+
+def _of_ours(view: ConnectionView, run: RunState) -> Look | None:
+    if run.verdict is Verdict.UNRESOLVED:
+        older = run.job_id is None or (view.last_job_id or 0) <= run.job_id
+        return glyphs.of_verdict(Verdict.UNRESOLVED) if older and view.live_job is None else None
+    if run.verdict is None and run.phase is Phase.WAITING and view.live_job is None:
+        return glyphs.WAITING
+    if run.verdict is None and run.phase is Phase.TRIGGERING and run.status is None:
+        return glyphs.TRIGGERING
+    return None
+
+
+def entry(view: ConnectionView, run: RunState | None) -> Entry:
+    """Return what ordering and filtering need."""
+    connection, look = view.connection, look_of(view, run)
+    tags = " ".join(tag.name for tag in connection.tags)
+    words = f"{connection.name} {look.word} {connection.status} {tags} {connection.connection_id}"
+    success = view.last_success_at
+    return Entry(
+        connection.connection_id,
+        look,
+        connection.name.casefold(),
+        words.lower(),
+        0.0 if success is None else success.timestamp(),
+    )
+
+
+def arrange(
+    entries: Iterable[Entry], words: str, *, problems: bool, sort: Sort
+) -> tuple[ConnectionId, ...]:
+    """Return the connections that pass the filter, in order."""
+    wanted = words.lower().split()
+    shown = [
+        entry
+        for entry in entries
+        if (not problems or entry.look.sign in PROBLEMS)
+        and all(word in entry.searched for word in wanted)
+    ]
+    match sort:
+        case Sort.STATE:
+            shown.sort(key=lambda entry: (_ORDER[entry.look.sign], entry.name_key))
+        case Sort.NAME:
+            shown.sort(key=lambda entry: entry.name_key)
+        case Sort.OLDEST:
+            shown.sort(key=lambda entry: (entry.last_success, entry.name_key))
+    return tuple(entry.connection_id for entry in shown)
+
+
+def row(
+    view: ConnectionView, look: Look, now: datetime, columns: Sequence[Column], *, waits: bool
+) -> Row:
+    """Return a connection's row; `waits` when a run of ours for it has not been sent yet."""
+    makers = {
+        "name": lambda: Cell(view.connection.name),
+        "last": lambda: _last_success(view, now),
+        "next": lambda: _next(view, now, waits=waits),
+        "usual": lambda: _quiet(duration(view.usual)),
+        "status": lambda: Cell(look.word, look.tone),
+        "tags": lambda: Cell(" ".join(tag.name for tag in view.connection.tags), Tone.QUIET),
+    }
+    cells = tuple(makers[column.key]() for column in columns)
+    return Row(cells, Cell(look.glyph, look.tone))
+
+
+def note_row(note: NoteKey) -> Row:
+    """Return the row of a line under the connections."""
+    return Row((Cell(note.text, Tone.QUIET),))
+
+
+def notes(views: Iterable[ConnectionView], unread: int) -> tuple[NoteKey, ...]:
+    """Return the lines that explain marks among the connections: what is late, what is unread."""
+    told = []
+    for view in views:
+        if view.late is None:
+            continue
+        due = "" if view.next_due is None else f": due {short_clock(view.next_due)}, no job"
+        by = " (by habit)" if view.due_by == "habit" else ""
+        # The exact moment is worth more than a second line.
+        short = view.connection.name.split(" → ")[0]
+        told.append(NoteKey(SafeText(f"! {short} late {duration(view.late)}{due}{by}")))
+    if unread:
+        told.append(NoteKey(SafeText("… status not read yet")))
+    return tuple(told)
+
+
+def _last_success(view: ConnectionView, now: datetime) -> Cell:
+    if not view.read:
+        return Cell(Sign.UNREAD.value, Tone.QUIET)
+    if view.last_success_at is None:
+        return Cell(UNKNOWN, Tone.QUIET)
+    return Cell(age(now - view.last_success_at))
+
+
+def _next(view: ConnectionView, now: datetime, *, waits: bool) -> Cell:
+    schedule = view.connection.schedule
+    if waits:
+        return Cell("wait", Tone.QUIET)
+    if not view.connection.is_active:
+        return Cell("off", Tone.QUIET)
+    if schedule is None or schedule.kind == "manual":
+        return Cell("man.", Tone.QUIET)
+    if view.late is not None:
+        return Cell("late", Tone.WARNING)
+    if not view.read:
+        return Cell(Sign.UNREAD.value, Tone.QUIET)
+    if view.next_due is None:
+        return Cell(UNKNOWN, Tone.QUIET)
+    return Cell("now") if view.next_due <= now else Cell(age(view.next_due - now))
+
+
+def _quiet(text: str) -> Cell:
+    return Cell(text, Tone.QUIET)

@@ -1,0 +1,152 @@
+"""What happened, in a sentence that fits a line: the events pane.
+
+One event is one entry, or none: what every poll repeats is not news. An entry is wrapped to the
+pane's width when that is known. Which events there are is :mod:`workflow.runs.events`' business.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from tui import glyphs
+from tui.formats import clock, duration, exact, fit, many
+from tui.glyphs import Tone
+from workflow.runs.events import (
+    CancelSettled,
+    CancelWished,
+    Event,
+    LaunchFinished,
+    LaunchHeld,
+    LaunchStarted,
+    PollFailed,
+    RunDetached,
+    RunFinished,
+    RunTaken,
+    RunWaiting,
+    StatusChanged,
+    TriggerSettled,
+    Verdict,
+    Warned,
+)
+from workflow.runs.run import RunState
+from workflow.text import SafeText, safe
+
+_TERMINAL: Final = frozenset({"succeeded", "failed", "cancelled"})
+_NAME_CELLS: Final = 11
+_TIME_CELLS: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that happened."""
+
+    at: datetime
+    name: SafeText | None
+    """The connection; None for what concerns all."""
+    text: SafeText
+    tone: Tone | None = None
+    problem: bool = False
+
+    @property
+    def line(self) -> SafeText:
+        """The entry on one line, with the connection's whole name."""
+        name = "" if self.name is None else f"{self.name} "
+        return SafeText(f"{clock(self.at)} {name}{self.text}")
+
+
+def entry(event: Event, run: RunState | None) -> Entry | None:
+    """Return what an event says to an operator; None when it is not news.
+
+    `run` is the state of the event's run after it.
+    """
+    name = None if run is None else run.name
+    match event.fact:
+        case RunFinished() as fact:
+            return _finished(event.time, name, fact, run)
+        case TriggerSettled() as fact:
+            return Entry(event.time, name, safe(_settled(fact)))
+        case StatusChanged(to_status=status) if status not in _TERMINAL:
+            look = glyphs.of_status(safe(status))
+            return Entry(event.time, name, look.word, look.tone)
+        case Warned(text=text):
+            return Entry(event.time, name, safe(text), Tone.WARNING, problem=True)
+        case CancelWished(by=by):
+            return Entry(event.time, name, safe(f"cancel asked for by {by}"), Tone.WARNING)
+        case CancelSettled(text=text):
+            return Entry(event.time, name, safe(text), Tone.WARNING)
+        case RunDetached(reason=reason):
+            return Entry(event.time, name, safe(f"detached ({reason}); the job goes on"))
+        case RunTaken():
+            return Entry(event.time, name, safe("watched again"))
+        case RunWaiting(reason="conflict", job_id=job):
+            return Entry(event.time, name, safe(f"waits for job {job}"))
+        case PollFailed(reason=reason, next=seconds):
+            again = "" if seconds is None else f", again in {seconds:.0f}s"
+            return Entry(event.time, None, safe(f"{reason}{again}"), Tone.WARNING, problem=True)
+        case LaunchStarted(name=launch, targets=targets):
+            told = f"launch {launch or event.launch} started: {many(targets, 'target')}"
+            return Entry(event.time, None, safe(told))
+        case LaunchHeld(held=held, why=why):
+            told = f"launch held: {why}" if held else "launch goes on"
+            return Entry(event.time, None, safe(told), Tone.WARNING if held else None)
+        case LaunchFinished() as fact:
+            return Entry(event.time, None, safe(_launch_finished(fact)))
+    return None
+
+
+def wrapped(item: Entry, width: int) -> tuple[SafeText, ...]:
+    """Return an entry's lines for a pane so many cells wide, without the time."""
+    room = max(8, width - _TIME_CELLS - 2)
+    if item.name is None:
+        first, indent = str(item.text), " " * (_NAME_CELLS + 1)
+    else:
+        # In a column of events the source's name tells enough.
+        short = SafeText(item.name.split(" → ")[0])
+        first = f"{fit(short, _NAME_CELLS)} {item.text}"
+        indent = " " * (_NAME_CELLS + 1)
+    lines = textwrap.wrap(
+        first,
+        room,
+        subsequent_indent=indent if room > 2 * _NAME_CELLS else "",
+        drop_whitespace=True,
+        max_lines=3,
+        placeholder=" …",
+    )
+    return tuple(SafeText(line) for line in lines) or (SafeText(""),)
+
+
+def _finished(
+    at: datetime, name: SafeText | None, fact: RunFinished, run: RunState | None
+) -> Entry:
+    state = None if run is None else run.verdict
+    look = glyphs.of_verdict(state or Verdict.UNRESOLVED)
+    if run is None or state is not Verdict.SUCCEEDED:
+        why = f": {fact.why}" if fact.why else ""
+        return Entry(at, name, safe(f"{look.word}{why}"), look.tone, problem=True)
+    parts: list[str] = [look.word]
+    if run.rows is not None:
+        parts.append(f"{exact(run.rows)} rows")
+    start = run.job_started or run.begun
+    if start is not None:
+        parts.append(duration(at - start))
+    return Entry(at, name, safe(" ".join(parts)), look.tone)
+
+
+def _settled(fact: TriggerSettled) -> str:
+    match fact.how:
+        case "started":
+            return f"triggered, job {fact.job_id}"
+        case "refused":
+            return f"refused: {fact.text or 'the server gave no reason'}"
+        case "unknown":
+            return fact.text or "the POST's effect is unknown; not sent again"
+    return f"{fact.how}, job {fact.job_id}"
+
+
+def _launch_finished(fact: LaunchFinished) -> str:
+    ended = ", ".join(f"{count} {verdict}" for verdict, count in fact.verdicts.items())
+    unknown = f", {fact.rows_unknown} unknown" if fact.rows_unknown else ""
+    return f"launch ended: {ended}; {exact(fact.rows)} rows{unknown}; {duration(fact.seconds)}"

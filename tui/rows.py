@@ -1,0 +1,358 @@
+"""Which rows the runs pane has, and in which order.
+
+Jobs first, our own runs second: a row is a run of this deck, a job somebody else started, or a
+line that stands for many. Problems come first; what waits and what ended without a question is
+folded into lines. Rows are ids and never positions. Pure: states in, ids out; what a row's cells
+say is in :mod:`tui.run_cells`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from enum import IntEnum, StrEnum
+from typing import Final
+
+from tui.glyphs import FOLDED, UNFOLDED, Sign, of_status, of_verdict
+from workflow.airbyte.models import JobId
+from workflow.airbyte.readings import Reading
+from workflow.runs.events import RunId, Verdict
+from workflow.runs.run import Phase, RunState
+from workflow.text import SafeText
+
+_EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
+PEEK: Final = 2
+"""How many rows of a fold that is half open are shown."""
+
+
+class Rank(IntEnum):
+    """How much a row wants to be looked at, most first."""
+
+    FAILED = 0
+    UNRESOLVED = 1
+    EMPTY = 2
+    """Succeeded, with a question: 0 rows."""
+    EXPIRED = 3
+    RETRYING = 4
+    WARNED = 5
+    RUNNING = 6
+    PENDING = 7
+    DETACHED = 8
+    WAITING = 9
+    SUCCEEDED = 10
+    CANCELLED = 11
+    SKIPPED = 12
+    RERUN = 13
+    """A problem whose connection has been run again since."""
+
+
+PROBLEMS: Final = frozenset(rank for rank in Rank if rank <= Rank.WARNED)
+
+
+class Fold(StrEnum):
+    """Rows that are shown as one line; the value is what the line calls them."""
+
+    WAITING = "waiting"
+    SUCCEEDED = "succeeded"
+    CANCELLED = "cancelled"
+    SKIPPED = "skipped"
+    RERUN = "run again since"
+
+
+_FOLDS: Final[Mapping[Rank, Fold]] = {
+    Rank.WAITING: Fold.WAITING,
+    Rank.SUCCEEDED: Fold.SUCCEEDED,
+    Rank.CANCELLED: Fold.CANCELLED,
+    Rank.SKIPPED: Fold.SKIPPED,
+    Rank.RERUN: Fold.RERUN,
+}
+_FOLD_SIGNS: Final[Mapping[Fold, Sign]] = {
+    Fold.WAITING: Sign.WAITING,
+    Fold.SUCCEEDED: Sign.SUCCEEDED,
+    Fold.CANCELLED: Sign.CANCELLED,
+    Fold.SKIPPED: Sign.CANCELLED,
+    Fold.RERUN: Sign.FAILED,
+}
+_WAITS: Final[Mapping[str | None, str]] = {
+    "slot": "waiting for a slot, nothing sent yet",
+    "hold": "held back, nothing sent yet",
+    "conflict": "waiting for a job that runs, nothing sent yet",
+    "gate": "waiting for another run's trigger, nothing sent yet",
+    "asked": "left unsent by an earlier start: p sends or drops them",
+}
+
+
+class Opened(IntEnum):
+    """How far a fold is open."""
+
+    CLOSED = 0
+    PEEK = 1
+    FULL = 2
+
+
+class Sort(StrEnum):
+    """Orders of the runs pane; the value is what the pane's title says."""
+
+    PROBLEMS = "problems first"
+    NEWEST = "newest first"
+    NAME = "by name"
+
+
+@dataclass(frozen=True, slots=True)
+class RunKey:
+    """The row of a run."""
+
+    run: RunId
+
+
+@dataclass(frozen=True, slots=True)
+class JobKey:
+    """The row of a job no run of ours watches."""
+
+    job: JobId
+
+
+@dataclass(frozen=True, slots=True)
+class LineKey:
+    """A line that stands for many rows: one fold, or several on a low screen."""
+
+    folds: tuple[Fold, ...]
+    more: bool = False
+    """The line under a half-open fold that says how many more there are."""
+
+
+Key = RunKey | JobKey | LineKey
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What ordering, filtering and counting need of a row; changes only with its state."""
+
+    key: RunKey | JobKey
+    rank: Rank
+    sign: Sign
+    name: SafeText
+    searched: str
+    """What the filter looks in, lower case."""
+    since: datetime
+    connection_id: str | None
+    job_id: int
+    """0 while there is none."""
+    why: SafeText | None = None
+    """Of a run that was skipped or waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How the operator wants the rows."""
+
+    words: str = ""
+    """The filter: every word must occur somewhere."""
+    problems: bool = False
+    sort: Sort = Sort.PROBLEMS
+    opened: Mapping[Fold, Opened] = field(default_factory=dict)
+    low: bool = False
+    """A low screen: lines of what ended share one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """The rows as they stand, and what the lines among them say."""
+
+    order: tuple[Key, ...]
+    lines: Mapping[LineKey, SafeText]
+    shown: int
+    """Runs and jobs that pass the filter, folded ones included."""
+
+
+def item_of_run(state: RunState) -> Item:
+    """Return what a run's row needs."""
+    rank, sign = _run_rank(state)
+    job = state.job_id or 0
+    words = (state.name, state.job_type, state.status, state.verdict, f"job {job}", state.run)
+    return Item(
+        key=RunKey(state.run),
+        rank=rank,
+        sign=sign,
+        name=state.name,
+        searched=" ".join(word for word in words if word).lower(),
+        since=state.ended or state.begun or state.created,
+        connection_id=state.connection_id,
+        job_id=job,
+        why=state.why if state.verdict is not None else SafeText(state.waiting_for or "slot"),
+    )
+
+
+def item_of_job(reading: Reading, name: SafeText) -> Item:
+    """Return what the row of somebody else's job needs."""
+    job = reading.job
+    look = of_status(job.status)
+    rank = _STATUS_RANKS.get(look.sign, Rank.PENDING)
+    return Item(
+        key=JobKey(job.job_id),
+        rank=rank,
+        sign=look.sign,
+        name=name,
+        searched=f"{name} {job.job_type} {job.status} {look.word} job {job.job_id}".lower(),
+        since=job.stamp or job.start_time or _EARLIEST,
+        connection_id=job.connection_id,
+        job_id=job.job_id,
+    )
+
+
+_STATUS_RANKS: Final[Mapping[Sign, Rank]] = {
+    Sign.FAILED: Rank.FAILED,
+    Sign.RETRYING: Rank.RETRYING,
+    Sign.RUNNING: Rank.RUNNING,
+    Sign.PENDING: Rank.PENDING,
+    Sign.SUCCEEDED: Rank.SUCCEEDED,
+    Sign.CANCELLED: Rank.CANCELLED,
+}
+_VERDICT_RANKS: Final[Mapping[Verdict, Rank]] = {
+    Verdict.SUCCEEDED: Rank.SUCCEEDED,
+    Verdict.FAILED: Rank.FAILED,
+    Verdict.REJECTED: Rank.FAILED,
+    Verdict.UNRESOLVED: Rank.UNRESOLVED,
+    Verdict.EXPIRED: Rank.EXPIRED,
+    Verdict.CANCELLED: Rank.CANCELLED,
+    Verdict.SKIPPED: Rank.SKIPPED,
+}
+
+
+def _run_rank(state: RunState) -> tuple[Rank, Sign]:
+    if state.verdict is not None:
+        rank = _VERDICT_RANKS[state.verdict]
+        if rank is Rank.SUCCEEDED and _warned(state, {"zero-rows"}):
+            rank = Rank.EMPTY
+        return rank, of_verdict(state.verdict).sign
+    if state.phase is Phase.DETACHED:
+        return Rank.DETACHED, Sign.OFF
+    if state.phase is Phase.WAITING:
+        return Rank.WAITING, Sign.WAITING
+    if state.status is None:
+        return Rank.PENDING, Sign.PENDING
+    sign = of_status(state.status).sign
+    rank = _STATUS_RANKS.get(sign, Rank.PENDING)
+    if rank is Rank.RUNNING and _warned(state, {"no-rows", "slow"}):
+        rank = Rank.WARNED
+    # The job has ended, the run has still to say so.
+    return (Rank.RUNNING if rank in {Rank.FAILED, Rank.SUCCEEDED, Rank.CANCELLED} else rank), sign
+
+
+def _warned(state: RunState, kinds: set[str]) -> bool:
+    for warning in state.warnings:
+        if warning.kind in kinds:
+            moved = state.rows_moved
+            if warning.kind != "no-rows" or moved is None or moved < warning.at:
+                return True
+    return False
+
+
+def arrange(items: Iterable[Item], view: View) -> Arrangement:
+    """Return the rows in order, with lines in place of what is folded."""
+    shown = [item for item in _superseded(items) if _passes(item, view)]
+    if view.sort is not Sort.PROBLEMS:
+        return _flat(shown, view.sort)
+    shown.sort(key=_by_problem)
+    order: list[Key] = [item.key for item in shown if item.rank not in _FOLDS]
+    lines: dict[LineKey, SafeText] = {}
+    low: list[tuple[Fold, list[Item]]] = []
+    for rank, fold in _FOLDS.items():
+        members = [item for item in shown if item.rank is rank]
+        if not members:
+            continue
+        opened = view.opened.get(fold, Opened.CLOSED)
+        if view.low and opened is Opened.CLOSED and fold is not Fold.WAITING:
+            low.append((fold, members))
+            continue
+        order += _fold(fold, members, opened, lines)
+    if low:
+        key = LineKey(tuple(fold for fold, _ in low))
+        lines[key] = SafeText("   ".join(_line(f, m, Opened.CLOSED, short=True) for f, m in low))
+        order.append(key)
+    return Arrangement(tuple(order), lines, len(shown))
+
+
+def counts(items: Iterable[Item]) -> Mapping[Sign, int]:
+    """Count rows by glyph, for the header; what was run again since counts no more."""
+    return Counter(item.sign for item in _superseded(items) if item.rank is not Rank.RERUN)
+
+
+def toggled(key: LineKey, opened: Mapping[Fold, Opened]) -> dict[Fold, Opened]:
+    """Return how far folds are open after the operator opened a line."""
+    after = dict(opened)
+    for fold in key.folds:
+        is_open = after.get(fold, Opened.CLOSED)
+        if key.more:
+            after[fold] = Opened.FULL
+        else:
+            after[fold] = Opened.FULL if is_open is Opened.CLOSED else Opened.CLOSED
+    return after
+
+
+def _fold(
+    fold: Fold, members: Sequence[Item], opened: Opened, lines: dict[LineKey, SafeText]
+) -> list[Key]:
+    head = LineKey((fold,))
+    lines[head] = SafeText(_line(fold, members, opened))
+    if opened is Opened.CLOSED:
+        return [head]
+    if opened is Opened.FULL or len(members) <= PEEK + 1:
+        return [head, *(item.key for item in members)]
+    more = LineKey((fold,), more=True)
+    lines[more] = SafeText(f"  {len(members) - PEEK:,} more")
+    return [head, *(item.key for item in members[:PEEK]), more]
+
+
+def _line(fold: Fold, members: Sequence[Item], opened: Opened, *, short: bool = False) -> str:
+    arrow = FOLDED if opened is Opened.CLOSED else UNFOLDED
+    words: str = fold.value
+    reasons = {item.why for item in members}
+    reason = next(iter(reasons)) if len(reasons) == 1 else None
+    if fold is Fold.WAITING:
+        words = _WAITS.get(reason, "waiting, nothing sent yet")
+    elif fold is Fold.SKIPPED and reason and not short:
+        words = f"skipped: {reason}"
+    return f"{arrow} {_FOLD_SIGNS[fold].value} {len(members):,} {words}"
+
+
+def _flat(shown: list[Item], sort: Sort) -> Arrangement:
+    if sort is Sort.NAME:
+        shown.sort(key=lambda item: (item.name.casefold(), item.job_id))
+    else:
+        shown.sort(key=lambda item: item.since, reverse=True)
+    return Arrangement(tuple(item.key for item in shown), {}, len(shown))
+
+
+def _by_problem(item: Item) -> tuple[int, float, int]:
+    # What is under way keeps its place from beginning to end; what ended stands newest first.
+    age = item.since.timestamp() if item.since > _EARLIEST else 0.0
+    ended = item.rank < Rank.RETRYING or item.rank > Rank.WAITING
+    return (item.rank, -age if ended else age, item.job_id)
+
+
+def _passes(item: Item, view: View) -> bool:
+    if view.problems and item.rank not in PROBLEMS:
+        return False
+    return not view.words or all(word in item.searched for word in view.words.lower().split())
+
+
+def _superseded(items: Iterable[Item]) -> list[Item]:
+    """Take problems aside whose connection has a younger row; one is red once, not forty times."""
+    listed = list(items)
+    youngest: dict[str, int] = {}
+    for item in listed:
+        if item.connection_id is not None and item.job_id:
+            known = youngest.get(item.connection_id, 0)
+            youngest[item.connection_id] = max(known, item.job_id)
+    return [
+        replace(item, rank=Rank.RERUN)
+        if item.rank in {Rank.FAILED, Rank.EMPTY, Rank.EXPIRED}
+        and item.job_id
+        and item.connection_id is not None
+        and youngest.get(item.connection_id, 0) > item.job_id
+        else item
+        for item in listed
+    ]

@@ -1,0 +1,152 @@
+"""Colours: Textual's own themes, one that follows the terminal, two for colour-blind eyes.
+
+Every tone of :mod:`tui.glyphs` is a CSS variable ``$tone-<name>``. A theme may set them; for all
+others they are derived here from what every Textual theme has. With ``NO_COLOR`` set Textual
+itself takes the colours out, which loses nothing: no state is told by colour alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from rich.segment import Segment
+from textual.color import Color, ColorParseError
+from textual.filter import LineFilter
+from textual.theme import BUILTIN_THEMES, Theme
+
+from tui.glyphs import Tone, to_ascii
+
+DEFAULT: Final = "textual-dark"
+TERMINAL: Final = "terminal"
+
+_ANSI_TONES: Final[Mapping[str, str]] = {
+    "tone-waiting": "ansi_bright_black",
+    "tone-pending": "ansi_cyan",
+    "tone-running": "ansi_blue",
+    "tone-retrying": "ansi_yellow",
+    "tone-succeeded": "ansi_green",
+    "tone-failed": "ansi_red",
+    "tone-cancelled": "ansi_bright_black",
+    "tone-unresolved": "ansi_magenta",
+    "tone-expired": "ansi_yellow",
+    "tone-warning": "ansi_yellow",
+    "tone-quiet": "ansi_bright_black",
+    "tone-pointer": "ansi_yellow",
+    "cursor-line": "ansi_default",
+    "rule": "ansi_bright_black",
+}
+
+# Okabe and Ito's palette: told apart with every common kind of colour blindness.
+_OKABE_DARK: Final[Mapping[str, str]] = {
+    "tone-pending": "#9AD0F5",
+    "tone-running": "#56B4E9",
+    "tone-retrying": "#F0E442",
+    "tone-succeeded": "#3FC9A0",
+    "tone-failed": "#F07A33",
+    "tone-unresolved": "#E3A0C6",
+    "tone-expired": "#F0E442",
+    "tone-warning": "#F0E442",
+}
+_OKABE_LIGHT: Final[Mapping[str, str]] = {
+    "tone-pending": "#00527F",
+    "tone-running": "#0072B2",
+    "tone-retrying": "#8A5A00",
+    "tone-succeeded": "#00664A",
+    "tone-failed": "#B04A00",
+    "tone-unresolved": "#8A3A68",
+    "tone-expired": "#8A5A00",
+    "tone-warning": "#8A5A00",
+}
+
+OWN_THEMES: Final = (
+    Theme(
+        name=TERMINAL,
+        primary="ansi_blue",
+        secondary="ansi_cyan",
+        warning="ansi_yellow",
+        error="ansi_red",
+        success="ansi_green",
+        accent="ansi_yellow",
+        foreground="ansi_default",
+        background="ansi_default",
+        surface="ansi_default",
+        panel="ansi_default",
+        boost="ansi_default",
+        ansi=True,
+        variables={**BUILTIN_THEMES["ansi-dark"].variables, **_ANSI_TONES},
+    ),
+    Theme(
+        name="colour-blind-dark",
+        primary="#56B4E9",
+        secondary="#0072B2",
+        warning="#F0E442",
+        error="#F07A33",
+        success="#3FC9A0",
+        accent="#E69F00",
+        foreground="#E6E6E6",
+        background="#101214",
+        dark=True,
+        variables=dict(_OKABE_DARK),
+    ),
+    Theme(
+        name="colour-blind-light",
+        primary="#0072B2",
+        secondary="#00527F",
+        warning="#8A5A00",
+        error="#B04A00",
+        success="#00664A",
+        accent="#B04A00",
+        foreground="#1A1A1A",
+        background="#FAFAF7",
+        dark=False,
+        variables=dict(_OKABE_LIGHT),
+    ),
+)
+
+# Which of Textual's variables a tone is, where the theme does not say.
+_FROM: Final[Mapping[str, str]] = {
+    "tone-pending": "text-secondary",
+    "tone-running": "text-primary",
+    "tone-retrying": "text-warning",
+    "tone-succeeded": "text-success",
+    "tone-failed": "text-error",
+    "tone-unresolved": "text-accent",
+    "tone-expired": "text-warning",
+    "tone-warning": "text-warning",
+    "tone-pointer": "accent",
+}
+
+
+def with_tones(variables: Mapping[str, str], *, ansi: bool) -> dict[str, str]:
+    """Return a theme's variables with every tone, rule and cursor colour the deck needs."""
+    if ansi:
+        return {**_ANSI_TONES, **variables}
+    foreground, background = _colour(variables, "foreground"), _colour(variables, "background")
+    quiet = foreground.blend(background, 0.40).hex
+    derived = {name: variables.get(source, quiet) for name, source in _FROM.items()}
+    derived |= {
+        "tone-waiting": quiet,
+        "tone-cancelled": quiet,
+        "tone-quiet": quiet,
+        "cursor-line": background.blend(_colour(variables, "primary"), 0.24).hex,
+        "rule": foreground.blend(background, 0.66).hex,
+    }
+    missing = {f"tone-{tone}" for tone in Tone} - derived.keys()
+    derived |= dict.fromkeys(missing, quiet)
+    return {**derived, **variables}
+
+
+def _colour(variables: Mapping[str, str], name: str) -> Color:
+    try:
+        return Color.parse(variables[name])
+    except (KeyError, ColorParseError):
+        return Color.parse("#808080")
+
+
+class AsciiOnly(LineFilter):
+    """Replaces our glyphs by ASCII on their way to the screen, for fonts that lack them."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002
+        """Return the segments with every glyph replaced, cell for cell."""
+        return [Segment(to_ascii(text), style, control) for text, style, control in segments]

@@ -1,0 +1,160 @@
+"""The deck's first line: where this is, how things stand, how fresh that is.
+
+``PROD rw ▸ api.airbyte.com ▸ analytics  ●4 ▲1 ✗2 ✓18   14 req/min  read 2s ago  03:41:20``. With
+one feed there is one freshness: when reading fails, its age, the failure and the next try stand
+here. What there is no room for is left out, the least important first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from textual.content import Content
+from textual.widgets import Static
+
+from tui.formats import age, clock, elide
+from tui.glyphs import FOLDED, Sign, Tone
+from workflow.text import SafeText
+
+STALE_AFTER: Final = timedelta(seconds=20)
+"""A feed that watches something reads every 15 s at the least; later, rows dim."""
+
+_TONES: Final[Mapping[Sign, Tone]] = {
+    Sign.RUNNING: Tone.RUNNING,
+    Sign.RETRYING: Tone.RETRYING,
+    Sign.PENDING: Tone.PENDING,
+    Sign.WAITING: Tone.WAITING,
+    Sign.FAILED: Tone.FAILED,
+    Sign.UNRESOLVED: Tone.UNRESOLVED,
+    Sign.EXPIRED: Tone.EXPIRED,
+    Sign.CANCELLED: Tone.CANCELLED,
+    Sign.OFF: Tone.QUIET,
+    Sign.SUCCEEDED: Tone.SUCCEEDED,
+}
+_QUIET: Final = Tone.QUIET.style
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the header tells."""
+
+    profile: SafeText
+    read_only: bool
+    server: SafeText
+    workspace: SafeText | None
+    counts: Mapping[Sign, int]
+    now: datetime
+    read_at: datetime | None = None
+    requests_per_minute: int = 0
+    failing: SafeText | None = None
+    failures: int = 0
+    next_at: datetime | None = None
+    trouble: SafeText | None = None
+    """Why nothing can be written down, so that nothing is sent."""
+    frozen: bool = False
+
+    @property
+    def stale(self) -> bool:
+        """Whether what the rows show is older than it should be."""
+        return self.failures > 0 and (
+            self.read_at is None or self.now - self.read_at >= STALE_AFTER
+        )
+
+
+def header(facts: Facts, width: int) -> Content:
+    """Return the line for a screen of `width` cells."""
+    counted = _counts(facts.counts)
+    rights = _rights(facts)
+    for right in rights:
+        for left in _lefts(facts):
+            gap = width - left.cell_length - counted.cell_length - right.cell_length - 6
+            if gap >= 0:
+                middle = " " * (gap + 2)
+                return Content.assemble(" ", left, "   ", counted, middle, right, " ")[:width]
+    right = rights[-1]
+    left = Content.assemble(" ", _lefts(facts)[-1], " ", counted)
+    room = max(0, width - right.cell_length - 2)
+    return Content.assemble(left.truncate(room, ellipsis=True, pad=True), " ", right, " ")
+
+
+def _lefts(facts: Facts) -> tuple[Content, ...]:
+    """Return where this is, from long to short."""
+    mode = "ro" if facts.read_only else "rw"
+    who = Content.assemble((facts.profile.upper(), "bold"), " ", (mode, _QUIET))
+    between = Content.styled(f" {FOLDED} ", _QUIET)
+    whole = [who, Content(facts.server)]
+    if facts.workspace is None:
+        return (between.join(whole), who)
+    space = Content(facts.workspace)
+    return (between.join([*whole, space]), between.join([who, space]), who)
+
+
+def _counts(counts: Mapping[Sign, int]) -> Content:
+    parts = [
+        Content.styled(f"{sign.value}{counts[sign]:,}", tone.style)
+        for sign, tone in _TONES.items()
+        if counts.get(sign)
+    ]
+    return Content(" ").join(parts)
+
+
+def _rights(facts: Facts) -> tuple[Content, ...]:
+    """Return how fresh things are, from long to short."""
+    time = Content.styled(clock(facts.now), _QUIET)
+    fresh, short = _freshness(facts)
+    if facts.frozen:
+        fresh = short = Content.styled("frozen, f goes on", Tone.WARNING.style)
+    if facts.trouble is not None:
+        told = Content.styled(elide(facts.trouble, 40), Tone.FAILED.style)
+        return (Content("  ").join([told, fresh]), told)
+    rate = Content.styled(f"{facts.requests_per_minute} req/min", _QUIET)
+    wide, near = Content("   "), Content("  ")
+    return (
+        wide.join([rate, fresh, time]),
+        near.join([rate, fresh]),
+        fresh,
+        short,
+    )
+
+
+def _freshness(facts: Facts) -> tuple[Content, Content]:
+    if facts.read_at is None and facts.failing is None:
+        told = Content.styled("not read yet", _QUIET)
+        return told, told
+    ago = "never read" if facts.read_at is None else f"read {age(facts.now - facts.read_at)} ago"
+    if facts.failing is None:
+        told = Content.styled(ago, _QUIET)
+        return told, told
+    times = f" ×{facts.failures}" if facts.failures > 1 else ""
+    again = ""
+    if facts.next_at is not None:
+        again = f" · again in {age(facts.next_at - facts.now)}"
+    reason = elide(_brief(facts.failing), 26)
+    style = Tone.WARNING.style
+    long = Content.styled(f"{ago} · {reason}{times}{again}", style)
+    return long, Content.styled(f"{ago} · {elide(reason, 12)}{times}", style)
+
+
+def _brief(failing: SafeText) -> SafeText:
+    """Return the start of a failure's sentence, which says what happened."""
+    return SafeText(failing.split(":")[0].split(";")[0].split(",")[0])
+
+
+class Header(Static):
+    """The line as a widget."""
+
+    DEFAULT_CSS = "Header { height: 1; }"
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id, markup=False)
+        self._drawn: Content | None = None
+
+    def show(self, facts: Facts) -> None:
+        """Draw these facts, if they look different from what stands there."""
+        line = header(facts, max(1, self.app.size.width))
+        if self._drawn is None or not line.is_same(self._drawn):
+            self._drawn = line
+            self.update(line, layout=False)

@@ -1,0 +1,104 @@
+"""The deck's last line: the keys that matter here, or the filter while it is typed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input, Static
+
+from tui import keymap
+from tui.deck_plan import NARROW
+from tui.widgets.lines import hint_line
+
+
+def hints(width: int, rebound: Mapping[str, str]) -> Content:
+    """Return as many keys as there is room for, the way they are bound now."""
+    ids = keymap.DECK_HINTS if width >= NARROW else keymap.NARROW_DECK_HINTS
+    keys = [keymap.BY_ID[id_] for id_ in ids]
+    help_ = keys.pop()  # however little room there is, the way to the rest of them stays
+    while True:
+        told = [(keymap.keys_of(key, rebound)[0], key.label) for key in (*keys, help_)]
+        line = hint_line(told)
+        if line.cell_length <= width or not keys:
+            return line
+        keys.pop()
+
+
+class FilterInput(Input):
+    """Where a filter is typed; every keystroke filters."""
+
+    DEFAULT_CSS = """
+    FilterInput { width: 1fr; height: 1; border: none; padding: 0; background: $background; }
+    """
+
+
+class KeyLine(Container):
+    """The keys, or the filter in their place."""
+
+    DEFAULT_CSS = """
+    KeyLine {
+        height: 1; layout: horizontal;
+        & > #filter-sign { width: 3; display: none; color: $tone-pointer; }
+        & > FilterInput { display: none; }
+        &.-typing > #filter-sign, &.-typing > FilterInput { display: block; }
+        &.-typing > #hints { display: none; }
+        & > #hints { width: 1fr; height: 1; }
+    }
+    """
+
+    class Typed(Message):
+        """The filter's words are these now."""
+
+        def __init__(self, words: str) -> None:
+            super().__init__()
+            self.words = words
+
+    class Done(Message):
+        """The filter is typed, or given up."""
+
+        def __init__(self, kept: bool) -> None:
+            super().__init__()
+            self.kept = kept
+
+    def compose(self) -> ComposeResult:
+        """Both; one of them is shown."""
+        yield Static("", id="hints", markup=False)
+        yield Static(" / ", id="filter-sign", markup=False)
+        yield FilterInput(compact=True, select_on_focus=False, id="filter-input")
+
+    @property
+    def typing(self) -> bool:
+        """Whether a filter is being typed."""
+        return self.has_class("-typing")
+
+    def show(self, width: int, rebound: Mapping[str, str]) -> None:
+        """Draw the keys."""
+        self.query_one("#hints", Static).update(hints(width, rebound), layout=False)
+
+    def ask(self, words: str) -> None:
+        """Let a filter be typed, beginning with the words there are."""
+        self.add_class("-typing")
+        field = self.query_one(FilterInput)
+        with field.prevent(Input.Changed):
+            field.value = words
+        field.cursor_position = len(words)
+        field.focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Filter with every keystroke."""
+        event.stop()
+        self.post_message(self.Typed(event.value))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Keep the filter and go back to the rows."""
+        event.stop()
+        self.close(kept=True)
+
+    def close(self, *, kept: bool) -> None:
+        """Show the keys again."""
+        self.remove_class("-typing")
+        self.post_message(self.Done(kept))

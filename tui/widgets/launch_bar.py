@@ -1,0 +1,126 @@
+"""A launch on one line: its name, how far it is, what it moved, how long it still takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from textual.content import Content
+from textual.widgets import Static
+
+from tui.formats import duration, fit, si
+from tui.glyphs import Tone, bar, of_verdict
+from workflow.runs.events import LaunchId, Verdict
+from workflow.runs.launch import LaunchState
+
+_QUIET: Final = Tone.QUIET.style
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What the line tells."""
+
+    number: int
+    """Counted from 1 in this process."""
+    state: LaunchState
+    left: timedelta | None = None
+    """About how long it still takes; None when nothing can tell."""
+
+
+def progress(launches: Mapping[LaunchId, LaunchState]) -> Progress | None:
+    """Return the launch to show: the youngest under way, else the youngest."""
+    if not launches:
+        return None
+    numbered = list(enumerate(launches.values(), 1))
+    under_way = [pair for pair in numbered if pair[1].finished is None]
+    number, state = (under_way or numbered)[-1]
+    return Progress(number, state)
+
+
+def launch_line(shown: Progress, width: int, hold_key: str = "p") -> Content:
+    """Return the line for a screen of `width` cells."""
+    state = shown.state
+    name = state.name or state.job_type or ""
+    title = f" Launch {shown.number} {name}".rstrip()
+    cells = 30 if width >= 110 else 14
+    targets = max(1, state.targets, state.ended + state.live + state.waiting)
+    drawn = bar(state.ended / targets, state.live / targets, cells)
+    done, rest = drawn.rstrip("▒░"), drawn[len(drawn.rstrip("▒░")) :]
+    left = Content.assemble(
+        (fit(title, min(len(title), max(12, width // 4))), "bold"),
+        "  " if width >= 110 else " ",
+        (done, Tone.SUCCEEDED.style if not _bad(state) else Tone.WARNING.style),
+        (rest, Tone.RUNNING.style),
+        "  " if width >= 110 else " ",
+    )
+    for told in _told(shown, hold_key):
+        if left.cell_length + told.cell_length + 1 <= width:
+            return left.append(told)
+    return left.append(_told(shown, hold_key)[-1]).truncate(width, ellipsis=True)
+
+
+def _told(shown: Progress, hold_key: str) -> tuple[Content, ...]:
+    """Return how far it is, from long to short."""
+    state = shown.state
+    targets = max(state.targets, state.ended + state.live + state.waiting)
+    count = f"{state.ended}/{targets}"
+    rows = f"{si(state.rows)} rows"
+    unknown = f", {state.rows_unknown} unknown" if state.rows_unknown else ""
+    if state.finished is not None:
+        took = duration(state.finished - state.started)
+        ended = Content.assemble(Content(f"{count} ended in {took}  "), _verdicts(state))
+        return (ended.append(f"  {rows}{unknown}"), ended, Content(count))
+    if state.held:
+        held = Content.styled(f"held: {state.held_why}; {hold_key} goes on", Tone.WARNING.style)
+        return (Content.assemble(Content(f"{count} ended  "), held), held)
+    about = "" if shown.left is None else f" · about {_about(shown.left)} left"
+    at_once = f" · {state.max_parallel} at once"
+    return (
+        Content(f"{count} ended{at_once}  {rows}{unknown}{about}"),
+        Content(f"{count}{at_once}   {rows}{unknown}"),
+        Content(f"{count}{at_once}  {rows}"),
+        Content(f"{count}  {rows}"),
+        Content(count),
+    )
+
+
+def _verdicts(state: LaunchState) -> Content:
+    parts = [
+        Content.styled(f"{of_verdict(verdict).glyph}{count}", of_verdict(verdict).style)
+        for verdict, count in state.verdicts.items()
+        if count
+    ]
+    return Content(" ").join(parts)
+
+
+def _bad(state: LaunchState) -> bool:
+    return any(state.verdicts.get(verdict) for verdict in (Verdict.FAILED, Verdict.REJECTED))
+
+
+def _about(left: timedelta) -> str:
+    """Write an estimate no finer than it is: ``15m``, ``2h10``."""
+    seconds = left.total_seconds()
+    if seconds < 60:
+        return "a minute" if seconds > 20 else "no time"
+    if seconds < 3600:
+        return f"{round(seconds / 60)}m"
+    return duration(round(seconds / 600) * 600)
+
+
+class LaunchBar(Static):
+    """The line as a widget."""
+
+    DEFAULT_CSS = "LaunchBar { height: 1; }"
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id, markup=False)
+        self._drawn: Content | None = None
+
+    def show(self, shown: Progress, hold_key: str) -> None:
+        """Draw a launch, if it looks different from what stands there."""
+        line = launch_line(shown, max(1, self.app.size.width), hold_key)
+        if self._drawn is None or not line.is_same(self._drawn):
+            self._drawn = line
+            self.update(line, layout=False)

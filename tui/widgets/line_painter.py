@@ -1,0 +1,179 @@
+"""Draws the lines of a table and keeps what it drew.
+
+A line is drawn again only when its cells, its place under the cursor, its mark or the widget's
+styles have changed. Which lines there are, and which are on the screen, is
+:mod:`tui.widgets.live_table`'s business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Hashable, Sequence
+from dataclasses import dataclass
+from typing import Final, Generic, TypeVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.cache import LRUCache
+from textual.strip import Strip
+
+from tui.formats import fit
+from tui.glyphs import CURSOR, MARK, Tone
+from tui.widgets.columns import GUTTER, Column, fitted
+
+K = TypeVar("K", bound=Hashable)
+
+_MOST_KEPT: Final = 1_024
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What stands in one cell. The text has to be safe."""
+
+    text: str
+    tone: Tone | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row's cells, one for each column asked for; a line of prose has one for all of them."""
+
+    cells: tuple[Cell, ...]
+    lead: Cell | None = None
+    """The glyph before the first column."""
+
+
+Draw = Callable[[K, Sequence[Column]], Row]
+"""Says what a row looks like now; asked only for rows on the screen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Face(Generic[K]):
+    """All that decides what a line looks like, beside its cells."""
+
+    key: K
+    on_cursor: bool
+    focused: bool
+    marked: bool
+
+
+class LinePainter(Generic[K]):
+    """Turns rows into strips of a given width, from what it kept where it can."""
+
+    def __init__(
+        self,
+        draw: Draw[K],
+        sets: Sequence[Sequence[Column]],
+        style_of: Callable[[str], Style],
+    ) -> None:
+        self._draw = draw
+        self._sets = sets
+        self._style_of = style_of
+        self._columns = fitted(sets, 80)
+        self._width = 80
+        self._dimmed = False
+        self._rows: LRUCache[K, Row] = LRUCache(_MOST_KEPT)
+        self._strips: LRUCache[Face[K], Strip] = LRUCache(_MOST_KEPT)
+        self._styles: dict[str, Style] = {}
+        self.drawn = 0
+        """Lines drawn since the beginning, for tests and benchmarks."""
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns at the present width."""
+        return self._columns
+
+    def resize(self, width: int) -> None:
+        """Choose the columns for another width."""
+        self._width = width
+        self._columns = fitted(self._sets, width)
+        self.forget_all()
+
+    def dim(self, dimmed: bool) -> bool:
+        """Dim all lines from now on, or none; says whether that is a change."""
+        if dimmed == self._dimmed:
+            return False
+        self._dimmed = dimmed
+        self._strips.clear()
+        return True
+
+    def forget_styles(self) -> None:
+        """The theme or the widget's state is another one: draw with new styles."""
+        self._styles.clear()
+        self._strips.clear()
+
+    def forget_all(self) -> None:
+        """Look at everything again."""
+        self._rows.clear()
+        self.forget_styles()
+
+    def differs(self, key: K) -> bool:
+        """Look at a row again; says whether its cells have changed, and keeps the new ones."""
+        row = self._draw(key, self._columns)
+        if row == self._rows.get(key):
+            return False
+        self._rows[key] = row
+        self._forget_strips(key)
+        return True
+
+    def forget(self, keys: Collection[K] | None, but: Collection[K]) -> None:
+        """Look again at rows (None: at all) when they are next on the screen; not at `but`."""
+        for key in tuple(self._rows.keys() if keys is None else keys):
+            if key not in but:
+                self._rows.discard(key)
+                self._forget_strips(key)
+
+    def line(self, face: Face[K], base: Style) -> Strip:
+        """Return a row as a strip."""
+        strip = self._strips.get(face)
+        if strip is None:
+            self.drawn += 1
+            strip = self._strips[face] = self._paint(face, base)
+        return strip
+
+    def title(self, base: Style) -> Strip:
+        """Return the line of column titles."""
+        style = base + self._style("table--title")
+        segments = [Segment(" " * GUTTER, style)]
+        segments += [
+            Segment(fit(column.title, column.width, right=column.right) + " ", style)
+            for column in self._columns
+        ]
+        return Strip(segments).crop_extend(0, self._width, base)
+
+    def _paint(self, face: Face[K], base: Style) -> Strip:
+        row = self._rows.get(face.key)
+        if row is None:
+            row = self._rows[face.key] = self._draw(face.key, self._columns)
+        if face.on_cursor:
+            base += self._style("table--cursor" if face.focused else "table--resting")
+        if self._dimmed:
+            base += Style(dim=True)
+        lead = row.lead or Cell(" ")
+        segments = [
+            Segment(CURSOR if face.on_cursor else " ", base + self._style("table--pointer")),
+            Segment(fit(lead.text, 1), base + self._tone(lead)),
+            Segment(MARK if face.marked else " ", base + self._style("table--mark")),
+        ]
+        if len(row.cells) == 1 < len(self._columns):
+            room = sum(column.width + 1 for column in self._columns) - 1
+            segments.append(Segment(fit(row.cells[0].text, room), base + self._tone(row.cells[0])))
+        else:
+            for cell, column in zip(row.cells, self._columns, strict=True):
+                text = fit(cell.text, column.width, right=column.right)
+                segments.append(Segment(text, base + self._tone(cell)))
+                segments.append(Segment(" ", base))
+        return Strip(segments).crop_extend(0, self._width, base)
+
+    def _tone(self, cell: Cell) -> Style:
+        return Style.null() if cell.tone is None else self._style(f"tone--{cell.tone}")
+
+    def _style(self, name: str) -> Style:
+        style = self._styles.get(name)
+        if style is None:
+            style = self._styles[name] = self._style_of(name)
+        return style
+
+    def _forget_strips(self, key: K) -> None:
+        for on_cursor, focused in ((False, False), (True, False), (True, True)):
+            for marked in (False, True):
+                self._strips.discard(Face(key, on_cursor, focused, marked))

@@ -1,0 +1,316 @@
+"""A table that stays quick with thousands of rows of which some change all the time.
+
+It knows the order of its rows by id and asks for a row's cells only when the row is on the
+screen. The cursor and the marks hold ids: when rows change places they stay with theirs, and
+where the table is scrolled the row under the cursor stays on its line of the screen. While the
+operator's hands are on the table, a new order waits.
+
+What rows there are, in which order, and what their cells say is the owner's business; when to
+look again as well (:meth:`LiveTable.show`, :meth:`LiveTable.touch`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Hashable, Sequence
+from typing import ClassVar, Final, Generic, TypeVar
+
+from rich.style import Style
+from textual import events
+from textual.binding import BindingType
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from tui import keymap
+from tui.glyphs import Tone
+from tui.widgets.columns import Column
+from tui.widgets.line_painter import Cell, Draw, Face, LinePainter, Row
+from tui.widgets.selection import Selection
+
+__all__ = ["HANDS_REST", "Cell", "LiveTable", "Row"]
+
+K = TypeVar("K", bound=Hashable)
+
+HANDS_REST: Final = 1.5
+"""Seconds after the last key or click before rows may change places again."""
+
+
+class LiveTable(ScrollView, Generic[K], can_focus=True):
+    """Rows by id, drawn line by line."""
+
+    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.TABLE_KEYS)
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "table--title",
+        "table--cursor",
+        "table--resting",
+        "table--pointer",
+        "table--mark",
+        *(f"tone--{tone}" for tone in Tone),
+    }
+    DEFAULT_CSS = (
+        """
+    LiveTable {
+        overflow-x: hidden;
+        overflow-y: auto;
+        scrollbar-size-vertical: 1;
+        & > .table--title { color: $tone-quiet; }
+        & > .table--pointer { color: $tone-pointer; }
+        & > .table--mark { color: $tone-pointer; text-style: bold; }
+        & > .table--cursor { background: $cursor-line; text-style: bold; }
+    """
+        + "\n".join(f"    & > .tone--{tone} {{ color: {tone.style}; }}" for tone in Tone)
+        + "\n}"
+    )
+
+    class Moved(Message):
+        """The cursor is on another row, or on none."""
+
+        def __init__(self, table: ScrollView) -> None:
+            super().__init__()
+            self.table = table
+
+        @property
+        def control(self) -> ScrollView:
+            """The table."""
+            return self.table
+
+    class Opened(Moved):
+        """A row was clicked twice."""
+
+    class MarksChanged(Moved):
+        """Other rows are marked than before."""
+
+    def __init__(
+        self,
+        draw: Draw[K],
+        sets: Sequence[Sequence[Column]],
+        *,
+        monotonic: Callable[[], float],
+        markable: Callable[[K], bool] = lambda _: True,
+        titled: bool = True,
+        id: str | None = None,  # noqa: A002 - Textual's name
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self._monotonic = monotonic
+        self._titled = int(titled)
+        self._selection: Selection[K] = Selection(markable)
+        self._painter = LinePainter(draw, sets, self._component)
+        self._pending: tuple[K, ...] | None = None
+        self._hands_at = float("-inf")
+
+    # ------------------------------------------------------------------------------ the model
+
+    @property
+    def order(self) -> tuple[K, ...]:
+        """The ids as they stand on the screen."""
+        return self._selection.order
+
+    @property
+    def cursor(self) -> K | None:
+        """The id of the row with the cursor; None only for an empty table."""
+        return self._selection.cursor
+
+    @property
+    def marks(self) -> frozenset[K]:
+        """The ids of the marked rows, shown or filtered away."""
+        return self._selection.marks
+
+    @property
+    def chosen(self) -> tuple[K, ...]:
+        """What an action is for: the marked rows in their order, else the one with the cursor."""
+        return self._selection.chosen
+
+    @property
+    def drawn(self) -> int:
+        """How many lines were drawn since the beginning."""
+        return self._painter.drawn
+
+    def show(
+        self, order: Sequence[K], changed: Collection[K] | None = None, *, at_once: bool = False
+    ) -> None:
+        """Take a new order of rows, and look again at those that may have `changed` (None: all).
+
+        While the operator is moving about the order waits, unless it is to be taken `at_once`
+        because the operator asked for it.
+        """
+        fresh = tuple(order)
+        self.touch(changed)
+        if fresh == self.order:
+            self._pending = None
+        elif at_once or not self.order or self._hands_rest:
+            self._take(fresh)
+        else:
+            self._pending = fresh
+
+    def touch(self, changed: Collection[K] | None = None) -> None:
+        """Look again at rows that may have changed (None: at all); draw those that have."""
+        top, visible = self._visible()
+        for line, key in enumerate(visible, top):
+            if (changed is None or key in changed) and self._painter.differs(key):
+                self._refresh_line(line)
+        self._painter.forget(changed, but=visible)
+        if self._pending is not None and self._hands_rest:
+            self._take(self._pending)
+
+    def dim(self, dimmed: bool) -> None:
+        """Dim all rows because what they show is old, or stop doing so."""
+        if self._painter.dim(dimmed):
+            self.refresh()
+
+    def redraw(self) -> None:
+        """Draw everything anew, for instance because cells are now written in another way."""
+        self._painter.forget_all()
+        self.refresh()
+
+    def move_to(self, key: K) -> None:
+        """Put the cursor on a row, if it is there."""
+        self._cursor_to(lambda: self._selection.move_to(key))
+
+    def _take(self, fresh: tuple[K, ...]) -> None:
+        top, before = self._visible()
+        cursor, old_line = self.cursor, self._selection.line
+        self._pending = None
+        resized = len(fresh) != len(self.order)
+        self._selection.take(fresh)
+        if resized:
+            self.virtual_size = Size(0, len(fresh) + self._titled)
+        line = self._selection.line
+        if top and cursor == self.cursor and old_line is not None and line is not None:
+            self._scroll_top(top + line - old_line)
+        new_top, after = self._visible()
+        if new_top != top or len(after) != len(before):
+            self.refresh()
+        else:
+            for offset, (old, new) in enumerate(zip(before, after, strict=True)):
+                if old != new:
+                    self._refresh_line(top + offset)
+        if cursor != self.cursor:
+            self.post_message(self.Moved(self))
+
+    # ---------------------------------------------------------------------------- the drawing
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one line of the screen."""
+        if y < self._titled:
+            return self._painter.title(self.rich_style)
+        line = y - self._titled + self.scroll_offset.y
+        if line >= len(self.order):
+            return Strip.blank(self.scrollable_content_region.width, self.rich_style)
+        key = self.order[line]
+        on_cursor = line == self._selection.line
+        face = Face(key, on_cursor, on_cursor and self.has_focus, key in self.marks)
+        return self._painter.line(face, self.rich_style)
+
+    def on_resize(self) -> None:
+        """Choose the columns for the new width."""
+        self._painter.resize(self.scrollable_content_region.width)
+        self._follow_cursor()
+        self.refresh()
+
+    def notify_style_update(self) -> None:
+        """Draw anew when the theme, or what depends on the focus, changed."""
+        super().notify_style_update()
+        self._painter.forget_styles()
+
+    def _component(self, name: str) -> Style:
+        # The screen's own styles are Textual's base; a component adds to what the line has.
+        return self.get_component_rich_style(name, partial=True)
+
+    def _visible(self) -> tuple[int, tuple[K, ...]]:
+        top = self.scroll_offset.y
+        return top, self.order[top : top + self._height]
+
+    @property
+    def _height(self) -> int:
+        return max(0, self.scrollable_content_region.height - self._titled)
+
+    @property
+    def _hands_rest(self) -> bool:
+        return self._monotonic() - self._hands_at >= HANDS_REST
+
+    def _refresh_line(self, line: int | None) -> None:
+        if line is not None:
+            y = line - self.scroll_offset.y + self._titled
+            self.refresh(Region(0, y, self.size.width, 1))
+
+    # -------------------------------------------------------------------------- moving, marking
+
+    def action_cursor_down(self) -> None:
+        """One row down."""
+        self._move(1)
+
+    def action_cursor_up(self) -> None:
+        """One row up."""
+        self._move(-1)
+
+    def action_cursor_top(self) -> None:
+        """To the first row."""
+        self._move(-len(self.order))
+
+    def action_cursor_bottom(self) -> None:
+        """To the last row."""
+        self._move(len(self.order))
+
+    def action_half_down(self) -> None:
+        """Half a page down."""
+        self._move(max(1, self._height // 2))
+
+    def action_half_up(self) -> None:
+        """Half a page up."""
+        self._move(-max(1, self._height // 2))
+
+    def action_page_down(self) -> None:
+        """A page down."""
+        self._move(max(1, self._height - 1))
+
+    def action_page_up(self) -> None:
+        """A page up."""
+        self._move(-max(1, self._height - 1))
+
+    def mark(self, change: Callable[[Selection[K]], None]) -> None:
+        """Change the marks, for example ``table.mark(Selection.mark_all)``."""
+        change(self._selection)
+        self._hands_at = self._monotonic()
+        self.refresh()
+        self.post_message(self.MarksChanged(self))
+
+    def _move(self, by: int) -> None:
+        self._cursor_to(lambda: self._selection.move(by))
+
+    def _cursor_to(self, move: Callable[[], bool]) -> None:
+        self._hands_at = self._monotonic()
+        before = self._selection.line
+        if not move():
+            return
+        self._follow_cursor()
+        if self._selection.in_range:
+            self.refresh()
+        else:
+            self._refresh_line(before)
+            self._refresh_line(self._selection.line)
+        self.post_message(self.Moved(self))
+
+    def _follow_cursor(self) -> None:
+        line, height, top = self._selection.line, self._height, self.scroll_offset.y
+        if line is None or height <= 0:
+            return
+        if line < top:
+            self._scroll_top(line)
+        elif line >= top + height:
+            self._scroll_top(line - height + 1)
+
+    def _scroll_top(self, top: int) -> None:
+        self.scroll_to(y=max(0, top), animate=False, immediate=True)
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor on the clicked row; twice opens it."""
+        place = event.get_content_offset(self)
+        if place is None or place.y < self._titled:
+            return
+        line = place.y - self._titled + self.scroll_offset.y
+        if line < len(self.order):
+            self.move_to(self.order[line])
+            if event.chain == 2:
+                self.post_message(self.Opened(self))
