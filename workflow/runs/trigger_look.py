@@ -52,7 +52,7 @@ def begin(state: State, why: SafeText, now: datetime) -> Move:
     """Begin to look, for what is left of the window; at once and once when nothing is."""
     intent = state.intent
     assert intent is not None  # noqa: S101 - nothing can have been sent without one
-    state = replace(state, why=why, looking=now, tries=0, struggling=None)
+    state = replace(state, why=why, looking=now)
     if now >= intent.at + intent.look:
         return enter(state, Phase.LOOK, now)
     return _until_next(state, now)
@@ -80,7 +80,7 @@ def _looked(state: State, listed: Listed, now: datetime) -> Move:
     assert intent is not None  # noqa: S101 - see begin
     before = tuple((job.job_id, job.status) for job in state.seen)
     seen = merged(state.seen, candidates(listed.jobs, intent))
-    state = replace(state, seen=seen, struggling=None)
+    state = replace(state, seen=seen)
     notes: tuple[Note, ...] = ()
     if tuple((job.job_id, job.status) for job in seen) != before:
         one = sole(seen, intent.job_type)

@@ -78,6 +78,8 @@ from workflow.runs.trigger_state import (
 )
 from workflow.text import SafeText, safe
 
+MOST_STALE: Final = 5
+"""How often an intent may take longer to be written than a preflight is fresh."""
 MOST_OVERLOADS: Final = 8
 """How often a POST that was answered with 429 is tried again."""
 
@@ -114,7 +116,7 @@ def advance(state: State, answer: Answer, now: datetime) -> Move:
         case Phase.CONNECTION, ConnectionRead(status=status):
             return connection_read(state, status, now)
         case Phase.JOBS, Listed() as listed:
-            return jobs_read(replace(state, struggling=None, tries=0), listed, now)
+            return jobs_read(replace(state, struggling=None), listed, now)
         case (
             (Phase.CONNECTION | Phase.JOBS),
             (CheckMissing() | CheckRefused() | CheckFailed()) as trouble,
@@ -147,7 +149,10 @@ def _opened(state: State, now: datetime) -> Move:
         move = too_late(state)
         return series(state, unsent, move.command, notes=move.notes)
     if now - intent.at > FRESH:  # the disk took its time: what was looked at is old
-        return series(state, unsent, then=Phase.GATE)
+        if state.stale >= MOST_STALE:
+            why = SafeText("The journal's disk is too slow to write a trigger down: not started.")
+            return series(state, unsent, Finish(NotStarted(why, "journal")))
+        return series(replace(state, stale=state.stale + 1), unsent, then=Phase.GATE)
     return Move(replace(state, phase=Phase.POST), Post(intent))
 
 
@@ -158,6 +163,9 @@ def _posted(state: State, reply: Replied | Lost, now: datetime) -> Move:
             return _has_job(replace(state, reply=reply), job)
         case NothingLeft():
             assert isinstance(reply, Lost)  # noqa: S101 - only a loss is before the sending
+            # The checks before it do get through, so their patience does not count here.
+            state = replace(state, unsent=state.unsent or now)
+            state = replace(state, struggling=state.unsent)
             again = struggle(state, CheckFailed(reply.why), Phase.GATE, now)
             unsent = Settle(Became.NOT_SENT, text=reply.why)
             return series(
@@ -207,7 +215,8 @@ def _refused(state: State, reply: Replied, what: str, now: datetime) -> Move:
         return series(replace(state, new_credentials=True), again, then=Phase.GATE)
     if what == "later" and state.overloads < MOST_OVERLOADS:
         state = replace(state, overloads=state.overloads + 1)
-        paused = pause(state, now, Phase.GATE, at_least=reply.retry_after, why=reply.why)
+        seconds = max(reply.retry_after or 0.0, 2.0**state.overloads)
+        paused = pause(state, now, Phase.GATE, seconds, why=reply.why)
         return series(paused.state, again, paused.command, then=Phase.GATE, notes=paused.notes)
     if what == "look":
         return series(replace(state, reply=reply), again, then=Phase.CONFLICT)

@@ -42,7 +42,9 @@ from workflow.text import SafeText, safe
 
 PATIENCE: Final = timedelta(minutes=5)
 """How long a server that cannot be asked is asked again before the run is given up unsent."""
-_PAUSES: Final = (2.0, 5.0, 10.0, 20.0, 30.0)
+_SHORTEST_PAUSE: Final = 2.0
+_LONGEST_PAUSE: Final = 60.0
+_GATE_PAUSES: Final = (2.0, 5.0, 10.0, 20.0, 30.0)
 _AWAIT: Final = timedelta(minutes=5)
 
 # ------------------------------------------------------------------ the gate
@@ -76,7 +78,9 @@ def attach_behind_gate(state: State, listed: Listed, now: datetime) -> Move:
 
 def wait_for_gate(state: State, now: datetime) -> Move:
     """Try the gate again a little later."""
-    return pause(state, now, Phase.GATE, notes=(Waiting("gate"),))
+    seconds = _GATE_PAUSES[min(state.tries, len(_GATE_PAUSES) - 1)]
+    state = replace(state, tries=state.tries + 1)
+    return pause(state, now, Phase.GATE, seconds, notes=(Waiting("gate"),))
 
 
 # ------------------------------------------------------------------ the preflight
@@ -85,7 +89,7 @@ def wait_for_gate(state: State, now: datetime) -> Move:
 def connection_read(state: State, status: str, now: datetime) -> Move:
     """Go on to the jobs when the connection takes triggers."""
     if status == "active":
-        return enter(replace(state, struggling=None, tries=0), Phase.JOBS, now)
+        return enter(replace(state, struggling=None), Phase.JOBS, now)
     why = safe(f"The connection is {status}, so the server takes no triggers for it.")
     return stop(state, Finish(Skipped(why, "inactive")), notes=(Warn("inactive", why),))
 
@@ -160,27 +164,26 @@ def struggle(state: State, trouble: CheckFailed, again: Phase, now: datetime) ->
     if now - since >= PATIENCE:
         why = safe(f"{trouble.why} Given up after {PATIENCE.seconds // 60} min; nothing was sent.")
         return stop(state, Finish(NotStarted(why, "unreachable")))
-    state = replace(state, struggling=since)
-    return pause(state, now, again, at_least=trouble.retry_after, why=trouble.why)
+    seconds = max((now - since).total_seconds(), trouble.retry_after or 0.0)
+    return pause(replace(state, struggling=since), now, again, seconds, why=trouble.why)
 
 
 def pause(
     state: State,
     now: datetime,
     again: Phase,
+    seconds: float,
     *,
-    at_least: float | None = None,
     why: SafeText | None = None,
     notes: tuple[Note, ...] = (),
 ) -> Move:
-    """Let some time pass, longer each time, then ask again."""
-    seconds = max(_PAUSES[min(state.tries, len(_PAUSES) - 1)], min(at_least or 0.0, 60.0))
-    until = now + timedelta(seconds=seconds)
+    """Let some time pass, within limits and not beyond the deadline, then ask again."""
+    until = now + timedelta(seconds=min(max(seconds, _SHORTEST_PAUSE), _LONGEST_PAUSE))
     if state.order.deadline is not None:
         until = min(until, state.order.deadline)
     if why is not None:
         notes = (*notes, Struggling(why, (until - now).total_seconds()))
-    return series(replace(state, tries=state.tries + 1), Pause(until), then=again, notes=notes)
+    return series(state, Pause(until), then=again, notes=notes)
 
 
 def _open(state: State, listed: Listed, now: datetime, *notes: Note) -> Move:

@@ -67,12 +67,17 @@ class State:
     """The preflight's list."""
     intent: Intent | None = None
     tries: int = 0
-    """Pauses in a row for the same cause."""
+    """How often the gate was found closed."""
     struggling: datetime | None = None
     """Since when the server could not be asked."""
     new_credentials: bool = False
     """A 401 was answered with another try already."""
     overloads: int = 0
+    """How often a POST was answered with 429."""
+    unsent: datetime | None = None
+    """Since when POSTs could not even leave."""
+    stale: int = 0
+    """How often the intent took so long to be written that the preflight was too old."""
     reply: Replied | None = None
     why: SafeText = field(default=SafeText(""))
     """Why nobody knows what the POST did."""
