@@ -1,52 +1,200 @@
 """All the runs this process looks after, and the one thing every face talks to.
 
 The deck and the headless commands start, attach, cancel and detach here, and listen here. What a
-run does is in :mod:`~workflow.runs.drive` and below; what was not finished when a process ended is
-taken up again by :meth:`Fleet.start`, which never sends a trigger.
+run does is in :mod:`~workflow.runs.execution` and below; what was not finished when a process
+ended is taken up again by :meth:`Fleet.start`, which never sends a trigger.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+import asyncio
+import logging
+import random
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterable, Mapping
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
-from workflow.runs.events import Event, LaunchId, RunId
-from workflow.runs.launch import LaunchState, Order, TargetCheck
-from workflow.runs.run import RunState
+from workflow.airbyte.client import Client
+from workflow.airbyte.feed import Feed
+from workflow.airbyte.models import Connection, ConnectionId, JobId, WorkspaceId
+from workflow.airbyte.problems import ApiProblem
+from workflow.clock import Clock
+from workflow.http.failures import NetworkFailure
+from workflow.runs import checks, warnings
+from workflow.runs.cancelling import Canceller
+from workflow.runs.events import (
+    Event,
+    LaunchId,
+    RunDetached,
+    RunFinished,
+    RunId,
+    RunWaiting,
+    Verdict,
+)
+from workflow.runs.ids import Ids
+from workflow.runs.journal import Journal
+from workflow.runs.launch import LaunchState, Order, OrderRefused, TargetCheck
+from workflow.runs.launching import Launching
+from workflow.runs.ledger import Ledger, Listener, Voice
+from workflow.runs.programs import Programs
+from workflow.runs.recovery import ASKED, Recovery
+from workflow.runs.relay import Relay
+from workflow.runs.roster import Roster
+from workflow.runs.run import Phase, RunState
+from workflow.runs.services import Services
+from workflow.runs.triggering import Trigger
 from workflow.runs.watch import Watch
-from workflow.text import SafeText
+from workflow.runs.wishes import Wishes
+from workflow.text import SafeText, safe
 
-Listener = Callable[[Event], None]
+HEARTBEAT: Final = 60.0
+"""Seconds after which a document that polls gets the last reading again."""
+HEARTBEAT_SHOWN: Final = 15.0
+"""The same, while somebody looks."""
+_LOOK_FOR_WARNINGS: Final = 15.0
+
+_log = logging.getLogger(__name__)
 
 
 class Fleet:
-    """The runs of one profile in this process."""
+    """The runs of one profile in this process. Belongs to one event loop.
 
-    watch: Watch
+    Args:
+        profile_name: in every run's row of the journal.
+        server: the host, to be shown.
+        client: asks the server.
+        feed: reads its jobs; started and stopped here.
+        journal: opened by the caller, and closed by it after the fleet.
+        clock: where time comes from.
+        rng: where chance comes from.
+        read_only: nothing but GETs is sent while :attr:`read_only` is true.
+        workspace_ids: the profile's workspaces; empty for all that its credentials see.
+        take_up: whether runs of earlier processes are taken up at the start.
+        whole_server: whether everybody's jobs and all connections are read, as a screen shows
+            them; otherwise only what the runs here need.
+        partial_server: the server may have nothing but a document's own endpoints.
+    """
+
+    def __init__(
+        self,
+        *,
+        profile_name: str,
+        server: SafeText,
+        client: Client,
+        feed: Feed,
+        journal: Journal,
+        clock: Clock,
+        rng: random.Random,
+        read_only: bool = False,
+        workspace_ids: Collection[WorkspaceId] = (),
+        take_up: bool = True,
+        whole_server: bool = True,
+        partial_server: bool = False,
+    ) -> None:
+        self.profile_name: Final = profile_name
+        self.server: Final = server
+        self.feed: Final = feed
+        self.journal: Final = journal
+        self.read_only = read_only
+        self.shown = False
+        """Whether somebody looks; documents are then given readings more often."""
+        self.programs: Final = Programs()
+        self.watch: Final = Watch(client, feed, clock, workspace_ids, owned=self._is_owned)
+        self._client = client
+        self._clock = clock
+        self._take_up = take_up
+        self._whole_server = whole_server
+        self._ledger = Ledger(journal, profile=profile_name, clock=clock)
+        self._relay = Relay(feed, self._ledger, clock, self.watch.usual)
+        self._wishes = Wishes(Canceller(client, clock, feed))
+        self._roster = Roster(self._mistake)
+        self._services = Services(
+            profile=profile_name,
+            client=client,
+            feed=feed,
+            relay=self._relay,
+            trigger=Trigger(client, journal, clock, feed),
+            ledger=self._ledger,
+            journal=journal,
+            clock=clock,
+            wishes=self._wishes,
+            heartbeat=lambda: HEARTBEAT_SHOWN if self.shown else HEARTBEAT,
+            why_not_send=self.why_not_send,
+            partial_server=partial_server,
+        )
+        self._launching = Launching(self._services, self._roster, Ids(clock, rng), self.programs)
+        self._recovery = Recovery(self._services, self._launching, self._roster, self.programs)
+        self._background: list[asyncio.Task[None]] = []
+
+    # ------------------------------------------------------------------ what there is to see
 
     @property
     def runs(self) -> Mapping[RunId, RunState]:
         """Every run this process knows, in the order they came."""
-        raise NotImplementedError
+        return self._ledger.runs
 
     @property
     def launches(self) -> Mapping[LaunchId, LaunchState]:
         """Every launch this process knows, in the order they came."""
-        raise NotImplementedError
+        return self._ledger.launches
 
     @property
     def trouble(self) -> SafeText | None:
         """Why nothing can be written down; triggers are refused until it can."""
-        raise NotImplementedError
+        return self._ledger.trouble
+
+    def why_not_send(self) -> SafeText | None:
+        """Return why nothing but GETs may be sent now; None when it may."""
+        if self.read_only:
+            return safe(
+                f"Profile {self.profile_name} is read-only: nothing was sent. Arm it in the deck, "
+                "or set read_only = false in its settings."
+            )
+        return self._ledger.trouble
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Call `listener` with every event; the journal has it and the states have folded it.
+
+        It must be quick. Returns what ends the subscription.
+        """
+        return self._ledger.subscribe(listener)
+
+    def _is_owned(self, job_id: JobId) -> bool:
+        return self._relay.is_watched(job_id)
+
+    # --------------------------------------------------------------------- beginning and end
 
     async def start(self) -> None:
         """Begin reading the server and take up what was not finished. Sends no trigger."""
-        raise NotImplementedError
+        self._ledger.open()
+        self._relay.open()
+        self.watch.open()
+        if self._take_up:
+            await self._recovery.take_up_all()
+        self._in_background(self.feed.run(), "feed")
+        self._in_background(self._look_for_warnings(), "warnings")
+        if self._whole_server:
+            self._in_background(self.feed.cold_start(), "cold start")
+            self._in_background(self.watch.run(), "watch")
+
+    def _in_background(self, work: Coroutine[None, None, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        task.add_done_callback(_log_mistake)
+        self._background.append(task)
 
     async def close(self, reason: str = "detach") -> None:
         """Detach every run and stop. The jobs go on; a next start finds the runs."""
-        raise NotImplementedError
+        for run in self._roster.runs:
+            state = self.runs[run]
+            unsent = state.phase is Phase.WAITING and state.job_id is None
+            await self._let_go(run, None if unsent else reason)
+        for task in self._background:
+            task.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
+        self._background.clear()
+        self.watch.close()
+        self._relay.close()
+        await self._ledger.aclose()
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -60,16 +208,20 @@ class Fleet:
     ) -> None:
         await self.close()
 
-    def subscribe(self, listener: Listener) -> Callable[[], None]:
-        """Call `listener` with every event; the journal has it and the states have folded it.
+    async def end(self) -> None:
+        """Wait until every run here has ended or was let go; those that are asked about stay."""
+        await self._roster.ended()
+        await self._ledger.emit()
 
-        It must be quick. Returns what ends the subscription.
-        """
-        raise NotImplementedError
+    # ------------------------------------------------------------------------------ launches
 
     def check(self, order: Order) -> AsyncIterator[TargetCheck]:
         """Say for each target what a launch would do to it, as it becomes known. Reads only."""
-        raise NotImplementedError
+        return checks.check(order, self._client, self._clock, self._known)
+
+    def _known(self, connection_id: ConnectionId) -> Connection | None:
+        view = self.watch.connections.get(connection_id)
+        return None if view is None else view.connection
 
     async def launch(self, order: Order) -> LaunchId:
         """Start runs for all targets.
@@ -77,7 +229,31 @@ class Fleet:
         Raises:
             OrderRefused: nothing was started.
         """
-        raise NotImplementedError
+        why_not = self.why_not_send()
+        if why_not is not None:
+            raise OrderRefused(why_not)
+        if not order.targets and order.program is None:
+            raise OrderRefused("Nothing was sent: the launch has no connections. Choose some.")
+        if order.max_parallel < 1:
+            raise OrderRefused("Nothing was sent: at least one run has to go at once.")
+        return await self._launching.launch(order)
+
+    async def hold(self, launch: LaunchId, why: str = "operator") -> None:
+        """Start no more runs of the launch."""
+        if not self._of_launch(launch).held:
+            await self._launching.hold(launch, why)
+
+    async def go_on(self, launch: LaunchId) -> None:
+        """Let a held launch go on."""
+        if self._of_launch(launch).held:
+            await self._launching.go_on(launch)
+
+    def _of_launch(self, launch: LaunchId) -> LaunchState:
+        if launch not in self.launches:
+            raise OrderRefused(f"There is no launch {safe(launch)} here.")
+        return self.launches[launch]
+
+    # -------------------------------------------------------------------- attaching, letting go
 
     async def attach(self, job_id: int, connection_id: str | None = None) -> RunId:
         """Watch a job that is there, whoever started it; the run that watches it if one does.
@@ -85,7 +261,21 @@ class Fleet:
         Raises:
             OrderRefused: there is no such job, as far as the server tells.
         """
-        raise NotImplementedError
+        watching = min(self._relay.watchers(JobId(job_id)), default=None)
+        if watching is not None:
+            return watching
+        try:
+            answer = await self._client.get_job(JobId(job_id))
+        except ApiProblem as problem:
+            raise OrderRefused(f"Job {job_id} cannot be attached: {problem.sentence}") from None
+        except NetworkFailure as failure:
+            raise OrderRefused(f"Job {job_id} cannot be attached: {failure.text}") from None
+        job = answer.value
+        if connection_id is not None and job.connection_id != connection_id:
+            raise OrderRefused(f"Job {job_id} is not a job of connection {safe(connection_id)}.")
+        self.feed.accept(job, answer.left, answer.arrived, "get_job")
+        known = self._known(job.connection_id)
+        return await self._launching.watch_job(job, known.raw_name if known else job.connection_id)
 
     async def attach_run(self, run: RunId) -> RunId:
         """Take up a detached or unfinished run again.
@@ -93,47 +283,132 @@ class Fleet:
         Raises:
             OrderRefused: it has ended, is unknown, or another process looks after it.
         """
-        raise NotImplementedError
+        state = self.runs.get(run)
+        if state is not None and state.verdict is not None:
+            raise OrderRefused(f"Run {run} has ended: {state.verdict}. Attach to its job instead.")
+        if run in self._roster:
+            return run
+        if not await self._recovery.take_up_one(run):
+            raise OrderRefused(
+                f"Run {safe(run)} cannot be taken up: it has ended, is not in the journal, or "
+                "another syncdeck looks after it."
+            )
+        return run
+
+    async def detach(self, run: RunId, reason: str = "operator") -> None:
+        """Stop watching a run; its job goes on."""
+        await self._let_go(run, reason)
+
+    async def _let_go(self, run: RunId, reason: str | None) -> None:
+        if run not in self._roster:
+            return
+        await self._roster.stop(run)
+        await self._wishes.drop(run)
+        self._relay.unwatch(run)
+        if self.runs[run].verdict is not None:
+            return
+        if reason is not None:
+            await Voice(self._ledger, run).tell(RunDetached(reason))
+        await self.journal.release(run)
+
+    # ------------------------------------------------------------------------------ cancelling
 
     async def cancel(self, run: RunId) -> None:
         """Wish that the run's job stop, and see to it; returns when that is settled.
 
+        A run for which nothing was sent yet ends at once, and nothing is sent.
+
         Raises:
             OrderRefused: the profile is read-only, or the run has nothing that could stop.
         """
-        raise NotImplementedError
+        state = self.runs.get(run)
+        if state is None or state.verdict is not None:
+            ended = "is not known here" if state is None else f"has ended: {state.verdict}"
+            raise OrderRefused(f"Run {safe(run)} {ended}. Nothing was sent.")
+        if state.job_id is None and state.phase is Phase.WAITING:
+            await self._roster.stop(run)
+            await self._end(run, Verdict.CANCELLED, "cancelled before anything was sent")
+            return
+        if self.read_only:
+            raise OrderRefused(self.why_not_send() or "")
+        if state.job_id is None:
+            state = await self._with_job(run)
+        if state.job_id is not None and state.verdict is None:
+            await self.attach_run(run)
+            await self._wishes.wish(Voice(self._ledger, run), state.job_id, "operator")
 
     async def cancel_job(self, job_id: int) -> RunId:
-        """Attach to a job and wish that it stop."""
-        raise NotImplementedError
+        """Attach to a job and wish that it stop.
 
-    async def detach(self, run: RunId, reason: str = "operator") -> None:
-        """Stop watching a run; its job goes on."""
-        raise NotImplementedError
+        Raises:
+            OrderRefused: the profile is read-only, or there is no such job.
+        """
+        if self.read_only:
+            raise OrderRefused(self.why_not_send() or "")
+        run = await self.attach(job_id)
+        if self.runs[run].verdict is None:
+            await self.cancel(run)
+        return run
 
-    async def hold(self, launch: LaunchId, why: str = "operator") -> None:
-        """Start no more runs of the launch."""
-        raise NotImplementedError
+    async def _with_job(self, run: RunId) -> RunState:
+        """Wait until a run whose trigger is under way has a job, or has ended."""
+        known = asyncio.Event()
 
-    async def go_on(self, launch: LaunchId) -> None:
-        """Let a held launch go on."""
-        raise NotImplementedError
+        def heard(event: Event) -> None:
+            state = self.runs[run]
+            if event.run == run and (state.job_id is not None or not state.live):
+                known.set()
+
+        end = self.subscribe(heard)
+        try:
+            if self.runs[run].job_id is None and self.runs[run].live:
+                await known.wait()
+        finally:
+            end()
+        return self.runs[run]
+
+    # ------------------------------------------------------- what was left, what is unresolved
 
     async def start_waiting(self, runs: Iterable[RunId]) -> None:
-        """Let runs go that an earlier process left unsent (waiting for ``asked``)."""
-        raise NotImplementedError
+        """Let runs go that an earlier process left unsent (waiting for ``asked``).
+
+        Raises:
+            OrderRefused: nothing may be sent now, or a run's document is not at hand.
+        """
+        why_not = self.why_not_send()
+        if why_not is not None:
+            raise OrderRefused(why_not)
+        wanted = [run for run in runs if self._is_asked(run)]
+        saved = {u.row.run: u.checkpoint for u in await self.journal.unfinished(self.profile_name)}
+        for run in wanted:
+            execution = self._recovery.unsent(run, saved.get(run))
+            if execution is None:
+                raise OrderRefused(
+                    f"Run {run} cannot be started: its workflow document is not at hand. "
+                    "Launch it again with the document."
+                )
+            await Voice(self._ledger, run).tell(RunWaiting("slot"))
+            self._launching.resume(execution, wait=True)
 
     async def drop_waiting(self, runs: Iterable[RunId]) -> None:
         """End such runs as skipped; nothing was sent for them."""
-        raise NotImplementedError
+        for run in runs:
+            if self._is_asked(run):
+                await self._end(run, Verdict.SKIPPED, "not sent: dropped after a new start")
+
+    def _is_asked(self, run: RunId) -> bool:
+        state = self.runs.get(run)
+        return state is not None and state.waiting_for == ASKED and run not in self._roster
 
     async def pick(self, run: RunId, job_id: int) -> RunId:
         """Say which suspect is the unresolved run's job; returns the run that watches it."""
-        raise NotImplementedError
+        watching = await self.attach(job_id)
+        await self.journal.close_intent(run, f"the operator picked job {job_id}")
+        return watching
 
     async def dismiss(self, run: RunId) -> None:
         """Say that none of an unresolved run's suspects is its job: its connection is free."""
-        raise NotImplementedError
+        await self.journal.close_intent(run, "the operator dismissed its suspects")
 
     async def set_connection_status(self, connection_id: str, *, active: bool) -> None:
         """Enable or disable a connection at the server.
@@ -141,8 +416,40 @@ class Fleet:
         Raises:
             OrderRefused: the profile is read-only, or the server refused.
         """
-        raise NotImplementedError
+        if self.read_only:
+            raise OrderRefused(self.why_not_send() or "")
+        wanted: Final = "active" if active else "inactive"
+        try:
+            answer = await self._client.patch_connection(ConnectionId(connection_id), wanted)
+        except ApiProblem as problem:
+            raise OrderRefused(problem.sentence) from None
+        except NetworkFailure as failure:
+            raise OrderRefused(failure.text) from None
+        self.watch.replace(answer.value)
 
-    async def end(self) -> None:
-        """Wait until every run here has ended or was let go."""
-        raise NotImplementedError
+    # -------------------------------------------------------------------------------- inside
+
+    async def _end(self, run: RunId, verdict: Verdict, why: str) -> None:
+        fact = RunFinished(verdict, why, {}, self.runs[run].job_id)
+        await self._launching.finish(Voice(self._ledger, run), fact)
+
+    async def _mistake(self, run: RunId, error: Exception) -> None:
+        """A run whose task broke is over for us, honestly; its job is not."""
+        why = f"a mistake in syncdeck ended the watching ({type(error).__name__}); see its log"
+        self._relay.unwatch(run)
+        if self.runs[run].verdict is None:
+            await self._end(run, Verdict.UNRESOLVED, why)
+
+    async def _look_for_warnings(self) -> None:
+        while True:
+            await self._clock.sleep(_LOOK_FOR_WARNINGS)
+            for run in self._roster.runs:
+                state = self.runs[run]
+                usual = self.watch.usual(state.connection_id) if state.connection_id else None
+                for warning in warnings.while_live(state, self._clock.now(), usual):
+                    Voice(self._ledger, run).note(warning)
+
+
+def _log_mistake(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        _log.error("%s ended by a mistake of ours", task.get_name(), exc_info=error)

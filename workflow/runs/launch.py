@@ -14,9 +14,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
+from workflow.arazzo.program import Program
+from workflow.arazzo.turns import Json
 from workflow.runs.events import (
     Event,
-    Json,
     LaunchFinished,
     LaunchHeld,
     LaunchId,
@@ -70,6 +71,8 @@ class Order:
     targets: tuple[Target, ...] = ()
     """Empty only for a workflow of one's own, which then runs once."""
     job_type: str = "sync"
+    program: Program | None = None
+    """What each run executes; None: the shipped trigger-and-poll."""
     inputs: Mapping[str, Json] = field(default_factory=dict)
     """Inputs beside ``connectionId`` and ``jobType``."""
     max_parallel: int = 5
@@ -194,7 +197,11 @@ def fold(
         return _with_run(state, before, after)
     match event.fact:
         case LaunchHeld(held=held, why=why):
-            return replace(state, held=held, held_why=safe(why), seq=event.seq)
+            # Whoever lets it go on has seen the failures: counting begins anew.
+            failures = state.failures_in_a_row if held else 0
+            return replace(
+                state, held=held, held_why=safe(why), failures_in_a_row=failures, seq=event.seq
+            )
         case LaunchFinished():
             return replace(state, finished=event.time, held=False, seq=event.seq)
     return replace(state, seq=event.seq)

@@ -55,9 +55,15 @@ class Slots:
         return self._one_first
 
     @asynccontextmanager
-    async def taken(self) -> AsyncIterator[None]:
-        """Wait for a slot and keep it for the length of the block."""
-        await self._take()
+    async def taken(self, *, at_once: bool = False) -> AsyncIterator[None]:
+        """Wait for a slot and keep it for the length of the block.
+
+        `at_once`: for a run whose job is under way already; it is only counted, not held back.
+        """
+        if at_once:
+            self._taken += 1
+        else:
+            await self._take()
         try:
             yield
         finally:

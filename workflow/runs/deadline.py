@@ -1,0 +1,56 @@
+"""A run's deadline: an absolute instant, so that a machine's sleep does not put it off."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable
+from datetime import datetime
+from typing import Final, TypeVar
+
+from workflow.clock import Clock
+
+T = TypeVar("T")
+
+_LOOK_AT_CLOCK: Final = 30.0
+"""Seconds: a timer that slept with the machine is put right by then."""
+
+
+class DeadlinePassedError(Exception):
+    """It is over; what was waited for may still go on."""
+
+
+class Deadline:
+    """Bounds waiting. An instant of None is no bound."""
+
+    def __init__(self, clock: Clock, at: datetime | None) -> None:
+        self.at: Final = at
+        self._clock = clock
+
+    async def within(self, work: Awaitable[T]) -> T:
+        """Return what `work` gives.
+
+        Raises:
+            DeadlinePassedError: it did not in time, and was cancelled.
+        """
+        task = asyncio.ensure_future(work)
+        if self.at is None:
+            return await task
+        timer = asyncio.ensure_future(sleep_until(self._clock, self.at))
+        try:
+            await asyncio.wait({task, timer}, return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                return task.result()
+            raise DeadlinePassedError
+        finally:
+            for each in (task, timer):
+                if not each.done():
+                    each.cancel()
+                    with contextlib.suppress(asyncio.CancelledError):
+                        await each
+
+
+async def sleep_until(clock: Clock, at: datetime) -> None:
+    """Wait for an instant, whatever the machine does meanwhile."""
+    while (left := (at - clock.now()).total_seconds()) > 0:
+        await clock.sleep(min(left, _LOOK_AT_CLOCK))

@@ -1,0 +1,71 @@
+"""Calls that are nobody's special business: sent to the profile's server as the document says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from workflow.airbyte.problems import ApiProblem
+from workflow.airbyte.readings import Reading
+from workflow.arazzo.turns import Call, Headers, Json, NoResponse, Response
+from workflow.http import messages
+from workflow.http.failures import BadBody, NetworkFailure
+from workflow.runs import paths
+from workflow.runs.events import ReadingTaken
+from workflow.runs.ledger import Voice
+from workflow.runs.services import Services
+
+SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods that may be sent again, and by a profile that is read-only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What came of a request."""
+
+    answer: Response | NoResponse
+    ms: int | None = None
+
+
+async def send(services: Services, call: Call) -> Sent:
+    """Send a call's request. A network failure is no response, which the document may handle."""
+    base = services.client.base_url
+    request = messages.Request(
+        call.operation.method,
+        base + paths.at_server(call.request.path, base),
+        call.request.query,
+        headers=call.request.headers,
+        content=call.request.content,
+        replay="safe" if call.operation.method in SAFE else "never",
+        name=call.operation.operation_id or call.operation.path,
+    )
+    try:
+        response = await services.client.door.send(request)
+    except NetworkFailure as failure:
+        return Sent(NoResponse(failure.kind, failure.text))
+    except ApiProblem as problem:  # no token was to be had: nothing was sent
+        return Sent(NoResponse("credentials", problem.sentence))
+    return Sent(_answer(response), round(response.seconds * 1000))
+
+
+def _answer(response: messages.Response) -> Response:
+    content_type = response.headers.get("content-type")
+    headers = Headers(tuple(response.headers.items()))
+    try:
+        body: Json | bytes = response.json()
+    except BadBody:
+        body = response.content
+    return Response(response.status, headers, body, content_type)
+
+
+async def with_rows(services: Services, voice: Voice, reading: Reading) -> Reading:
+    """Read a job once more whose end was seen in an answer without rows; as it is if that fails."""
+    try:
+        job = (await services.client.get_job(reading.job_id)).value
+    except (ApiProblem, NetworkFailure):
+        # The end is known, which is what matters; its rows then stay unknown, and are shown so.
+        return reading
+    if job.status != reading.status:
+        return reading
+    voice.note(ReadingTaken(job.job_id, job.status, job.rows_synced, job.bytes_synced))
+    return replace(reading, job=job)

@@ -1,0 +1,178 @@
+"""Takes up what an earlier process left unfinished. Sends no trigger, ever.
+
+A run with a job is watched again; one whose POST had left is looked for by the trigger's own
+rules; one for which nothing had been sent stays unsent, waiting to be asked about.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from workflow.arazzo.problems import CheckpointError
+from workflow.arazzo.program import Program
+from workflow.arazzo.turns import Call
+from workflow.runs import paths
+from workflow.runs.events import (
+    Event,
+    LaunchId,
+    RunCreated,
+    RunId,
+    RunTaken,
+    RunWaiting,
+    Warned,
+)
+from workflow.runs.execution import Execution
+from workflow.runs.journal import Unfinished
+from workflow.runs.launching import Launching
+from workflow.runs.ledger import Voice
+from workflow.runs.programs import Programs
+from workflow.runs.roster import Roster
+from workflow.runs.services import Services
+from workflow.runs.terms import Checkpoint, from_json
+from workflow.runs.trigger import JobSeen
+
+_log = logging.getLogger(__name__)
+
+ASKED = "asked"
+"""Why a run waits that an earlier process left unsent: somebody has to say go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """Finds unfinished runs in the journal and looks after them."""
+
+    services: Services
+    launching: Launching
+    roster: Roster
+    programs: Programs
+
+    async def take_up_all(self) -> None:
+        """Take up every unfinished run of this profile that no living process looks after."""
+        found = await self.services.journal.unfinished(self.services.profile)
+        mine = [one for one in found if not one.elsewhere and self._readable(one)]
+        taken = [one for one in mine if await self.services.journal.own(one.row.run)]
+        await self._take_over(taken)
+        for one in taken:
+            await self.take_up(one, "start")
+
+    async def take_up_one(self, run: RunId) -> bool:
+        """Take up one run, of whatever process; False when it is not to be had."""
+        for one in await self.services.journal.unfinished(self.services.profile):
+            if one.row.run == run and self._readable(one):
+                if not await self.services.journal.own(run):
+                    return False
+                await self._take_over([one])
+                await self.take_up(one, "attach")
+                return True
+        return False
+
+    def _readable(self, one: Unfinished) -> bool:
+        if one.events and isinstance(one.events[0].fact, RunCreated):
+            return True
+        _log.error("run %s has no beginning in the journal; it is left alone", one.row.run)
+        return False
+
+    async def _take_over(self, found: Iterable[Unfinished]) -> None:
+        """Fold what happened before, launches first, then runs in the order they were made."""
+        ledger, journal = self.services.ledger, self.services.journal
+        new = {one.row.run: one.events for one in found if one.row.run not in ledger.runs}
+        launches = dict.fromkeys(events[0].launch for events in new.values())
+        for launch in launches:
+            if launch is not None and launch not in ledger.launches:
+                ledger.take_over(await journal.launch_events(launch))
+                new |= await self._siblings(launch, new)
+        for run in sorted(new):
+            ledger.take_over(new[run])
+
+    async def _siblings(
+        self, launch: LaunchId, known: dict[RunId, tuple[Event, ...]]
+    ) -> dict[RunId, tuple[Event, ...]]:
+        """Read a launch's other runs: its counts are of all of them."""
+        journal = self.services.journal
+        rows = await journal.runs(limit=-1, launch=launch)
+        others = [row.run for row in rows if row.run not in known]
+        read = {run: await journal.events(run) for run in others}
+        return {r: e for r, e in read.items() if e and isinstance(e[0].fact, RunCreated)}
+
+    async def take_up(self, one: Unfinished, reason: str) -> None:
+        """Look after one run that this process owns and whose events are folded."""
+        voice = Voice(self.services.ledger, one.row.run)
+        await voice.tell(RunTaken(reason))
+        execution = await self._execution(one, voice)
+        if execution is None:
+            await voice.tell(RunWaiting(ASKED))
+            return
+        self.launching.resume(execution)
+        state = voice.state
+        if state.cancel is not None and state.cancel.how is None and state.job_id is not None:
+            self.services.wishes.take_up(voice, state.job_id)
+
+    async def _execution(self, one: Unfinished, voice: Voice) -> Execution | None:
+        """Return what goes on with the run; None when nothing had been sent for it."""
+        checkpoint = from_json(one.checkpoint)
+        job_id = one.row.job_id or voice.state.job_id
+        program = self.programs.find(checkpoint.terms.digest)
+        if program is not None and checkpoint.machine is not None:
+            pending = _pending(program, checkpoint)
+            unsent = job_id is None and not one.intents
+            if pending == "trigger" and unsent:
+                return None
+            if pending is not None:
+                given = None if job_id is None else _seen(job_id, voice)
+                watched = given if voice.state.watch_only else None
+                return self.launching.execution(voice, program, checkpoint, given=watched)
+        if job_id is None and not one.intents:
+            return None
+        return await self._watcher(voice, checkpoint, job_id, known=program is not None)
+
+    async def _watcher(
+        self, voice: Voice, checkpoint: Checkpoint, job_id: int | None, *, known: bool
+    ) -> Execution | None:
+        """Watch a run's job by the shipped document when its own cannot go on where it was."""
+        if not known:
+            text = (
+                "its workflow document is not at hand: the job is watched, and the document's own "
+                "outputs are not made"
+            )
+            await voice.tell(Warned("workflow", text))
+        program = self.programs.shipped()
+        inputs = {"connectionId": voice.state.connection_id or ""}
+        fresh = Checkpoint(from_json({"inputs": inputs}).terms, checkpoint.deadline)
+        given = None if job_id is None else _seen(job_id, voice)
+        return self.launching.execution(voice, program, fresh, given=given)
+
+    def unsent(self, run: RunId, saved: object) -> Execution | None:
+        """Return what starts a run that was left unsent; None when its document is not at hand."""
+        checkpoint = from_json(saved)
+        program = self.programs.find(checkpoint.terms.digest)
+        if program is None:
+            return None
+        first = Checkpoint(checkpoint.terms)  # its deadline counts from its slot, as if new
+        return self.launching.execution(Voice(self.services.ledger, run), program, first)
+
+
+def _pending(program: Program, checkpoint: Checkpoint) -> str | None:
+    """Tell what a saved machine waits for; None when it cannot be loaded."""
+    try:
+        command = program.load(checkpoint.machine).command
+    except CheckpointError:
+        return None
+    if isinstance(command, Call) and command.operation.method == "POST":
+        template = command.operation.path
+        return "trigger" if paths.is_jobs(template) else "call"
+    return "call"
+
+
+def _seen(job_id: int, voice: Voice) -> JobSeen:
+    """Say of a job what the journal knows, in the server's own form."""
+    state = voice.state
+    status = str(state.status or "pending")
+    raw = {
+        "jobId": job_id,
+        "status": status,
+        "jobType": str(state.job_type or "sync"),
+        "connectionId": state.connection_id or "",
+    }
+    return JobSeen(job_id, raw["jobType"], status, live=True, raw=raw)  # type: ignore[arg-type]

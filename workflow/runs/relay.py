@@ -1,0 +1,196 @@
+"""Readings from the feed, told to the runs that watch their jobs.
+
+One job may be watched by several runs, and a run's events about it are the same whether its
+document asks often or seldom. A feed that fails makes runs stale, never failed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from workflow.airbyte import readings
+from workflow.airbyte.models import ConnectionId, Job, JobId
+from workflow.airbyte.readings import FeedFact, JobGone, PollRecovered, RateChanged, Reading
+from workflow.clock import Clock
+from workflow.runs.events import FeedRate, PollFailed, ReadingTaken, RunId, StatusChanged
+from workflow.runs.ledger import Ledger, Voice
+from workflow.runs.wire import rfc3339
+from workflow.text import SafeText
+
+
+class Readings(Protocol):
+    """What a relay needs of the feed."""
+
+    def track(
+        self, job_id: JobId, connection_id: ConnectionId, usual: timedelta | None = None
+    ) -> None:
+        """Read this job until told otherwise."""
+
+    def untrack(self, job_id: JobId) -> None:
+        """Nobody needs this job any more."""
+
+    def latest(self, job_id: JobId) -> Reading | None:
+        """Return the last accepted reading."""
+
+    async def next_reading(self, job_id: JobId, after: int | None, heartbeat: float) -> Reading:
+        """Wait for a reading that differs from number `after`, or `heartbeat` seconds."""
+
+    def gone(self, job_id: JobId) -> SafeText | None:
+        """Return why a tracked job is believed not to exist."""
+
+    def accept(
+        self, job: Job, left: datetime, arrived: datetime, origin: readings.Origin
+    ) -> object:
+        """Take in what another request's answer says about a job."""
+
+    def subscribe(self, listener: readings.Listener) -> Callable[[], None]:
+        """Call `listener` with every fact of the feed."""
+
+
+class JobGoneError(Exception):
+    """The server does not show the job any more; `text` says what it answered."""
+
+    def __init__(self, text: SafeText) -> None:
+        super().__init__(text)
+        self.text = text
+
+
+class Relay:
+    """Who watches which job, and what they are told."""
+
+    def __init__(
+        self, feed: Readings, ledger: Ledger, clock: Clock, usual: Callable[[str], timedelta | None]
+    ) -> None:
+        self._feed = feed
+        self._ledger = ledger
+        self._clock = clock
+        self._usual = usual
+        self._watching: dict[JobId, set[RunId]] = defaultdict(set)
+        self._jobs: dict[RunId, JobId] = {}
+        self._status: dict[RunId, str] = {}
+        self._gone: dict[JobId, asyncio.Future[SafeText]] = {}
+        self._failing: str | None = None
+        self._end: Callable[[], None] | None = None
+
+    def open(self) -> None:
+        """Begin to listen to the feed."""
+        self._end = self._feed.subscribe(self._hear)
+
+    def close(self) -> None:
+        """Stop listening."""
+        if self._end is not None:
+            self._end()
+            self._end = None
+
+    def is_watched(self, job_id: JobId) -> bool:
+        """Whether a run here watches this job."""
+        return job_id in self._watching
+
+    def watchers(self, job_id: JobId) -> frozenset[RunId]:
+        """Return the runs that watch this job."""
+        return frozenset(self._watching.get(job_id, ()))
+
+    def watch(self, run: RunId, job_id: JobId, connection_id: str) -> None:
+        """Tell `run` of this job from now on, and of what is known of it already."""
+        if self._jobs.get(run) == job_id:
+            return
+        self.unwatch(run)
+        self._jobs[run] = job_id
+        self._watching[job_id].add(run)
+        state = self._ledger.runs.get(run)
+        if state is not None and state.job_id == job_id and state.status is not None:
+            self._status[run] = state.status
+        self._feed.track(job_id, ConnectionId(connection_id), self._usual(connection_id))
+        known = self._feed.latest(job_id)
+        if known is not None:
+            self._tell(run, known)
+
+    def unwatch(self, run: RunId) -> None:
+        """Tell `run` of no job any more."""
+        job_id = self._jobs.pop(run, None)
+        self._status.pop(run, None)
+        if job_id is None:
+            return
+        self._watching[job_id].discard(run)
+        if not self._watching[job_id]:
+            del self._watching[job_id]
+            self._gone.pop(job_id, None)
+            self._feed.untrack(job_id)
+
+    def latest(self, job_id: JobId) -> Reading | None:
+        """Return the last reading of a job."""
+        return self._feed.latest(job_id)
+
+    async def next_reading(self, job_id: JobId, after: int | None, heartbeat: float) -> Reading:
+        """Wait for the next reading of a job.
+
+        Raises:
+            JobGoneError: the server answered, twice, that there is no such job for us.
+        """
+        if (reason := self._feed.gone(job_id)) is not None:
+            raise JobGoneError(reason)
+        gone = self._gone.setdefault(job_id, asyncio.get_running_loop().create_future())
+        reading = asyncio.ensure_future(self._feed.next_reading(job_id, after, heartbeat))
+        try:
+            either: set[asyncio.Future[Any]] = {gone, reading}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            if reading.done():
+                return reading.result()
+            raise JobGoneError(gone.result())
+        finally:
+            if not reading.done():
+                reading.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await reading
+
+    # ------------------------------------------------------------------- what the feed says
+
+    def _hear(self, fact: FeedFact) -> None:
+        match fact:
+            case readings.ReadingTaken(reading=reading):
+                for run in tuple(self._watching.get(reading.job_id, ())):
+                    self._tell(run, reading)
+            case readings.PollFailed(reason=reason, retry_in=retry_in):
+                if reason != self._failing:  # once for each thing that is wrong
+                    self._failing = reason
+                    for run in self._jobs:
+                        self._voice(run).note(PollFailed(reason, retry_in))
+            case PollRecovered():
+                self._failing = None
+                for run, job_id in self._jobs.items():
+                    known = self._feed.latest(job_id)
+                    if known is not None:
+                        self._tell(run, known)
+            case RateChanged(per_minute=per_minute):
+                self._ledger.note(self._ledger.stamp(FeedRate(per_minute)))
+            case JobGone(job_id=job_id, reason=reason):
+                gone = self._gone.get(job_id)
+                if gone is not None and not gone.done():
+                    gone.set_result(reason)
+
+    def _tell(self, run: RunId, reading: Reading) -> None:
+        job, voice = reading.job, self._voice(run)
+        age = (self._clock.now() - reading.arrived).total_seconds()
+        voice.note(
+            ReadingTaken(
+                job_id=job.job_id,
+                status=job.status,
+                rows=job.rows_synced,
+                bytes=job.bytes_synced,
+                age=round(max(0.0, age), 3),
+                start_time=None if job.start_time is None else rfc3339(job.start_time),
+                duration=None if job.duration is None else job.duration.total_seconds(),
+            )
+        )
+        before = self._status.get(run)
+        if before != job.status:
+            self._status[run] = job.status
+            voice.note(StatusChanged(before, job.status, job.job_id))
+
+    def _voice(self, run: RunId) -> Voice:
+        return Voice(self._ledger, run)
