@@ -387,8 +387,8 @@ def _of_the_outcome(world: World, past: History, outcome: TriggerOutcome) -> Ite
             yield from _of_adoption(world, past, job)
         case Answered() | Unresolved():
             pass
-    if isinstance(outcome, Unresolved) and not world.restored:
-        yield from _of_unresolved(past, outcome)
+    if isinstance(outcome, Unresolved):
+        yield from _of_unresolved(world, past, outcome)
     if isinstance(outcome, Attached) and not (outcome.job.live and _same_kind(world, outcome.job)):
         yield "attached to a job that had ended, or is of another kind"
 
@@ -409,8 +409,6 @@ def _of_adoption(world: World, past: History, job: JobSeen) -> Iterator[str]:
         yield "a job from outside the window was adopted"
     if past.ended < (intent.at - START).total_seconds() + LOOK:
         yield "a job was adopted before the window had closed"
-    if world.restored:
-        yield "a job was adopted although the server's history had changed"
     if not _same_kind(world, job):
         yield "a job of another type was adopted"
 
@@ -419,7 +417,11 @@ def _same_kind(world: World, job: JobSeen) -> bool:
     return job.job_type == world.job_type or {job.job_type, world.job_type} <= {"reset", "clear"}
 
 
-def _of_unresolved(past: History, outcome: Unresolved) -> Iterator[str]:
+def _of_unresolved(world: World, past: History, outcome: Unresolved) -> Iterator[str]:
+    if world.restored:  # its numbers began anew, so no job can be told to be younger
+        if "history changed" not in outcome.why:
+            yield "nothing was said of the server's changed history"
+        return
     listed = {job.job_id for job in outcome.suspects}
     for job in _in_window(past):
         if job.number not in listed and job.born < past.ended - 1:
