@@ -1,0 +1,5 @@
+"""`python -m tui` is `syncdeck`."""
+
+from tui.cli import main
+
+main()

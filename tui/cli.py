@@ -1,0 +1,127 @@
+"""The `syncdeck` command: which commands there are, and how any of them ends.
+
+Only click is imported here. A command's own module is imported when it is called, its one-line
+help is repeated in the table below, so that `--help`, `--version` and shell completion cost no
+more than click does.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, Final, NoReturn
+
+import click
+
+from tui import __version__
+from tui.commands.common import INTERRUPTED, Common, common_options
+
+if TYPE_CHECKING:
+    from tui.session import Session
+    from workflow.text import SafeText
+
+_COMMANDS: Final[dict[str, tuple[str, str]]] = {
+    "demo": ("tui.commands.deck:demo", "The deck on an embedded sandbox: no set-up, nothing kept."),
+    "run": ("tui.commands.run:run", "Start jobs and follow them to their verdicts."),
+    "attach": ("tui.commands.attach:attach", "Watch jobs and runs that are there already."),
+    "cancel": ("tui.commands.attach:cancel", "Cancel jobs and wait for the outcome."),
+    "runs": ("tui.commands.runs:runs", "What the journal knows about runs."),
+    "workflow": ("tui.commands.workflow:workflow", "Check and run Arazzo documents."),
+    "sandbox": ("tui.commands.sandbox:sandbox", "Serve a stand-in for an Airbyte server."),
+    "doctor": ("tui.commands.doctor:doctor", "Find out what is wrong with a profile."),
+    "profile": ("tui.commands.profile:profile", "Servers and their credentials."),
+}
+
+_EPILOG: Final = """\b
+Exit codes: 0 succeeded or skipped as asked, 1 failed or rejected, 2 usage,
+settings or document error, 3 cancelled, 4 deadline passed, 5 unresolved,
+130 interrupted: detached, the jobs go on.
+
+\b
+Shell completion, for bash (zsh and fish likewise):
+  eval "$(_SYNCDECK_COMPLETE=bash_source syncdeck)"
+"""
+
+
+class Commands(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands' names in the order of the table."""
+        del ctx
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command."""
+        del ctx
+        entry = _COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        module, _, name = entry[0].partition(":")
+        command = getattr(importlib.import_module(module), name)
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{entry[0]} is no command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the table without importing any command."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+
+
+@click.group(
+    cls=Commands,
+    invoke_without_command=True,
+    epilog=_EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, "--version", message="%(prog)s %(version)s")
+@common_options
+@click.pass_context
+def cli(context: click.Context) -> int:
+    """Launch Airbyte jobs and watch them to their verdicts.
+
+    Without a command: the deck, on the default profile.
+    """
+    if context.invoked_subcommand is None:
+        # Late, like every command: this module's cost is paid by `--help`.
+        from tui.commands.deck import deck  # noqa: PLC0415
+
+        return deck(Common.of(context))
+    return 0
+
+
+def open_deck(
+    opener: Callable[[], AbstractAsyncContextManager[Session]],
+    *,
+    profile_name: str,
+    server: SafeText,
+    demo: bool,
+) -> int:
+    """Open the deck, the one place where Textual is imported, and return the exit code."""
+    from tui.app import SyncdeckApp  # noqa: PLC0415
+
+    app = SyncdeckApp(opener, profile_name=profile_name, server=server, demo=demo)
+    return app.run() or 0
+
+
+def main() -> NoReturn:
+    """Run `syncdeck` and leave with its exit code."""
+    try:
+        result = cli.main(prog_name="syncdeck", standalone_mode=False)
+        sys.stdout.flush()
+        code = result if isinstance(result, int) else 0
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        code = INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has gone. Python would complain once more when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = INTERRUPTED
+    sys.exit(code)

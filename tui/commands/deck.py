@@ -1,0 +1,108 @@
+"""`syncdeck` and `syncdeck demo`: the deck, and what is there instead before it can open."""
+
+# ruff: noqa: PLC0415 - imported when needed, so that `--help` stays quick
+
+from __future__ import annotations
+
+import click
+
+from tui.commands.common import (
+    Common,
+    Refusal,
+    chosen,
+    common_options,
+    journal_path,
+    on_a_terminal,
+)
+from workflow.text import SafeText
+
+_FIRST_SCREEN = """
+syncdeck launches Airbyte jobs and watches them to their verdicts.
+It does not know your server yet. Either set
+
+  AIRBYTE_API_ROOT        https://api.airbyte.com/v1, or your own server
+  AIRBYTE_CLIENT_ID       of an application, with
+  AIRBYTE_CLIENT_SECRET   (or AIRBYTE_BEARER_TOKEN; neither for a server without)
+  AIRBYTE_WORKSPACE_ID    to narrow it, if you like
+
+or save it as a profile:  syncdeck profile add NAME --url URL --client-id ID
+"""
+
+_YOUR_OWN = (
+    "To use your own server, set AIRBYTE_API_ROOT (with AIRBYTE_CLIENT_ID and "
+    "AIRBYTE_CLIENT_SECRET) or run `syncdeck profile add NAME --url URL`, then `syncdeck`."
+)
+
+
+def deck(common: Common) -> int:
+    """Open the deck on the chosen profile.
+
+    Raises:
+        Refusal: there is no profile, or no terminal.
+    """
+    from workflow.settings import NoProfileError, SettingsError
+
+    try:
+        choice = chosen(common)
+        journal = journal_path(common)
+    except NoProfileError as error:
+        if not on_a_terminal():
+            raise Refusal(str(error)) from error
+        return _first_screen(common)
+    except SettingsError as error:
+        raise Refusal(str(error)) from error
+    if not on_a_terminal():
+        raise Refusal(
+            "The deck needs a terminal; without one use `syncdeck run`, `syncdeck attach` "
+            "or `syncdeck runs`."
+        )
+    from tui.cli import open_deck
+    from tui.headless_main import log_to_file
+    from tui.session import open_session
+    from workflow.settings_paths import log_file
+
+    log_to_file(log_file(), common.log_level)
+    profile = choice.profile
+    return open_deck(
+        lambda: open_session(profile, journal=journal),
+        profile_name=profile.name,
+        server=profile.server,
+        demo=False,
+    )
+
+
+@click.command(short_help="The deck on an embedded sandbox: no set-up, nothing kept.")
+@common_options
+@click.pass_context
+def demo(context: click.Context) -> int:
+    """Open the deck on an embedded sandbox, with a launch under way.
+
+    It needs no set-up and no network; nothing of it is kept.
+    """
+    return open_demo_deck(Common.of(context))
+
+
+def open_demo_deck(common: Common) -> int:
+    """Open the demo and say afterwards how to go on.
+
+    Raises:
+        Refusal: there is no terminal.
+    """
+    del common
+    if not on_a_terminal():
+        raise Refusal(
+            "The demo needs a terminal; `syncdeck sandbox` serves its server without one."
+        )
+    from tui.cli import open_deck
+    from tui.session_demo import open_demo
+
+    code = open_deck(open_demo, profile_name="demo", server=SafeText("sandbox"), demo=True)
+    click.echo(_YOUR_OWN)
+    return code
+
+
+def _first_screen(common: Common) -> int:
+    click.echo(_FIRST_SCREEN)
+    if click.confirm("Look at the demo now? It needs no server", default=True):
+        return open_demo_deck(common)
+    return 0

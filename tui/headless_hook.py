@@ -1,0 +1,99 @@
+"""`--on-end CMD`: tell another program, once, how a launch ended.
+
+The command is split as a shell would split it and run without one; the report is JSON on its
+stdin. What it prints goes to stderr, since stdout may be JSON lines.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shlex
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Self
+
+from tui.commands.common import Refusal, tell
+from workflow.runs.events import Json
+from workflow.runs.launch import LaunchState
+from workflow.runs.run import RunState
+from workflow.runs.wire import rfc3339
+from workflow.text import safe
+
+_SECRETS: Final = ("AIRBYTE_CLIENT_SECRET", "AIRBYTE_BEARER_TOKEN")
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A command to be told."""
+
+    words: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, command: str) -> Self:
+        """Split a command line.
+
+        Raises:
+            Refusal: it is none, or there is no such program.
+        """
+        try:
+            words = tuple(shlex.split(command))
+        except ValueError as error:
+            raise Refusal(f"--on-end cannot be split into words: {error}.") from error
+        if not words or shutil.which(words[0]) is None:
+            name = safe(words[0], limit=80) if words else ""
+            raise Refusal(f"--on-end: there is no program {name!r} that can be run.")
+        return cls(words)
+
+    async def tell(self, launch: LaunchState, runs: Sequence[RunState]) -> None:
+        """Run the command with the report on its stdin; its failure is told, not ours."""
+        # It was not asked to act for us: what it does not need it does not get.
+        environ = {name: value for name, value in os.environ.items() if name not in _SECRETS}
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *self.words, stdin=asyncio.subprocess.PIPE, stdout=sys.stderr, env=environ
+            )
+        except OSError as error:
+            tell(safe(f"--on-end {self.words[0]}: {error.strerror or error}."))
+            return
+        text = json.dumps(report(launch, runs), allow_nan=False)
+        try:
+            await process.communicate(text.encode())
+        except asyncio.CancelledError:
+            process.terminate()
+            raise
+        if process.returncode:
+            tell(safe(f"--on-end {self.words[0]} ended with code {process.returncode}."))
+
+
+def report(launch: LaunchState, runs: Sequence[RunState]) -> dict[str, Json]:
+    """Return a launch's report as JSON."""
+    return {
+        "v": 1,
+        "launch": launch.launch,
+        "name": launch.name,
+        "jobType": launch.job_type,
+        "started": rfc3339(launch.started),
+        "finished": rfc3339(launch.finished) if launch.finished is not None else None,
+        "verdicts": {str(verdict): count for verdict, count in launch.verdicts.items()},
+        "rows": launch.rows,
+        "rowsUnknown": launch.rows_unknown,
+        "runs": [_run(run) for run in runs],
+    }
+
+
+def _run(run: RunState) -> dict[str, Json]:
+    return {
+        "run": run.run,
+        "connectionId": run.connection_id,
+        "name": run.name,
+        "jobId": run.job_id,
+        "verdict": run.verdict,
+        "why": run.why,
+        "rows": run.rows,
+        "bytes": run.bytes,
+        "outputs": run.outputs,
+    }

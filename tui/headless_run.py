@@ -1,0 +1,118 @@
+"""What `syncdeck run` does: find the targets, launch them, follow them, report once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+from tui.commands.common import Common, Refusal, chosen, journal_path, tell
+from tui.commands.run import RunOptions
+from tui.commands.targets import Selection, Wanted, select
+from tui.headless import Begun, face_for, follow
+from tui.headless_hook import Hook
+from tui.headless_main import announce, run_command
+from tui.session import Session, open_session
+from workflow.runs.launch import DESTRUCTIVE, OnConflict, Order
+from workflow.runs.run import RunState
+from workflow.settings import SettingsError
+from workflow.text import safe
+
+_MOST_MISTAKES: Final = 10
+
+
+def run_launch(common: Common, options: RunOptions) -> int:
+    """Launch what the options ask for and return the exit code.
+
+    Raises:
+        Refusal: nothing was sent.
+    """
+    hook = Hook.parse(options.on_end) if options.on_end is not None else None
+    try:
+        choice = chosen(common)
+        journal = journal_path(common)
+    except SettingsError as error:
+        raise Refusal(str(error)) from error
+    announce(choice, quiet=options.quiet)
+
+    async def body() -> int:
+        async with open_session(choice.profile, journal=journal) as session:
+            return await _launch(session, options, hook)
+
+    return run_command(common, body)
+
+
+async def _launch(session: Session, options: RunOptions, hook: Hook | None) -> int:
+    fleet = session.fleet
+    begun = Begun()
+
+    async def begin() -> Begun:
+        nonlocal begun
+        selection = await find(session, options)
+        if selection.targets:
+            launch = await fleet.launch(_order(session, options, selection))
+            begun = Begun(launches=frozenset({launch}))
+        return begun
+
+    async def finish(states: Sequence[RunState]) -> None:
+        if hook is not None:
+            for launch in begun.launches:
+                await hook.tell(fleet.launches[launch], states)
+
+    face = face_for(as_json=options.json, quiet=options.quiet)
+    return await follow(fleet, session.clock, face, begin, finish)
+
+
+async def find(session: Session, options: RunOptions) -> Selection:
+    """Find the targets and check that what they are for is meant.
+
+    Raises:
+        Refusal: something cannot be found or told apart, or a confirmation is missing.
+    """
+    wanted = Wanted(options.connections, options.tags, options.all, options.last_failed)
+    selection = await select(session.client, session.workspaces, wanted, session.clock)
+    if selection.mistakes:
+        raise Refusal(_all_of(selection))
+    if not options.quiet:
+        for note in selection.notes:
+            tell(note)
+    if not selection.targets:
+        if not options.last_failed:
+            raise Refusal("There is no such connection that is active; nothing was sent.")
+        tell(safe("No connection's last job failed; nothing was sent."))
+    if options.job_type in DESTRUCTIVE and selection.targets:
+        _confirmed(options, len(selection.targets), session.profile_name)
+    return selection
+
+
+def _all_of(selection: Selection) -> str:
+    shown = list(selection.mistakes[:_MOST_MISTAKES])
+    more = len(selection.mistakes) - len(shown)
+    if more:
+        shown.append(safe(f"And {more} more like these."))
+    return " ".join([*shown, "Nothing was sent."])
+
+
+def _confirmed(options: RunOptions, count: int, profile: str) -> None:
+    words = f"{options.job_type} {count} {profile}"
+    if options.confirm == words:
+        return
+    given = f", not {safe(options.confirm, limit=80)!r}" if options.confirm is not None else ""
+    raise Refusal(
+        f"A {options.job_type} wipes the destination's data of every stream: if you mean it, "
+        f'add --confirm "{words}"{given}. Nothing was sent.'
+    )
+
+
+def _order(session: Session, options: RunOptions, selection: Selection) -> Order:
+    look = session.profile.look if options.look is None else timedelta(seconds=options.look)
+    return Order(
+        targets=selection.targets,
+        job_type=options.job_type,
+        max_parallel=options.max_parallel,
+        on_conflict=OnConflict(options.on_conflict),
+        over_running=options.over_running,
+        deadline=options.deadline,
+        cancel_on_deadline=options.cancel_on_deadline,
+        look=look,
+    )
