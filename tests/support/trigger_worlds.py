@@ -57,7 +57,7 @@ from workflow.text import safe
 
 START = datetime(2026, 3, 25, 1, 30, tzinfo=UTC)
 RUN = RunId("r-1")
-LOOK = 300.0
+LOOK = 120.0
 MOST_MOVES = 400
 
 Said = Literal[
@@ -74,7 +74,7 @@ When = Literal["now", "soon", "late", "too late", "never"]
 AFTER: dict[When, float | None] = {
     "now": 0.5, "soon": 4.0, "late": 100.0, "too late": 400.0, "never": None,
 }  # fmt: skip
-TAKES: dict[Said, float] = {"nothing in time": 150.0, "409 state-conflict": 61.0}
+TAKES: dict[Said, float] = {"nothing in time": 80.0, "409 state-conflict": 61.0}
 
 
 @dataclass(frozen=True)
@@ -503,7 +503,7 @@ def _of_troubles() -> Iterator[World]:
             {"restored": True, "before": "ended"},
             {"deadline": 0.05},
             {"deadline": 30.0},
-            {"deadline": 200.0},
+            {"deadline": 90.0},
         ),
     ):
         yield World(replies, stranger, **trouble)  # type: ignore[arg-type]
