@@ -29,12 +29,19 @@ class ConnectionCut(Exception):  # noqa: N818 - an event on the line, not a mist
         self.answer_began = answer_began
 
 
-async def cut_connection(scope: Scope, receive: Receive, *, answer_began: bool) -> bool:
-    """Cut the connection through the server; say False where there is none that could."""
+def sever(scope: Scope, *, answer_began: bool) -> bool:
+    """Tell the server to cut the connection; say False where there is none that could."""
     cut: Callable[[bool], None] | None = scope.get("state", {}).get(CUT)
     if cut is None:
         return False
     cut(answer_began)
+    return True
+
+
+async def cut_connection(scope: Scope, receive: Receive, *, answer_began: bool) -> bool:
+    """Cut the connection and wait until it is gone; say False where that is not possible."""
+    if not sever(scope, answer_began=answer_began):
+        return False
     # The server must see the connection gone before this call ends, or it answers 500 itself.
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -39,6 +39,7 @@ class RequestLog:
     def __init__(self) -> None:
         self._entries: deque[LoggedRequest] = deque(maxlen=_LONGEST)
         self._numbers = 0
+        self._over = 0
         self.counters: Counter[tuple[str, int]] = Counter()
         """By operationId and status; requests still under way are not in it."""
 
@@ -53,8 +54,14 @@ class RequestLog:
         self._numbers += 1
         return self._numbers
 
+    @property
+    def under_way(self) -> int:
+        """How many requests have arrived and are not over."""
+        return self._numbers - self._over
+
     def add(self, entry: LoggedRequest) -> None:
         """Keep a request that is over."""
+        self._over += 1
         self._entries.append(entry)
         self.counters[entry.endpoint, entry.status] += 1
 

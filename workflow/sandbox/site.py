@@ -7,6 +7,7 @@ here, so that a handler only knows what the server itself would do.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -30,7 +31,7 @@ from workflow.sandbox.call import Call, Operation, Service
 from workflow.sandbox.faultbox import NO_STRIKES, Strikes
 from workflow.sandbox.faultkinds import FaultName
 from workflow.sandbox.faults import Fault
-from workflow.sandbox.line import ConnectionCut, cut_connection, read_body
+from workflow.sandbox.line import ConnectionCut, cut_connection, read_body, sever
 from workflow.sandbox.log import LoggedRequest
 from workflow.sandbox.model import Connection
 from workflow.sandbox.params import aimed_at
@@ -123,6 +124,11 @@ class Site:
             status = 0
             if not await cut_connection(scope, receive, answer_began=cut.answer_began):
                 raise
+        except asyncio.CancelledError:
+            # The server stops while this request hangs: its connection just ends.
+            status = 0
+            sever(scope, answer_began=False)
+            raise
         finally:
             if not operation.internal:
                 self._log(request, status)

@@ -1,0 +1,228 @@
+"""Faults on the line: connections that end, servers that go, clocks that differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.integration.sandbox.rig import Rig, rig
+from tests.support.sandbox import InProcess, SteppedClock, sandbox_in_process
+from workflow.sandbox.log import LoggedRequest
+
+
+@pytest.fixture(scope="module")
+def at() -> Iterator[Rig]:
+    with rig() as made:
+        yield made
+
+
+def last(at: Rig) -> LoggedRequest:
+    return list(at.server.log)[-1]
+
+
+def test_a_cut_before_has_no_effect(at: Rig) -> None:
+    connection = at.connection()
+    with at.fault("cut-before:endpoint=createJob"), pytest.raises(httpx.ReadError):
+        at.post(connection)
+
+    assert at.jobs(connectionId=connection) == []
+
+
+def test_a_cut_after_has_its_effect(at: Rig) -> None:
+    connection = at.connection()
+    with at.fault("cut-after:endpoint=createJob"), pytest.raises(httpx.ReadError):
+        at.post(connection)
+
+    assert len(at.jobs(connectionId=connection)) == 1
+
+
+def test_a_cut_in_the_body_ends_the_answer_early(at: Rig) -> None:
+    with at.fault("cut-body"), pytest.raises(httpx.RemoteProtocolError):
+        at.get("/jobs", limit=100)
+
+
+def test_a_cut_is_logged_as_no_status_with_its_fault(at: Rig) -> None:
+    with at.fault("cut-after"), pytest.raises(httpx.ReadError):
+        at.get("/jobs")
+
+    assert (last(at).endpoint, last(at).status, last(at).faults) == ("listJobs", 0, ("cut-after",))
+
+
+def test_the_server_goes_on_after_cuts(at: Rig) -> None:
+    for _ in range(20):
+        with at.fault("cut-before"), pytest.raises(httpx.ReadError):
+            at.get("/jobs")
+
+    assert at.get("/jobs").status_code == 200
+
+
+@pytest.mark.parametrize("body", ["html", "broken", "binary"])
+def test_garbage_is_200_and_no_json(at: Rig, body: str) -> None:
+    with at.fault(f"garbage:body={body}"):
+        answer = at.get("/jobs")
+
+    assert answer.status_code == 200
+    with pytest.raises(ValueError, match=r".*"):
+        answer.json()
+
+
+def test_a_server_error_can_come_after_the_effect(at: Rig) -> None:
+    connection = at.connection()
+    with at.fault("server-error:status=502,body=html,effect=done"):
+        assert at.post(connection).status_code == 502
+
+    assert len(at.jobs(connectionId=connection)) == 1
+
+
+def test_a_server_error_without_effect_has_none(at: Rig) -> None:
+    connection = at.connection()
+    with at.fault("server-error:status=500,endpoint=createJob"):
+        assert at.post(connection).status_code == 500
+
+    assert at.jobs(connectionId=connection) == []
+
+
+def test_latency_takes_time_before_the_effect(at: Rig) -> None:
+    before = at.clock.seconds
+    with at.fault("latency:seconds=2s-3s"):
+        at.get("/jobs")
+
+    assert 2 <= at.clock.seconds - before <= 3
+
+
+def test_the_date_can_be_off(at: Rig) -> None:
+    with at.fault("date-offset:seconds=-45s"):
+        date = parsedate_to_datetime(at.get("/health").headers["date"])
+
+    assert (at.clock.now() - date).total_seconds() == pytest.approx(45, abs=1)
+
+
+def test_a_trigger_whose_effect_never_comes(at: Rig) -> None:
+    connection = at.connection()
+    with at.fault("lost-trigger:after=never"), pytest.raises(httpx.ReadError):
+        at.post(connection)
+    at.pass_time(3_600)
+
+    assert at.jobs(connectionId=connection) == []
+
+
+def test_a_late_trigger_keeps_its_true_cause(at: Rig) -> None:
+    connection = at.connection()
+    with at.fault("lost-trigger:after=2m,answer=gateway"):
+        at.post(connection)
+    number = last(at).number
+    at.pass_time(130)
+    job = at.server.world.jobs.get(at.jobs(connectionId=connection)[0]["jobId"])
+
+    assert job is not None
+    assert (job.cause.kind, job.cause.request) == ("request", number)
+
+
+def test_a_late_commit_hides_a_job_that_was_answered(at: Rig) -> None:
+    connection = at.connection()
+    with at.fault("late-commit:seconds=4s"):
+        job = at.started(connection)
+    assert at.jobs(connectionId=connection) == []
+    at.pass_time(4)
+    assert [row["jobId"] for row in at.jobs(connectionId=connection)] == [job]
+
+
+def test_a_fault_can_aim_at_one_job(at: Rig) -> None:
+    _, first = at.running()
+    _, second = at.running()
+    with at.fault(f"server-error:job={first}"):
+        assert at.get(f"/jobs/{first}").status_code == 503
+        assert at.get(f"/jobs/{second}").status_code == 200
+
+
+def test_a_fault_can_aim_at_one_connection(at: Rig) -> None:
+    here, there = at.connection(), at.connection()
+    with at.fault(f"rate-limit:connection={here}"):
+        assert at.post(here).status_code == 429
+        assert at.post(there).status_code == 200
+        assert at.get("/jobs", connectionId=here).status_code == 429
+        assert at.get(f"/connections/{here}").status_code == 429
+
+
+def test_a_restart_that_keeps_its_jobs() -> None:
+    with rig() as at:
+        _, job = at.running()
+        with at.fault("restart:seconds=10s,count=1"):
+            for _ in range(2):
+                with pytest.raises(httpx.ReadError):
+                    at.get("/jobs")
+            at.pass_time(10)
+            assert at.job(job)["status"] == "running"
+
+
+def test_a_restart_that_loses_its_jobs() -> None:
+    with rig() as at:
+        _, job = at.running()
+        with at.fault("restart:seconds=10s,keep=false,count=1"):
+            with pytest.raises(httpx.ReadError):
+                at.get("/jobs")
+            at.pass_time(10)
+            assert at.jobs() == []
+            assert at.started(at.connection()) < job
+
+
+def test_tokens_can_be_revoked() -> None:
+    with rig(auth=True) as at:
+        header = {"Authorization": f"Bearer {at.token().json()['access_token']}"}
+        assert at.http.get("/jobs", headers=header).status_code == 200
+        with at.fault("revoke-tokens:count=1"):
+            assert at.http.get("/jobs", headers=header).status_code == 401
+            assert at.http.get("/jobs", headers=header).status_code == 401
+            fresh = {"Authorization": f"Bearer {at.token().json()['access_token']}"}
+            assert at.http.get("/jobs", headers=fresh).status_code == 200
+
+
+def test_faults_come_from_options_and_from_a_scenario_file(tmp_path: Path) -> None:
+    file = tmp_path / "scenario.yaml"
+    file.write_text("faults: ['rate-limit:endpoint=listTags']\n")
+    with rig(faults=[f"@{file}", "server-error:endpoint=listSources"]) as at:
+        assert at.get("/tags").status_code == 429
+        assert at.get("/sources").status_code == 503
+
+
+def test_a_world_file_can_have_faults(tmp_path: Path) -> None:
+    file = tmp_path / "world.yaml"
+    file.write_text("connections: []\nfaults: [rate-limit]\n")
+    with rig(world_file=file) as at:
+        assert at.get("/tags").status_code == 429
+
+
+def in_process(*faults: str) -> InProcess:
+    return sandbox_in_process(SteppedClock(), faults=faults)
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        ("cut-before", httpx.ReadError),
+        ("cut-after", httpx.ReadError),
+        ("cut-body", httpx.RemoteProtocolError),
+    ],
+)
+async def test_in_process_a_cut_is_the_same_error(
+    fault: str, error: type[httpx.TransportError]
+) -> None:
+    sandbox = in_process(f"{fault}:count=1")
+    async with sandbox.client() as client:
+        with pytest.raises(error):
+            await client.get("/jobs")
+        assert (await client.get("/jobs")).status_code == 200
+
+
+async def test_in_process_the_log_is_the_same() -> None:
+    sandbox = in_process("cut-after:count=1")
+    async with sandbox.client() as client:
+        with pytest.raises(httpx.ReadError):
+            await client.get("/jobs")
+        await client.get("/jobs")
+
+    assert [entry.status for entry in sandbox.log] == [0, 200]
