@@ -124,6 +124,7 @@ class Fleet:
         )
         self._launching = Launching(self._services, self._roster, Ids(clock, rng), self.programs)
         self._recovery = Recovery(self._services, self._launching, self._roster, self.programs)
+        self._attaching = asyncio.Lock()
         self._background: list[asyncio.Task[None]] = []
 
     # ------------------------------------------------------------------ what there is to see
@@ -261,11 +262,13 @@ class Fleet:
         Raises:
             OrderRefused: there is no such job, as far as the server tells.
         """
-        watching = min(self._relay.watchers(JobId(job_id)), default=None)
-        if watching is not None:
-            return watching
+        async with self._attaching:  # so that two wishes for one job make one run
+            watching = min(self._relay.watchers(JobId(job_id)), default=None)
+            return watching or await self._attach(JobId(job_id), connection_id)
+
+    async def _attach(self, job_id: JobId, connection_id: str | None) -> RunId:
         try:
-            answer = await self._client.get_job(JobId(job_id))
+            answer = await self._client.get_job(job_id)
         except ApiProblem as problem:
             raise OrderRefused(f"Job {job_id} cannot be attached: {problem.sentence}") from None
         except NetworkFailure as failure:

@@ -188,6 +188,7 @@ class Launching:
             created=job.start_time,
             raw=dict(job.raw),
         )
+        self._services.relay.watch(run, job.job_id, job.connection_id)
         self.resume(self.execution(Voice(ledger, run), program, checkpoint, given=seen))
         return run
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from workflow.airbyte import readings
 from workflow.airbyte.models import ConnectionId, Job, JobId
@@ -21,6 +22,9 @@ from workflow.runs.events import FeedRate, PollFailed, ReadingTaken, RunId, Stat
 from workflow.runs.ledger import Ledger, Voice
 from workflow.runs.wire import rfc3339
 from workflow.text import SafeText
+
+RATE_EVERY: Final = 10.0
+"""Seconds between two facts about the number of requests."""
 
 
 class Readings(Protocol):
@@ -75,6 +79,7 @@ class Relay:
         self._status: dict[RunId, str] = {}
         self._gone: dict[JobId, asyncio.Future[SafeText]] = {}
         self._failing: str | None = None
+        self._rate_told = -math.inf
         self._end: Callable[[], None] | None = None
 
     def open(self) -> None:
@@ -167,7 +172,11 @@ class Relay:
                     if known is not None:
                         self._tell(run, known)
             case RateChanged(per_minute=per_minute):
-                self._ledger.note(self._ledger.stamp(FeedRate(per_minute)))
+                now = self._clock.monotonic()
+                if now - self._rate_told >= RATE_EVERY:
+                    self._rate_told = now
+                    # Nobody wants to read this again later: it is not for the journal.
+                    self._ledger.publish(self._ledger.stamp(FeedRate(per_minute)))
             case JobGone(job_id=job_id, reason=reason):
                 gone = self._gone.get(job_id)
                 if gone is not None and not gone.done():
