@@ -86,18 +86,36 @@ def sandbox_in_process(clock: Clock, **options: Any) -> InProcess:
 
 
 class CuttableTransport(httpx.AsyncBaseTransport):
-    """httpx's ASGI transport, where a cut connection is what it is on a socket: a ReadError."""
+    """httpx's ASGI transport with what a socket has and it lacks.
+
+    A cut connection is a ReadError, the read timeout of a request counts (in the loop's time),
+    and a server goes on with a request whose client has given up.
+    """
 
     def __init__(self, app: Starlette) -> None:
         self._inner = httpx.ASGITransport(app=app)
+        self._under_way: set[asyncio.Task[httpx.Response]] = set()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Hand the request to the application."""
+        task = asyncio.ensure_future(self._inner.handle_async_request(request))
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        read = request.extensions.get("timeout", {}).get("read")
+        done, _ = await asyncio.wait({task}, timeout=read)
+        if not done:
+            raise httpx.ReadTimeout("no answer in time", request=request)
         try:
-            return await self._inner.handle_async_request(request)
+            return task.result()
         except ConnectionCut as cut:
             if cut.answer_began:
                 raise httpx.RemoteProtocolError(
                     "peer closed connection without sending complete message body", request=request
                 ) from cut
             raise httpx.ReadError("connection reset by peer", request=request) from cut
+
+    async def aclose(self) -> None:
+        """Let go of what still hangs."""
+        for task in tuple(self._under_way):
+            task.cancel()
+        await asyncio.gather(*self._under_way, return_exceptions=True)

@@ -115,23 +115,21 @@ class Site:
             principal=self.service.auth.principal(headers.get(b"authorization"), arrived),
             strikes=self._strikes(operation, scope, body),
         )
-        status = 0
         try:
             answer = await self._answer(request)
-            status = answer.status
+            # Before it is sent: who has the answer must find the request in the log.
+            self._log(request, 0 if request.strikes.get(FaultName.CUT_BODY) else answer.status)
             await self._send(answer, request, send)
         except ConnectionCut as cut:
-            status = 0
+            if not cut.answer_began:
+                self._log(request, 0)
             if not await cut_connection(scope, receive, answer_began=cut.answer_began):
                 raise
         except asyncio.CancelledError:
             # The server stops while this request hangs: its connection just ends.
-            status = 0
+            self._log(request, 0)
             sever(scope, answer_began=False)
             raise
-        finally:
-            if not operation.internal:
-                self._log(request, status)
 
     # -- the parts of serving ----------------------------------------------------------------
 
@@ -176,6 +174,8 @@ class Site:
         return await self._after(self._handle(call), request.strikes)
 
     def _log(self, request: _Request, status: int) -> None:
+        if request.operation.internal:
+            return
         scope = request.scope
         self.service.log.add(
             LoggedRequest(

@@ -11,6 +11,7 @@ import pytest
 
 from tests.integration.sandbox.rig import Rig, rig
 from tests.support.sandbox import InProcess, SteppedClock, sandbox_in_process
+from workflow.clock import SystemClock
 from workflow.sandbox.log import LoggedRequest
 
 
@@ -226,3 +227,15 @@ async def test_in_process_the_log_is_the_same() -> None:
         await client.get("/jobs")
 
     assert [entry.status for entry in sandbox.log] == [0, 200]
+
+
+async def test_in_process_a_server_goes_on_when_its_client_has_given_up() -> None:
+    sandbox = sandbox_in_process(SystemClock(), faults=["slow-post:seconds=1h"])
+    connection = next(iter(sandbox.world.catalogue.connections))
+    async with sandbox.client() as client:
+        body = {"connectionId": connection, "jobType": "sync"}
+        with pytest.raises(httpx.ReadTimeout):
+            await client.post("/jobs", json=body, timeout=0.01)
+        jobs = (await client.get("/jobs", params={"status": "pending"})).json()["data"]
+
+    assert [job["connectionId"] for job in jobs] == [connection]
