@@ -167,9 +167,10 @@ class ShortInput(Input):
         characters: str,
         *,
         cells: int,
+        empty: str = "",
         id: str | None = None,  # noqa: A002 - Textual's name
     ) -> None:
-        super().__init__(value, id=id, compact=True, max_length=cells, select_on_focus=True)
+        super().__init__(value, placeholder=empty, id=id, compact=True, max_length=cells)
         self._characters = frozenset(characters)
         self.styles.width = cells + 1
 

@@ -21,7 +21,7 @@ def titled_rule(title: str, width: int = _LONGEST) -> Content:
     """Return ``─ Steps ───────…`` of `width` cells."""
     head = f"{_RULE} {title} " if title else ""
     tail = _RULE * max(0, width - len(head))
-    return Content.assemble((_RULE if title else "", _QUIET), (head[1:], "bold"), (tail, _QUIET))
+    return Content.assemble((head[:1], _LINE), (head[1:], "bold"), (tail, _LINE))
 
 
 def hint_line(hints: Iterable[tuple[str, str]]) -> Content:
@@ -52,3 +52,4 @@ def stacked(lines: Sequence[Content]) -> Content:
 
 
 _QUIET: Final = Tone.QUIET.style
+_LINE: Final = "$rule"

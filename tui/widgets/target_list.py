@@ -7,20 +7,22 @@ is what carries a mark here.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from typing import ClassVar, Final
 
-from textual.binding import Binding
+from textual.binding import BindingType
 
+from tui import keymap
 from tui.glyphs import OFF, UNREAD, Look, Sign, Tone, of_status
 from tui.widgets.columns import Column
 from tui.widgets.line_painter import Cell, Row
 from tui.widgets.live_table import LiveTable
+from tui.widgets.selection import Selection
 from workflow.runs.launch import Target, TargetCheck
 from workflow.text import SafeText
 
 _NAME: Final = Column("name", "CONNECTION", 24, grows=True)
-_WILL: Final = Column("will", "WILL", 18)
-_LAST: Final = Column("last", "LAST", 24)
+_WILL: Final = Column("will", "WILL", 26)
+_LAST: Final = Column("last", "LAST", 20)
 _WHY: Final = Column("why", "BECAUSE", 44)
 SETS: Final = (
     (_NAME, _WILL),
@@ -68,16 +70,20 @@ def _will(check: TargetCheck | None, *, left_out: bool, with_why: bool) -> Cell:
         return Cell(UNREAD.glyph, Tone.QUIET)
     told = check.will
     if with_why and check.why and check.will in {"skip", "fail", "blocked"}:
-        return Cell(f"{told}: {check.why}", _TONES[told])
+        # The reason's beginning says more than its end.
+        text = f"{told}: {check.why}"
+        return Cell(
+            text if len(text) <= _WILL.width else f"{text[: _WILL.width - 1]}…", _TONES[told]
+        )
     return Cell(told, _TONES[told])
 
 
 class TargetList(LiveTable[str]):
     """Targets by connection id; `space` leaves one out or takes it in again."""
 
-    BINDINGS = [  # noqa: RUF012 - declared by Textual without ClassVar
-        Binding("space", "mark", "leave out / take", show=False, id="launch.leave_out")
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(
+        ("mark", "mark.range", "mark.all", "mark.invert", "mark.none")
+    )
 
     def __init__(
         self,
@@ -95,6 +101,27 @@ class TargetList(LiveTable[str]):
     def taken(self) -> tuple[Target, ...]:
         """The targets that were not left out, in their order."""
         return tuple(self._targets[key] for key in self.order if key not in self.marks)
+
+    def action_mark(self) -> None:
+        """Leave this one out, or take it in again."""
+        self.mark(Selection.toggle)
+        self.action_cursor_down()
+
+    def action_mark_range(self) -> None:
+        """Leave out from here on, or end that."""
+        self.mark(Selection.toggle_range)
+
+    def action_mark_all(self) -> None:
+        """Leave all out."""
+        self.mark(Selection.mark_all)
+
+    def action_mark_invert(self) -> None:
+        """Take in what is left out, leave out the others."""
+        self.mark(Selection.invert)
+
+    def action_mark_none(self) -> None:
+        """Take all in again."""
+        self.mark(Selection.clear)
 
     def _row(self, key: str, columns: Sequence[Column]) -> Row:
         return row_of(

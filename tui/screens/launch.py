@@ -1,0 +1,364 @@
+"""The form a launch is made with: what to do, how carefully, and to whom.
+
+Nothing is sent from here before the button is pressed, and the button is dead until every target
+has been checked. What a check says and what a launch does is the fleet's business; what the fields
+mean is :mod:`tui.screens.launch_form`'s, what they look like :mod:`tui.screens.launch_fields`'s.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import ClassVar, Final
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import Button, Static
+from textual.worker import Worker, WorkerState
+
+from tui import keymap
+from tui.formats import age, ago, duration, elide, many
+from tui.glyphs import Tone
+from tui.screens import launch_form
+from tui.screens.dialogs import TypedAhead, TypedDialog
+from tui.screens.launch_fields import LaunchFields
+from tui.screens.launch_form import Doing, Form
+from tui.session import Session
+from tui.widgets.lines import crumbs, hint_line, spread, titled_rule
+from tui.widgets.target_list import TargetList
+from workflow.runs.events import LaunchId
+from workflow.runs.launch import LaunchState, OnConflict, Order, OrderRefused, Target, TargetCheck
+from workflow.text import SafeText, safe
+
+_HINTS: Final = (
+    ("⏎", "trigger"),
+    ("tab", "field"),
+    ("spc", "leave out / take"),
+    ("y", "copy as command"),
+    ("esc", "back"),
+)
+_SETTLE: Final = 0.15
+"""Seconds a changed field rests before the targets are checked again."""
+_CAREFUL_FROM: Final = 20
+"""From so many targets on, one alone first and a hold after failures are suggested."""
+_NAMED: Final = 6
+"""How many connections a confirmation names."""
+
+
+def suggested(targets: int, old: LaunchState | None) -> Form:
+    """Fill a form in from the launch that is run again, or by how many targets there are.
+
+    What wiped data once is not what anybody wants by default the second time: the verb is sync.
+    """
+    if old is None:
+        careful = targets >= _CAREFUL_FROM
+        return Form(one_first=careful, hold_after="3" if careful else "")
+    return Form(
+        at_once=str(old.max_parallel),
+        on_conflict=OnConflict(old.on_conflict),
+        one_first=old.one_first,
+        hold_after="" if old.hold_after is None else str(old.hold_after),
+    )
+
+
+class LaunchScreen(Screen[LaunchId | None]):
+    """The form, the targets, the button. Gives the launch that was made, None when gone back."""
+
+    AUTO_FOCUS: ClassVar[str | None] = "#targets"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "trigger", "trigger", id="launch.trigger", show=False),
+        *keymap.bindings(("back", "quit", "copy", "help", "last_view", "read_now")),
+        Binding("tab", "app.focus_next", "field", show=False),
+        Binding("shift+tab", "app.focus_previous", "field", show=False),
+    ]
+    DEFAULT_CSS = """
+    LaunchScreen {
+        layout: vertical;
+        .line { height: 1; text-wrap: nowrap; text-overflow: clip; }
+        #targets { height: 1fr; min-height: 3; }
+        #status { padding: 0 1; }
+        #buttons { height: 1; padding: 0 1; margin-bottom: 1; }
+        #buttons Button { margin-right: 3; }
+    }
+    """
+
+    def __init__(
+        self, session: Session, targets: tuple[Target, ...], rerun_of: LaunchId | None = None
+    ) -> None:
+        super().__init__()
+        self._session = session
+        self._targets = tuple({target.connection_id: target for target in targets}.values())
+        self._rerun_of = rerun_of
+        self._checks: dict[str, TargetCheck] = {}
+        self._checked_at: datetime | None = None
+        self._told: SafeText | None = None
+        self._sending = False
+        self._settling: Timer | None = None
+        self._drawing: Timer | None = None
+        self._ahead = TypedAhead()
+
+    # ----------------------------------------------------------------------------- the picture
+
+    def compose(self) -> ComposeResult:
+        """The fields, then the targets, then the button."""
+        old = self._session.fleet.launches.get(self._rerun_of) if self._rerun_of else None
+        yield Static(id="where", classes="line")
+        yield Static(titled_rule(""), classes="line")
+        yield LaunchFields(suggested(len(self._targets), old))
+        yield Static(id="summary", classes="line")
+        yield TargetList(
+            self._targets, self._checks, monotonic=self._session.clock.monotonic, id="targets"
+        )
+        yield Static(titled_rule(""), classes="line")
+        yield Static(id="status", classes="line")
+        with Horizontal(id="buttons"):
+            yield Button("", id="go", compact=True, disabled=True)
+            yield Button(Content("[ Back ]"), id="back", compact=True)
+        yield Static(hint_line(_HINTS), classes="line", id="hints")
+
+    def on_mount(self) -> None:
+        """Show the targets and begin to check them."""
+        self._list.show([target.connection_id for target in self._targets])
+        self._recheck()
+        self._draw()
+        self.set_interval(1.0, self._draw)
+        self.call_after_refresh(self._ahead.arm)
+
+    def on_resize(self) -> None:
+        """Fit the lines to the new width."""
+        self._draw()
+
+    def refresh_from(self, session: Session) -> None:
+        """Draw the ages anew; what happens to other runs does not change this form."""
+        del session
+        self._draw_soon()
+
+    def on_key(self, event: events.Key) -> None:
+        """Drop what was typed before the form could be read."""
+        if self._ahead.was(event):
+            event.stop()
+            event.prevent_default()
+
+    def _draw_soon(self) -> None:
+        if self._drawing is None:
+            self._drawing = self.set_timer(0.1, self._draw)
+
+    def _draw(self) -> None:
+        self._drawing = None
+        if not self.is_attached:  # a timer's last call may come after the screen has gone
+            return
+        self._list.touch()
+        form, checks = self._fields.form, self._taken_checks()
+        profile = SafeText(self._session.profile_name.upper())
+        where = crumbs(
+            Content.assemble(" LAUNCH on ", (profile, "bold")),
+            *(part for part in (self._session.server, self._session.workspace) if part),
+        )
+        nothing = Content.styled("nothing is sent yet ", Tone.WARNING.style)
+        self._line("#where", spread(where, nothing, self.size.width))
+        told = launch_form.summary(len(self._targets), checks, len(self._list.marks))
+        self._line("#summary", titled_rule(told))
+        self._line("#status", self._status())
+        verb, count = launch_form.verb(form, checks)
+        go = self.query_one("#go", Button)
+        go.label = Content(f"[ {verb} {count} on {profile} ]")
+        go.disabled = not self._ready()
+        go.variant = "error" if form.destructive else "primary"
+
+    def _line(self, selector: str, content: Content) -> None:
+        self.query_one(selector, Static).update(content, layout=False)
+
+    def _status(self) -> Content:
+        wrong = self._fields.mistakes
+        if wrong:
+            return Content.styled(wrong[0].sentence, Tone.FAILED.style)
+        if self._session.read_only:
+            text = "this profile is read-only: look around, but nothing can be sent"
+            return Content.styled(text, Tone.WARNING.style)
+        if self._told is not None:
+            return Content.styled(self._told, Tone.WARNING.style)
+        taken, checks = self._list.taken, self._taken_checks()
+        parts = [f"checked {len(checks)} of {len(taken)}"]
+        if self._checked_at is not None:
+            parts[0] += f", {ago(self._checked_at, self._session.clock.now())} ago"
+        blocked = Counter(check.will for check in checks)["blocked"]
+        if blocked:
+            parts.append(f"{many(blocked, 'blocked one is', 'blocked ones are')} not sent")
+        under = self._checks.get(self._list.cursor or "")
+        if under is not None and under.why and under.will not in {"send", "attach"}:
+            parts.append(under.why)
+        about = self._about(checks) if self._ready() else None
+        if about is not None:
+            parts.append(f"about {about}, by usual times")
+        return Content(" · ".join(parts))
+
+    def _about(self, checks: tuple[TargetCheck, ...]) -> str | None:
+        usual = self._session.fleet.watch.usual
+        lasts = [usual(c.target.connection_id) for c in checks if c.will in {"send", "wait"}]
+        span = launch_form.expected(lasts, int(self._fields.form.at_once))
+        if span is None:
+            return None
+        return age(span) if span < timedelta(hours=1) else duration(span)
+
+    # ----------------------------------------------------------------------------- the targets
+
+    @property
+    def _list(self) -> TargetList:
+        return self.query_one(TargetList)
+
+    @property
+    def _fields(self) -> LaunchFields:
+        return self.query_one(LaunchFields)
+
+    def _taken_checks(self) -> tuple[TargetCheck, ...]:
+        found = (self._checks.get(target.connection_id) for target in self._list.taken)
+        return tuple(check for check in found if check is not None)
+
+    def _ready(self) -> bool:
+        checks = self._taken_checks()
+        return (
+            len(checks) == len(self._list.taken)
+            and any(check.will in {"send", "wait", "attach"} for check in checks)
+            and not self._fields.mistakes
+            and not self._session.read_only
+            and not self._sending
+        )
+
+    def _order(self) -> Order:
+        """Return the order for what is taken; what is blocked is never sent by accident."""
+        form = self._fields.form
+        left = {"blocked", "skip", "fail"} if form.destructive else {"blocked"}
+        targets = [check.target for check in self._taken_checks() if check.will not in left]
+        return launch_form.order(form, targets, "rerun" if self._rerun_of else "")
+
+    def on_launch_fields_changed(self, event: LaunchFields.Changed) -> None:
+        """Check again when what happens to a target may be another thing now."""
+        self._told = None
+        if event.check_again:
+            if self._settling is not None:
+                self._settling.stop()
+            self._forget_checks()
+            self._settling = self.set_timer(_SETTLE, self._recheck)
+        self._draw()
+
+    def on_live_table_marks_changed(self) -> None:
+        """Count anew: one was left out or taken in again."""
+        self._draw()
+
+    def on_live_table_moved(self) -> None:
+        """Tell why the target under the cursor is not sent."""
+        self._draw_soon()
+
+    def _forget_checks(self) -> None:
+        self._checks.clear()
+        self._checked_at = None
+
+    def _recheck(self) -> None:
+        self._forget_checks()
+        self._told = None
+        if self._targets:
+            self.run_worker(self._check(), group="check", exclusive=True, exit_on_error=False)
+        else:
+            self._told = SafeText("no connection was chosen: go back and mark some")
+
+    async def _check(self) -> None:
+        form = self._fields.form
+        asked = Form(form.doing, on_conflict=form.on_conflict, over_running=form.over_running)
+        async for check in self._session.fleet.check(launch_form.order(asked, self._targets)):
+            self._checks[check.target.connection_id] = check
+            self._draw_soon()
+        self._checked_at = self._session.clock.now()
+        self._draw_soon()
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Say what kept the targets from being checked, or the launch from being made."""
+        if event.state is WorkerState.ERROR:
+            self._sending = False
+            what = "check the targets" if event.worker.group == "check" else "launch"
+            self._told = safe(f"could not {what}: {event.worker.error}; ctrl-r tries again")
+            self._draw()
+
+    # ------------------------------------------------------------------------------- the deed
+
+    def action_trigger(self) -> None:
+        """Send, when everything has been checked; what wipes data is typed out first."""
+        if not self._ready():
+            self.app.bell()
+            return
+        order, form = self._order(), self._fields.form
+        phrase = launch_form.confirmation(form, len(order.targets), self._session.profile_name)
+        if phrase is None:
+            self._send(order)
+            return
+        self.app.push_screen(
+            TypedDialog(
+                SafeText(f"{form.doing.value.capitalize()} {many(len(order.targets), 'target')}?"),
+                _warning(form.doing, order),
+                phrase=phrase,
+            ),
+            lambda sure: self._send(order) if sure else None,
+        )
+
+    def _send(self, order: Order) -> None:
+        self._sending = True
+        self._draw()
+        self.run_worker(self._launch(order), group="launch", exit_on_error=False)
+
+    async def _launch(self, order: Order) -> None:
+        try:
+            launch = await self._session.fleet.launch(order)
+        except OrderRefused as refused:
+            self._sending = False
+            self._told = refused.text
+            self._draw()
+        else:
+            self.dismiss(launch)
+
+    def on_input_submitted(self) -> None:
+        """Enter in a field means the same as everywhere on this screen."""
+        self.action_trigger()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Do what the button says."""
+        if event.button.id == "go":
+            self.action_trigger()
+        else:
+            self.action_back()
+
+    def action_copy(self) -> None:
+        """Copy the command that does the same."""
+        if self._fields.mistakes:
+            self.app.bell()
+            return
+        profile = self._session.profile_name
+        targets = self._list.taken
+        self.app.copy_to_clipboard(launch_form.command(self._fields.form, targets, profile))
+        self._told = SafeText("copied: syncdeck run … for " + many(len(targets), "target"))
+        self._draw()
+
+    def action_read_now(self) -> None:
+        """Check the targets again."""
+        self._recheck()
+        self._draw()
+
+    def action_back(self) -> None:
+        """Go back; nothing was sent."""
+        self.dismiss(None)
+
+    action_leave = action_last_view = action_back
+
+
+def _warning(doing: Doing, order: Order) -> SafeText:
+    names = [elide(target.name, 40) for target in order.targets[:_NAMED]]
+    more = len(order.targets) - len(names)
+    listed = ", ".join(names) + (f" and {more} more" if more else "")
+    over = " A sync that runs there is cancelled." if order.over_running else ""
+    return safe(
+        f"{doing.value} wipes the data of every stream at the destination of {listed}. "
+        f"It cannot be taken back.{over}"
+    )

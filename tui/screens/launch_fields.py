@@ -1,0 +1,149 @@
+"""The fields of the launch form as widgets; what they mean together is a :class:`Form`.
+
+One line a field, so that form and targets share 24 lines. What follows from a change is the
+screen's business.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.reactive import var
+from textual.widgets import Input, Static
+
+from tui.screens.launch_form import Doing, Form, Mistake, mistakes
+from tui.widgets.form_fields import Choice, Option, ShortInput, Tick
+from workflow.runs.launch import OnConflict
+
+_DOINGS: Final = (
+    Option(Doing.SYNC.value, "sync"),
+    Option(Doing.CLEAR.value, "clear", danger=True),
+    Option(Doing.RESET.value, "reset", danger=True),
+)
+_CONFLICTS: Final = (
+    Option(OnConflict.ATTACH.value, "attach"),
+    Option(OnConflict.SKIP.value, "skip"),
+    Option(OnConflict.WAIT.value, "wait, then run"),
+    Option(OnConflict.FAIL.value, "fail"),
+)
+_CHECKED_AGAIN: Final = frozenset({"doing", "conflict", "over-running"})
+"""Fields on which it depends what happens to a target."""
+
+
+class LaunchFields(Vertical):
+    """The fields, filled in."""
+
+    DEFAULT_CSS = """
+    LaunchFields {
+        height: auto;
+        Horizontal { height: 1; padding: 0 1; }
+        .name { width: 15; color: $text-muted; }
+        .word { width: auto; }
+        #stop-word { margin-left: 4; }
+        #over-running { display: none; }
+        &.-destructive #over-running { display: block; }
+        &.-destructive #refresh { display: none; }
+        ShortInput.-wrong { background: $error 40%; }
+    }
+    """
+
+    form: var[Form] = var(Form, init=False)
+    """As it stands."""
+
+    class Changed(Message):
+        """A field has another value."""
+
+        def __init__(self, *, check_again: bool) -> None:
+            super().__init__()
+            self.check_again = check_again
+
+    def __init__(self, form: Form) -> None:
+        super().__init__(id="fields")
+        self.set_reactive(LaunchFields.form, form)
+
+    def compose(self) -> ComposeResult:
+        """One line for each field."""
+        form = self.form
+        with Horizontal():
+            yield Static("Do", classes="name")
+            yield Choice(_DOINGS, form.doing.value, id="doing")
+        with Horizontal():
+            yield Static(classes="name")
+            yield Static("refresh: not offered by the public API (422)", id="refresh")
+            yield Tick("also over a running sync, which is cancelled", id="over-running")
+        with Horizontal():
+            yield Static("At once", classes="name")
+            yield ShortInput(form.at_once, "0123456789", cells=4, id="at-once")
+            yield Static("Stop waiting after ", classes="word", id="stop-word")
+            yield ShortInput(
+                form.stop_after, "0123456789hms", cells=6, empty="never", id="stop-after"
+            )
+            yield Static(" each (job goes on)", classes="word")
+        with Horizontal():
+            yield Static("If running", classes="name")
+            yield Choice(_CONFLICTS, form.on_conflict.value, id="conflict")
+        with Horizontal():
+            yield Static("First", classes="name")
+            yield Tick("one alone; the rest when it succeeds", form.one_first, id="one-first")
+        with Horizontal():
+            yield Static("Hold", classes="name")
+            yield Static("after ", classes="word")
+            yield ShortInput(form.hold_after, "0123456789", cells=3, empty="off", id="hold-after")
+            yield Static(" failures in a row start no more; p goes on", classes="word")
+        with Horizontal():
+            yield Static("Tell me", classes="name")
+            yield Tick("bell and title when all ended", on=True, id="bell")
+            yield Tick("desktop", id="desktop")
+
+    @property
+    def tell(self) -> tuple[bool, bool]:
+        """Whether the end of the launch is told by bell and title, and on the desktop."""
+        return self.query_one("#bell", Tick).on, self.query_one("#desktop", Tick).on
+
+    def on_mount(self) -> None:
+        """Show what belongs to the form it began with."""
+        self._mark()
+
+    def on_choice_changed(self, event: Choice.Changed) -> None:
+        """Take the new value in."""
+        self._take(event.choice.id)
+
+    def on_tick_changed(self, event: Tick.Changed) -> None:
+        """Take the new value in."""
+        self._take(event.tick.id)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Take the new value in."""
+        self._take(event.input.id)
+
+    def _take(self, field: str | None) -> None:
+        form = self._read()
+        if form != self.form:
+            self.form = form
+            self._mark()
+            self.post_message(self.Changed(check_again=field in _CHECKED_AGAIN))
+
+    def _read(self) -> Form:
+        return Form(
+            doing=Doing(self.query_one("#doing", Choice).chosen),
+            at_once=self.query_one("#at-once", Input).value,
+            stop_after=self.query_one("#stop-after", Input).value,
+            on_conflict=OnConflict(self.query_one("#conflict", Choice).chosen),
+            over_running=self.query_one("#over-running", Tick).on,
+            one_first=self.query_one("#one-first", Tick).on,
+            hold_after=self.query_one("#hold-after", Input).value,
+        )
+
+    def _mark(self) -> None:
+        self.set_class(self.form.destructive, "-destructive")
+        wrong = {mistake.field.value for mistake in self.mistakes}
+        for field in self.query(ShortInput):
+            field.set_class(field.id in wrong, "-wrong")
+
+    @property
+    def mistakes(self) -> tuple[Mistake, ...]:
+        """What cannot be taken, in the order of the fields."""
+        return mistakes(self.form)
