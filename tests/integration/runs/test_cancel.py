@@ -1,0 +1,161 @@
+"""Cancelling against a whole sandbox: what was sent, what was hit, what was said."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from tests.support.sandbox import sandbox_in_process
+from tests.support.trigger_rig import Rig, rig
+from tests.support.virtual_time import clock as virtual_clock
+from tests.support.virtual_time import run_virtual
+from workflow.sandbox.faults import parse_fault
+
+
+def in_a_sandbox(story: Callable[[Rig], Awaitable[None]], *faults: str) -> None:
+    async def play() -> None:
+        clock = virtual_clock()
+        async with rig(sandbox_in_process(clock, faults=faults), clock) as opened:
+            await story(opened)
+
+    run_virtual(play())
+
+
+def deletes(opened: Rig) -> int:
+    return opened.box.log.count("cancelJob")
+
+
+async def running_job(opened: Rig, connection: str) -> int:
+    job = opened.colleague_starts(connection)
+    await opened.clock.sleep(20)
+    return job
+
+
+def test_a_running_job_is_cancelled_by_one_request() -> None:
+    async def story(opened: Rig) -> None:
+        connection = opened.connection()
+        job = await running_job(opened, connection)
+        settled = await opened.canceller.cancel(job, connection)
+        assert (settled.how, deletes(opened)) == ("cancelled", 1)
+        assert opened.jobs_of(connection)[0].status == "cancelled"
+
+    in_a_sandbox(story)
+
+
+def test_every_delete_has_its_own_look_right_before_it() -> None:
+    async def story(opened: Rig) -> None:
+        connection = opened.connection()
+        job = await running_job(opened, connection)
+        await opened.canceller.cancel(job, connection)
+        asked = [entry.endpoint for entry in opened.box.log]
+        before = [asked[i - 2 : i] for i, name in enumerate(asked) if name == "cancelJob"]
+        assert before == [["getJob", "listJobs"]] * len(before)
+        assert before
+
+    in_a_sandbox(story, "cancel-ignored:count=2")
+
+
+def test_a_cancel_that_was_ignored_is_asked_for_again() -> None:
+    async def story(opened: Rig) -> None:
+        connection = opened.connection()
+        job = await running_job(opened, connection)
+        settled = await opened.canceller.cancel(job, connection)
+        assert (settled.how, deletes(opened)) == ("cancelled", 2)
+
+    in_a_sandbox(story, "cancel-ignored:count=1")
+
+
+def test_after_three_requests_the_operator_is_told_to_do_it_elsewhere() -> None:
+    async def story(opened: Rig) -> None:
+        connection = opened.connection()
+        opened.box.faults.add(parse_fault("cancel-ignored"))
+        job = opened.colleague_starts(connection)
+        settled = await opened.canceller.cancel(job, connection)
+        # It lives long enough to be asked three times.
+        assert (settled.how, deletes(opened)) == ("not-cancelled", 3)
+        assert "Cancel it in Airbyte" in settled.text
+
+    in_a_sandbox(story)
+
+
+def test_a_job_that_ended_is_left_alone() -> None:
+    async def story(opened: Rig) -> None:
+        connection = opened.connection()
+        job = opened.colleague_starts(connection)
+        await opened.clock.sleep(300)
+        settled = await opened.canceller.cancel(job, connection)
+        assert (settled.how, deletes(opened)) == ("already-ended", 0)
+
+    in_a_sandbox(story)
+
+
+def test_a_newer_job_on_the_connection_is_never_hit() -> None:
+    async def story(opened: Rig) -> None:
+        connection = opened.connection()
+        job = await running_job(opened, connection)
+        newer = opened.colleague_starts(connection)
+        settled = await opened.canceller.cancel(job, connection)
+        assert (settled.how, deletes(opened)) == ("newer-job", 0)
+        assert str(newer) in settled.text
+
+    in_a_sandbox(story)
+
+
+def test_a_delete_that_hangs_is_settled_by_reading() -> None:
+    async def story(opened: Rig) -> None:
+        connection = opened.connection()
+        job = await running_job(opened, connection)
+        settled = await opened.canceller.cancel(job, connection)
+        assert settled.how == "cancelled"
+        assert opened.jobs_of(connection)[0].status == "cancelled"
+
+    in_a_sandbox(story, "hang-delete:seconds=300s")
+
+
+@pytest.mark.parametrize("fault", ["cut-before", "cut-after", "garbage", "server-error"])
+def test_what_the_delete_is_answered_with_does_not_matter(fault: str) -> None:
+    async def story(opened: Rig) -> None:
+        connection = opened.connection()
+        job = await running_job(opened, connection)
+        settled = await opened.canceller.cancel(job, connection)
+        assert settled.how == "cancelled"
+        assert opened.jobs_of(connection)[0].status == "cancelled"
+
+    in_a_sandbox(story, f"{fault}:endpoint=cancelJob,count=1")
+
+
+def test_a_server_that_cannot_be_asked_is_asked_again() -> None:
+    async def story(opened: Rig) -> None:
+        connection = opened.connection()
+        job = await running_job(opened, connection)
+        settled = await opened.canceller.cancel(job, connection)
+        assert settled.how == "cancelled"
+
+    in_a_sandbox(story, "server-error:endpoint=getJob,count=6")
+
+
+def test_a_job_that_does_not_exist_is_said_not_to() -> None:
+    async def story(opened: Rig) -> None:
+        settled = await opened.canceller.cancel(999_999, None)
+        assert (settled.how, deletes(opened)) == ("not-sent", 0)
+
+    in_a_sandbox(story)
+
+
+def test_a_cancel_that_is_interrupted_can_be_taken_up_again() -> None:
+    async def story(opened: Rig) -> None:
+        connection = opened.connection()
+        job = await running_job(opened, connection)
+        task = asyncio.create_task(opened.canceller.cancel(job, connection))
+        while opened.jobs_of(connection)[0].status != "cancelled":
+            await opened.clock.sleep(0.5)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        settled = await opened.canceller.cancel(job, connection)
+        assert settled.how in {"cancelled", "already-ended"}
+        assert deletes(opened) <= 1
+
+    in_a_sandbox(story, "hang-delete:seconds=60s")

@@ -1,0 +1,478 @@
+"""The trigger against a whole sandbox: what the server did, what was said, what was written."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from tests.support.fleets import QuickClock, add_connection
+from tests.support.sandbox import running_sandbox, sandbox_in_process
+from tests.support.trigger_rig import Rig, Speaker, order_for, rig
+from tests.support.virtual_time import clock as virtual_clock
+from tests.support.virtual_time import run_virtual
+from workflow.airbyte.client import Client
+from workflow.http.door import Door
+from workflow.runs.events import (
+    Origin,
+    PollFailed,
+    RunId,
+    RunWaiting,
+    TriggerIntent,
+    TriggerSettled,
+    Warned,
+)
+from workflow.runs.intents import Became, GateBusy, IntentKey
+from workflow.runs.journal import Journal
+from workflow.runs.trigger import (
+    Answered,
+    Attached,
+    Conflict,
+    NotStarted,
+    OnConflict,
+    Refused,
+    Skipped,
+    Unresolved,
+)
+from workflow.runs.triggering import NotSent, Trigger
+
+
+def in_a_sandbox(story: Callable[[Rig], Awaitable[None]], *faults: str, **options: object) -> None:
+    """Play a story on a fresh sandbox in virtual time."""
+
+    async def play() -> None:
+        clock = virtual_clock()
+        box = sandbox_in_process(clock, faults=faults, **options)
+        async with rig(box, clock) as opened:
+            await story(opened)
+
+    run_virtual(play())
+
+
+def posts(opened: Rig) -> int:
+    return opened.box.log.count("createJob")
+
+
+def test_a_trigger_with_a_clean_answer_has_started_its_job() -> None:
+    async def story(opened: Rig) -> None:
+        connection = opened.connection()
+        speaker = await opened.voice("r-1", connection)
+        outcome = await opened.fire(connection, speaker=speaker)
+        assert isinstance(outcome, Answered)
+        assert outcome.how is Origin.STARTED
+        assert [job.id for job in opened.jobs_of(connection)] == [outcome.job.job_id]
+        kinds = [fact.kind for fact in speaker.said]
+        assert kinds == ["run.created", "trigger.intent", "trigger.settled"]
+        assert await opened.journal.open_intents() == ()
+
+    in_a_sandbox(story)
+
+
+def test_the_intent_is_in_the_journal_before_the_post_leaves() -> None:
+    async def story(opened: Rig) -> None:
+        connection = opened.connection()
+        task = asyncio.create_task(opened.fire(connection))
+        while not opened.box.log.under_way or posts(opened) or not opened.jobs_of(connection):
+            await opened.clock.sleep(0.5)
+        (record,) = await opened.journal.open_intents()
+        assert record.intent.connection_id == connection
+        await task
+
+    in_a_sandbox(story, "slow-post:seconds=40s")
+
+
+def test_a_lost_answer_is_settled_by_looking_and_the_job_adopted() -> None:
+    async def story(opened: Rig) -> None:
+        connection = opened.connection()
+        outcome = await opened.fire(connection)
+        assert isinstance(outcome, Answered)
+        assert outcome.how is Origin.ADOPTED
+        assert "probably" in outcome.why
+        assert posts(opened) == 1
+        (record,) = await opened.journal.open_intents()
+        assert (record.how, record.job_id) == (Became.ADOPTED, outcome.job.job_id)
+
+    in_a_sandbox(story, "cut-after:endpoint=createJob")
+
+
+def test_an_effect_that_comes_late_is_found() -> None:
+    async def story(opened: Rig) -> None:
+        outcome = await opened.fire(opened.connection())
+        assert isinstance(outcome, Answered)
+        assert outcome.how is Origin.ADOPTED
+
+    in_a_sandbox(story, "lost-trigger:after=2m,answer=state-conflict")
+
+
+def test_an_effect_that_never_comes_is_unresolved_and_its_intent_visible() -> None:
+    async def story(opened: Rig) -> None:
+        connection = opened.connection()
+        outcome = await opened.fire(connection)
+        assert isinstance(outcome, Unresolved)
+        assert posts(opened) == 1
+        gate = await opened.journal.take_gate(
+            IntentKey(RunId("r-2"), "trigger", 1), connection, "x"
+        )
+        assert isinstance(gate, GateBusy)
+
+    in_a_sandbox(story, "lost-trigger:after=never,answer=gateway")
+
+
+def test_two_jobs_of_one_lost_post_are_both_suspects() -> None:
+    async def story(opened: Rig) -> None:
+        connection = opened.connection()
+        outcome = await opened.fire(connection)
+        assert isinstance(outcome, Unresolved)
+        assert [s.job_id for s in outcome.suspects] == [j.id for j in opened.jobs_of(connection)]
+
+    in_a_sandbox(story, "cut-after:endpoint=createJob", "double-job")
+
+
+def test_a_sole_candidate_is_shown_while_the_look_goes_on() -> None:
+    async def story(opened: Rig) -> None:
+        connection = opened.connection()
+        shown: list[tuple[float, int | None]] = []
+        speaker = await opened.voice("r-1", connection)
+
+        begun = opened.clock.monotonic()
+        await opened.trigger.fire(
+            order_for(connection, "r-1"),
+            speaker,
+            provisional=lambda job: shown.append((opened.clock.monotonic() - begun, job)),
+        )
+        (job,) = opened.jobs_of(connection)
+        assert shown[0][1] == job.id
+        assert shown[0][0] < 10
+
+    in_a_sandbox(story, "cut-after:endpoint=createJob")
+
+
+@pytest.mark.parametrize("wanted", ["clear", "reset"])
+def test_a_lost_clear_is_known_by_its_reset(wanted: str) -> None:
+    async def story(opened: Rig) -> None:
+        outcome = await opened.fire(opened.connection(), job_type=wanted)
+        assert isinstance(outcome, Answered)
+        assert outcome.how is Origin.ADOPTED
+
+    in_a_sandbox(story, "cut-after:endpoint=createJob")
+
+
+def test_a_job_that_runs_is_attached_to_and_nothing_sent() -> None:
+    async def story(opened: Rig) -> None:
+        connection = opened.connection()
+        running = opened.colleague_starts(connection)
+        speaker = await opened.voice("r-1", connection)
+        outcome = await opened.fire(connection, speaker=speaker)
+        assert isinstance(outcome, Attached)
+        assert outcome.job.job_id == running
+        assert isinstance(outcome.body, dict)
+        assert outcome.body["jobId"] == running
+        assert speaker.of(TriggerSettled)[0].how == "attached"  # type: ignore[union-attr]
+        assert posts(opened) == 0
+
+    in_a_sandbox(story)
+
+
+def test_a_job_of_another_kind_is_a_conflict_to_be_chosen() -> None:
+    async def story(opened: Rig) -> None:
+        connection = opened.connection()
+        opened.colleague_starts(connection, "reset")
+        outcome = await opened.fire(connection)
+        assert isinstance(outcome, Conflict)
+        assert outcome.choose
+        assert posts(opened) == 0
+
+    in_a_sandbox(story)
+
+
+def test_a_reset_goes_over_a_running_sync_only_when_that_is_asked_for() -> None:
+    async def story(opened: Rig) -> None:
+        connection = opened.connection()
+        opened.colleague_starts(connection)
+        assert isinstance(await opened.fire(connection, job_type="reset"), Conflict)
+        outcome = await opened.fire(connection, run="r-2", job_type="reset", over_running=True)
+        assert isinstance(outcome, Answered)
+        assert outcome.how is Origin.STARTED
+
+    in_a_sandbox(story)
+
+
+def test_skip_sends_nothing_when_something_runs() -> None:
+    async def story(opened: Rig) -> None:
+        connection = opened.connection()
+        running = opened.colleague_starts(connection)
+        outcome = await opened.fire(connection, on_conflict=OnConflict.SKIP)
+        assert isinstance(outcome, Skipped)
+        assert (outcome.reason, outcome.job_id) == ("running", running)
+
+    in_a_sandbox(story)
+
+
+def test_wait_sends_when_the_other_job_has_ended() -> None:
+    async def story(opened: Rig) -> None:
+        connection = opened.connection()
+        running = opened.colleague_starts(connection)
+        speaker = await opened.voice("r-1", connection)
+        outcome = await opened.fire(connection, speaker=speaker, on_conflict=OnConflict.WAIT)
+        assert isinstance(outcome, Answered)
+        assert outcome.job.job_id > running
+        assert [job.ended for job in opened.jobs_of(connection)] == [True, False]
+        assert len(speaker.of(RunWaiting)) == 1
+
+    in_a_sandbox(story)
+
+
+def test_fail_says_which_job_is_in_the_way() -> None:
+    async def story(opened: Rig) -> None:
+        connection = opened.connection()
+        running = opened.colleague_starts(connection)
+        outcome = await opened.fire(connection, on_conflict=OnConflict.FAIL)
+        assert isinstance(outcome, Conflict)
+        assert str(running) in outcome.why
+
+    in_a_sandbox(story)
+
+
+def test_an_inactive_connection_is_skipped_with_a_warning() -> None:
+    async def story(opened: Rig) -> None:
+        connection = opened.connection(status="inactive")
+        speaker = await opened.voice("r-1", connection)
+        outcome = await opened.fire(connection, speaker=speaker)
+        assert isinstance(outcome, Skipped)
+        assert speaker.of(Warned)[0].warning == "inactive"  # type: ignore[union-attr]
+        assert posts(opened) == 0
+
+    in_a_sandbox(story)
+
+
+def test_a_connection_that_does_not_exist_is_refused_before_anything_is_sent() -> None:
+    async def story(opened: Rig) -> None:
+        outcome = await opened.fire("11111111-2222-4333-8444-555555555555")
+        assert isinstance(outcome, Refused)
+        assert outcome.status in {403, 404}
+        assert posts(opened) == 0
+
+    in_a_sandbox(story)
+
+
+def test_a_refresh_is_refused_with_the_servers_own_words() -> None:
+    async def story(opened: Rig) -> None:
+        outcome = await opened.fire(opened.connection(), job_type="refresh")
+        assert isinstance(outcome, Refused)
+        assert (outcome.status, "not supported" in outcome.why) == (422, True)
+        assert await opened.journal.open_intents() == ()
+
+    in_a_sandbox(story)
+
+
+def test_a_409_with_nothing_running_is_said_to_be_the_servers_trouble() -> None:
+    async def story(opened: Rig) -> None:
+        outcome = await opened.fire(opened.connection())
+        assert isinstance(outcome, Refused)
+        assert "known state of the server" in outcome.why
+        assert posts(opened) == 1
+
+    in_a_sandbox(story, "phantom-running")
+
+
+def test_an_overloaded_server_is_asked_again_with_a_new_intent() -> None:
+    async def story(opened: Rig) -> None:
+        connection = opened.connection()
+        speaker = await opened.voice("r-1", connection)
+        outcome = await opened.fire(connection, speaker=speaker)
+        assert isinstance(outcome, Answered)
+        assert len(speaker.of(TriggerIntent)) == 3
+        assert [r.how for r in await opened.journal.intents_of(RunId("r-1"))] == [
+            Became.REFUSED,
+            Became.REFUSED,
+            Became.STARTED,
+        ]
+
+    in_a_sandbox(story, "rate-limit:endpoint=createJob,count=2")
+
+
+def test_a_schedule_that_fires_first_is_not_told_from_ours() -> None:
+    async def story(opened: Rig) -> None:
+        outcome = await opened.fire(opened.connection())
+        assert isinstance(outcome, Answered)  # nothing in a job says who started it
+        assert posts(opened) == 1
+
+    in_a_sandbox(story, "swallowed-trigger")
+
+
+def test_a_server_that_cannot_be_asked_gets_no_trigger() -> None:
+    async def story(opened: Rig) -> None:
+        connection = opened.connection()
+        speaker = await opened.voice("r-1", connection)
+        outcome = await opened.fire(connection, speaker=speaker)
+        assert isinstance(outcome, NotStarted)
+        assert outcome.because == "unreachable"
+        assert speaker.of(PollFailed)
+        assert posts(opened) == 0
+
+    in_a_sandbox(story, "server-error:endpoint=listJobs")
+
+
+def test_the_deadline_ends_a_wait_with_nothing_sent() -> None:
+    async def story(opened: Rig) -> None:
+        connection = opened.connection()
+        opened.colleague_starts(connection)
+        outcome = await opened.fire(
+            connection,
+            on_conflict=OnConflict.WAIT,
+            deadline=opened.clock.now() + timedelta(seconds=20),
+        )
+        assert isinstance(outcome, NotStarted)
+        assert outcome.because == "deadline"
+
+    in_a_sandbox(story)
+
+
+def test_the_deadline_ends_a_look_as_unresolved_with_its_suspects() -> None:
+    async def story(opened: Rig) -> None:
+        connection = opened.connection()
+        outcome = await opened.fire(connection, deadline=opened.clock.now() + timedelta(seconds=60))
+        assert isinstance(outcome, Unresolved)
+        assert [s.job_id for s in outcome.suspects] == [j.id for j in opened.jobs_of(connection)]
+
+    in_a_sandbox(story, "cut-after:endpoint=createJob")
+
+
+def test_a_server_without_a_date_is_judged_by_our_clock() -> None:
+    async def story(opened: Rig) -> None:
+        outcome = await opened.fire(opened.connection())
+        assert isinstance(outcome, Answered)
+        assert outcome.how is Origin.ADOPTED
+
+    in_a_sandbox(story, "no-date", "cut-after:endpoint=createJob")
+
+
+def test_a_server_that_has_lost_its_jobs_is_not_believed() -> None:
+    async def story(opened: Rig) -> None:
+        connection = opened.connection()
+        opened.colleague_starts(connection)
+        await opened.clock.sleep(200)
+        outcome = await opened.fire(connection)
+        assert isinstance(outcome, Unresolved)
+        assert "history changed" in outcome.why
+
+    in_a_sandbox(story, "restart:endpoint=createJob,seconds=5s,keep=false,count=1")
+
+
+def test_two_runs_on_one_connection_send_one_after_the_other() -> None:
+    async def story(opened: Rig) -> None:
+        connection = opened.connection()
+        outcomes = await asyncio.gather(
+            opened.fire(connection, run="r-1"), opened.fire(connection, run="r-2")
+        )
+        kinds = sorted(type(outcome).__name__ for outcome in outcomes)
+        assert kinds == ["Answered", "Attached"]
+        assert posts(opened) == 1
+
+    in_a_sandbox(story, "slow-post:seconds=20s")
+
+
+def test_a_run_that_was_detached_while_its_post_was_under_way_is_settled_by_recovery() -> None:
+    async def story(opened: Rig) -> None:
+        connection = opened.connection()
+        task = asyncio.create_task(opened.fire(connection))
+        while not opened.jobs_of(connection):
+            await opened.clock.sleep(1)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        outcome = await opened.recover(connection)
+        assert isinstance(outcome, Answered)
+        assert outcome.how is Origin.ADOPTED
+        assert posts(opened) <= 1
+
+    in_a_sandbox(story, "slow-post:seconds=60s")
+
+
+def test_an_answer_that_is_about_to_come_is_waited_for_when_a_run_is_detached() -> None:
+    async def story(opened: Rig) -> None:
+        connection = opened.connection()
+        task = asyncio.create_task(opened.fire(connection))
+        while not opened.jobs_of(connection):
+            await opened.clock.sleep(0.5)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        (record,) = await opened.journal.intents_of(RunId("r-1"))
+        assert record.how is Became.STARTED
+        outcome = await opened.recover(connection)
+        assert isinstance(outcome, Answered)
+        assert outcome.how is Origin.STARTED
+
+    in_a_sandbox(story, "slow-post:seconds=3s")
+
+
+def test_recovery_of_a_run_that_never_sent_says_so_and_sends_nothing() -> None:
+    async def story(opened: Rig) -> None:
+        connection = opened.connection()
+        assert isinstance(await opened.recover(connection), NotSent)
+        assert posts(opened) == 0
+
+    in_a_sandbox(story)
+
+
+def test_detaching_a_waiting_run_leaves_no_gate_behind() -> None:
+    async def story(opened: Rig) -> None:
+        connection = opened.connection()
+        opened.colleague_starts(connection)
+        task = asyncio.create_task(opened.fire(connection, on_conflict=OnConflict.WAIT))
+        await opened.clock.sleep(5)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert isinstance(await opened.fire(connection, run="r-2"), Attached)
+
+    in_a_sandbox(story)
+
+
+def test_the_machines_checkpoint_is_written_with_the_answer() -> None:
+    async def story(opened: Rig) -> None:
+
+        connection = opened.connection()
+        speaker = await opened.voice("r-1", connection)
+        await opened.trigger.fire(
+            order_for(connection, "r-1"), speaker, checkpoint=lambda answer: {"after": "trigger"}
+        )
+        (run,) = await opened.journal.unfinished()
+        assert run.checkpoint == {"after": "trigger"}
+        assert run.row.job_id is not None
+
+    in_a_sandbox(story)
+
+
+def test_old_servers_that_list_by_type_only_are_asked_for_each_type() -> None:
+    async def story(opened: Rig) -> None:
+        connection = opened.connection()
+        opened.colleague_starts(connection, "refresh")
+        outcome = await opened.fire(connection)
+        assert isinstance(outcome, Conflict)
+        assert opened.trigger._asking.by_type
+
+    in_a_sandbox(story, "old-job-types")
+
+
+async def test_it_is_the_same_over_a_real_socket(tmp_path: Path) -> None:
+    clock = QuickClock(speed=40)
+    with running_sandbox(clock=clock, faults=("cut-after:endpoint=createJob,count=1",)) as server:
+        door = Door(server.base_url, clock=clock, rng=Random(1))
+        journal = await Journal.open(tmp_path / "journal.db", clock)
+
+        connection = add_connection(server.world).connection_id
+        trigger = Trigger(Client(door, server.base_url), journal, clock)
+        speaker = Speaker(RunId("r-1"), connection, journal, clock)
+        order = order_for(connection, "r-1", look=timedelta(seconds=30))
+        outcome = await trigger.fire(order, speaker)
+        await journal.aclose()
+        await door.aclose()
+        assert isinstance(outcome, Answered)
+        assert outcome.how is Origin.ADOPTED
+        assert server.log.count("createJob") == 1
