@@ -51,6 +51,7 @@ class CallLinker:
                 operation.path,
                 operation.server,
             ),
+            tuple(_TEMPLATED.split(operation.path)),
             plans,
             self._body(step, step.request_body),
         )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
-from workflow.arazzo.machine import Plans
+from workflow.arazzo.draft import Plans
 from workflow.arazzo.plan import CallPlan
 from workflow.arazzo.problems import CheckpointError
 from workflow.arazzo.requests import build_request

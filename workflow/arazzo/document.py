@@ -13,56 +13,20 @@ from dataclasses import dataclass
 from typing import Final
 
 from workflow.arazzo import schemas, yaml12
-from workflow.arazzo.actions import (
-    check_component_actions,
-    read_actions,
-    read_criteria,
-    read_workflow_target,
-    workflow_named,
-)
+from workflow.arazzo.actions import check_component_actions
 from workflow.arazzo.checks import check_document
-from workflow.arazzo.expressions import ExpressionError, SourceReference, parse_expression
 from workflow.arazzo.fields import Fields
-from workflow.arazzo.model import (
-    Components,
-    Document,
-    OperationId,
-    OperationPath,
-    SourceDescription,
-    SourceType,
-    Step,
-    StepTarget,
-    Workflow,
-    WorkflowTarget,
-)
-from workflow.arazzo.parts import (
-    read_component_parameters,
-    read_outputs,
-    read_parameters,
-    read_request_body,
-)
-from workflow.arazzo.pointer import parse_pointer
+from workflow.arazzo.model import Components, Document, SourceDescription, SourceType
+from workflow.arazzo.parts import read_component_parameters
 from workflow.arazzo.problems import DocumentError, Findings, Problem
 from workflow.arazzo.tree import Mapping as Object
 from workflow.arazzo.tree import Node, Scalar, plain
-from workflow.arazzo.values import Context, References
+from workflow.arazzo.values import Context
+from workflow.arazzo.workflows import read_workflow
 from workflow.text import safe
 
 _VERSION = re.compile(r"1\.(?P<minor>[0-9]+)\.[0-9]+(?:-.*)?\Z")
 _COMPONENTS: Final = ("inputs", "parameters", "successActions", "failureActions")
-_TARGETS: Final = ("operationId", "operationPath", "workflowId")
-_STEP: Final = (
-    *("stepId", "description", *_TARGETS, "parameters", "requestBody"),
-    *("successCriteria", "onSuccess", "onFailure", "outputs"),
-)
-_WORKFLOW: Final = (
-    *("workflowId", "summary", "description", "inputs", "dependsOn", "steps"),
-    *("successActions", "failureActions", "outputs", "parameters"),
-)
-_NEWER_STEP: Final = ("channelPath", "action", "correlationId", "timeout", "dependsOn")
-_OPERATION_PATH = re.compile(
-    r"\{?\$sourceDescriptions\.(?P<name>[^.{}#]+?)(?:\.url)?\}?#(?P<pointer>/.*)\Z", re.DOTALL
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +86,7 @@ def _read(fields: Fields, text: bytes) -> Document | None:
     workflows = tuple(
         workflow
         for item in fields.objects("workflows", "A workflow", required=True)
-        if (workflow := _read_workflow(item, context)) is not None
+        if (workflow := read_workflow(item, context)) is not None
     )
     return Document(
         file=findings.file,
@@ -215,140 +179,3 @@ def _read_components(context: Context) -> Components:
     for node in nodes.values():
         schemas.check_schema(node, inputs, context.findings)
     return Components(inputs, read_component_parameters(context))
-
-
-def _read_workflow(fields: Fields, context: Context) -> Workflow | None:
-    fields.only(_WORKFLOW)
-    references: References = []
-    workflow_id = fields.text("workflowId", required=True)
-    inputs = fields.node.get("inputs")
-    if inputs is not None:
-        known = {name: plain(node) for name, node in context.components.get("inputs", {}).items()}
-        schemas.check_schema(inputs, known, context.findings)
-    steps = tuple(
-        step
-        for item in fields.objects("steps", "A step", required=True)
-        if (step := _read_step(item, context)) is not None
-    )
-    workflow = Workflow(
-        workflow_id=workflow_id or "",
-        summary=fields.prose("summary"),
-        description=fields.prose("description"),
-        inputs=None if inputs is None else plain(inputs),
-        inputs_place=fields.at("inputs"),
-        depends_on=_read_depends_on(fields, context),
-        steps=steps,
-        success_actions=read_actions(fields, "successActions", "successActions", context),
-        failure_actions=read_actions(fields, "failureActions", "failureActions", context),
-        parameters=read_parameters(fields, "parameters", context, references),
-        outputs=read_outputs(fields, context, references),
-        references=tuple(references),
-        place=fields.at("workflowId"),
-    )
-    return workflow if workflow_id is not None else None
-
-
-def _read_depends_on(fields: Fields, context: Context) -> tuple[WorkflowTarget, ...]:
-    found: list[WorkflowTarget] = []
-    for item in fields.items("dependsOn"):
-        if isinstance(item, Scalar) and isinstance(item.value, str) and item.value:
-            target = workflow_named(item.value, item.place, context)
-            if target is not None:
-                found.append(target)
-        else:
-            context.findings.error(item.place, "wrong-type", "'dependsOn' lists workflow ids.")
-    return tuple(found)
-
-
-def _read_step(fields: Fields, context: Context) -> Step | None:
-    allowed = (*_STEP, *_NEWER_STEP) if context.newer else _STEP
-    fields.only(allowed)
-    for key in _NEWER_STEP:
-        if context.newer and key in fields.node.keys:
-            context.unsupported(fields.node.keys[key], f"{key!r} members of a step")
-    references: References = []
-    step_id = fields.text("stepId", required=True)
-    criteria = "successCriteria" in fields.node.keys
-    step = Step(
-        step_id=step_id or "",
-        description=fields.prose("description"),
-        target=_read_target(fields, context),
-        parameters=read_parameters(fields, "parameters", context, references),
-        request_body=read_request_body(fields, context, references),
-        success_criteria=(
-            read_criteria(fields, "successCriteria", context, references) if criteria else None
-        ),
-        on_success=read_actions(fields, "onSuccess", "successActions", context),
-        on_failure=read_actions(fields, "onFailure", "failureActions", context),
-        outputs=read_outputs(fields, context, references),
-        references=tuple(references),
-        place=fields.at("stepId"),
-    )
-    return step if step_id is not None else None
-
-
-def _read_target(fields: Fields, context: Context) -> StepTarget | None:
-    present = [key for key in _TARGETS if key in fields.node.keys]
-    if not present and not any(key in fields.node.keys for key in _NEWER_STEP[:2]):
-        fields.findings.error(
-            fields.place,
-            "missing-key",
-            "A step needs one of 'operationId', 'operationPath' and 'workflowId'.",
-        )
-    for extra in present[1:]:
-        fields.findings.error(
-            fields.node.keys[extra],
-            "wrong-value",
-            f"A step has one of {present[0]!r} and {extra!r}, not both.",
-        )
-    match present[:1]:
-        case ["operationId"]:
-            return _operation_id(fields, context)
-        case ["operationPath"]:
-            return _operation_path(fields)
-        case ["workflowId"]:
-            if "requestBody" in fields.node.keys:
-                fields.findings.error(
-                    fields.node.keys["requestBody"],
-                    "wrong-value",
-                    "A step that runs a workflow has no request body; pass parameters.",
-                )
-            return read_workflow_target(fields, context)
-    return None
-
-
-def _operation_id(fields: Fields, context: Context) -> OperationId | None:
-    text = fields.text("operationId")
-    if text is None:
-        return None
-    place = fields.at("operationId")
-    if not text.startswith("$sourceDescriptions"):
-        return OperationId(None, text, place)
-    try:
-        expression = parse_expression(text)
-    except ExpressionError as error:
-        context.bad_expression(place, error)
-        return None
-    assert isinstance(expression, SourceReference)  # noqa: S101  (by its first word)
-    return OperationId(expression.source, expression.reference, place)
-
-
-def _operation_path(fields: Fields) -> OperationPath | None:
-    text = fields.text("operationPath")
-    if text is None:
-        return None
-    place = fields.at("operationPath")
-    found = _OPERATION_PATH.match(text)
-    try:
-        if found is not None:
-            return OperationPath(found["name"], parse_pointer(found["pointer"]), text, place)
-    except ValueError as error:
-        fields.findings.error(place, "expression", f"In 'operationPath', {error}.")
-        return None
-    fields.findings.error(
-        place,
-        "expression",
-        "An operationPath is '{$sourceDescriptions.NAME.url}#/paths/~1PATH/METHOD'; "
-        f"this is {text!r}.",
-    )
-    return None

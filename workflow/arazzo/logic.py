@@ -198,21 +198,24 @@ def evaluate(
     holds: Callable[[Value], bool],
 ) -> bool:
     """Return whether the logic holds, with values from `look` and rules from the two others."""
-    match logic:
-        case Compare(operator, left, right):
-            return compare(
-                operator,
-                left.value if isinstance(left, Constant) else look(left),
-                right.value if isinstance(right, Constant) else look(right),
-            )
-        case Or(items):
-            return any(evaluate(item, look, compare, holds) for item in items)
-        case And(items):
-            return all(evaluate(item, look, compare, holds) for item in items)
-        case Not(item):
-            return not evaluate(item, look, compare, holds)
-        case Holds(operand):
-            return holds(operand.value if isinstance(operand, Constant) else look(operand))
+    # Every poll comes through here; `isinstance` costs a third of a `match` on classes.
+    if isinstance(logic, Compare):
+        left, right = logic.left, logic.right
+        return compare(
+            logic.operator,
+            left.value if isinstance(left, Constant) else look(left),
+            right.value if isinstance(right, Constant) else look(right),
+        )
+    if isinstance(logic, Or | And):
+        wanted = isinstance(logic, Or)
+        for item in logic.items:
+            if evaluate(item, look, compare, holds) is wanted:
+                return wanted
+        return not wanted
+    if isinstance(logic, Not):
+        return not evaluate(logic.item, look, compare, holds)
+    operand = logic.operand
+    return holds(operand.value if isinstance(operand, Constant) else look(operand))
 
 
 def references(logic: Logic[R]) -> tuple[R, ...]:

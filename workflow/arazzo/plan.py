@@ -48,6 +48,8 @@ class CallPlan:
     """A step that calls an operation."""
 
     operation: Operation
+    path: tuple[str, ...]
+    """The path template taken apart: text and parameter names in turn, beginning with text."""
     parameters: tuple[ParameterPlan, ...]
     body: BodyPlan | None
 

@@ -10,10 +10,11 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from workflow.arazzo import checkpoints
+from workflow.arazzo import checkpoints, machine
+from workflow.arazzo.draft import Plans
+from workflow.arazzo.frames import chosen
 from workflow.arazzo.inputs import Inputs
 from workflow.arazzo.linking import Linker, Sources
-from workflow.arazzo.machine import Move, Plans, chosen
 from workflow.arazzo.model import Document
 from workflow.arazzo.plan import CallPlan, WorkflowPlan
 from workflow.arazzo.problems import (
@@ -83,7 +84,7 @@ class Program:
             InputError: with a sentence for each input that is missing, unknown or does not fit,
                 for the workflows that it depends on as well. Nothing has been sent.
         """
-        return Move(self._plans, None).start(self._label, self._complete(inputs))
+        return machine.start(self._plans, self._label, self._complete(inputs))
 
     def advance(self, state: State, answer: Answer) -> Turn[State]:
         """Take the answer to the state's command; a finished state stays as it is.
@@ -91,7 +92,7 @@ class Program:
         Raises:
             TypeError: a call was answered by `Elapsed`, or a wait by something else.
         """
-        return Move(self._plans, state).advance(state, answer)
+        return machine.advance(self._plans, state, answer)
 
     def dump(self, state: State) -> Json:
         """Return the state as JSON, to be loaded by another process."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from types import MappingProxyType
 
 from workflow.arazzo import bodies, styles, templates
@@ -10,8 +9,6 @@ from workflow.arazzo.plan import BodyPlan, CallPlan, ParameterPlan
 from workflow.arazzo.pointer import Missing
 from workflow.arazzo.templates import Lookup, Unresolved, as_text
 from workflow.arazzo.turns import Json, Request
-
-_TEMPLATED = re.compile(r"\{([^{}]+)\}")
 
 
 def build_request(plan: CallPlan, lookup: Lookup) -> Request:
@@ -46,7 +43,7 @@ def build_request(plan: CallPlan, lookup: Lookup) -> Request:
     if media_type is not None and all(name.lower() != "content-type" for name, _ in headers):
         headers.append(("Content-Type", media_type))
     return Request(
-        path=_TEMPLATED.sub(lambda match: in_path[match[1]][0], plan.operation.path),
+        path="".join([in_path[part][0] if at % 2 else part for at, part in enumerate(plan.path)]),
         query=tuple(query),
         headers=tuple(headers),
         content=content,

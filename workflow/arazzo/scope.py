@@ -31,9 +31,9 @@ class WorkflowRecord:
     done: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Scope:
-    """The values in sight of one frame."""
+    """The values in sight of one frame. Lives within a turn; nobody changes one."""
 
     plan: WorkflowPlan
     inputs: Mapping[str, Json]

@@ -57,7 +57,8 @@ def evaluate_simple(condition: Simple, lookup: Lookup, notes: list[str]) -> bool
     """Return whether the condition holds; what could not be compared is added to `notes`."""
 
     def look(reference: Reference) -> Value:
-        return follow(lookup(reference.expression), reference.path)
+        value = lookup(reference.expression)
+        return follow(value, reference.path) if reference.path else value
 
     def compare(operator: Operator, left: Value, right: Value) -> bool:
         return _compare(operator, left, right, notes)
@@ -96,6 +97,8 @@ def _compare(operator: Operator, left: Value, right: Value, notes: list[str]) ->
 
 
 def _equal(left: Json, right: Json) -> bool:
+    if type(left) is int and type(right) is int:
+        return left == right
     if isinstance(left, str) and isinstance(right, str):
         return left.casefold() == right.casefold()
     if isinstance(left, bool) or isinstance(right, bool):

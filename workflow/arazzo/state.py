@@ -19,12 +19,16 @@ Returns = Literal["root", "step", "retry", "dependency"]
 Retries: TypeAlias = tuple[tuple[str, int], ...]
 """How often each retry action has been used in this visit."""
 
+Results: TypeAlias = Mapping[str, Mapping[str, Json]]
+"""Each step's latest outputs."""
+
 
 @dataclass(frozen=True, slots=True)
 class Visit:
     """One visit of a step: which, the how-manieth, and its attempts so far."""
 
     step: int
+    """Position in the workflow, from 0."""
     number: int
     attempt: int = 1
     retries: Retries = ()
@@ -32,6 +36,16 @@ class Visit:
     def used(self, action: str) -> int:
         """Return how often an action has retried this visit."""
         return next((count for name, count in self.retries if name == action), 0)
+
+    def counting(self, action: str) -> Visit:
+        """Return the visit with one more retry by an action."""
+        others = tuple(item for item in self.retries if item[0] != action)
+        retries = (*others, (action, self.used(action) + 1))
+        return Visit(self.step, self.number, self.attempt, retries)
+
+    def again(self) -> Visit:
+        """Return the visit at its next attempt."""
+        return Visit(self.step, self.number, self.attempt + 1, self.retries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +62,41 @@ class Frame:
     """Dependencies that have not run yet."""
     visit: Visit | None = None
     """None before the first step."""
-    results: Mapping[str, Mapping[str, Json]] = field(default_factory=dict, repr=False)
-    """Each step's latest outputs."""
+    results: Results = field(default_factory=dict, repr=False)
     interrupted: Visit | None = None
     """The visit that a retry's target step stands in for."""
+
+    # `dataclasses.replace` would do, at eight times the cost; a poll needs two of these.
+
+    def at(self, visit: Visit | None, interrupted: Visit | None) -> Frame:
+        """Return the frame at another visit."""
+        return Frame(
+            self.label,
+            self.path,
+            self.inputs,
+            self.returns,
+            self.waits_for,
+            visit,
+            self.results,
+            interrupted,
+        )
+
+    def knowing(self, results: Results) -> Frame:
+        """Return the frame with other results."""
+        return Frame(
+            self.label,
+            self.path,
+            self.inputs,
+            self.returns,
+            self.waits_for,
+            self.visit,
+            results,
+            self.interrupted,
+        )
+
+    def waiting_for(self, labels: tuple[str, ...]) -> Frame:
+        """Return the frame with other dependencies to run."""
+        return Frame(self.label, self.path, self.inputs, self.returns, labels)
 
 
 Phase = Literal["call", "attempt", "retry-step", "retry-workflow", "over"]
@@ -66,7 +111,7 @@ class State:
     command: Command
     phase: Phase
     target: str | None
-    """After a wait, the label or step that the retry runs first."""
+    """After a wait, the step or the workflow's label that the retry runs first."""
     visits: Mapping[tuple[str, ...], int] = field(repr=False)
     """How often each step has been entered, by its workflows' labels and its id."""
     workflows: Mapping[str, WorkflowRecord] = field(repr=False)

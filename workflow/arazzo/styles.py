@@ -120,4 +120,5 @@ def _flat(value: Json) -> list[str]:
 
 
 def _encoded(value: Json) -> str:
-    return quote(as_text(value), safe="")
+    text = as_text(value)
+    return text if text.isascii() and text.isalnum() else quote(text, safe="")

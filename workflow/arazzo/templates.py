@@ -160,6 +160,8 @@ def as_text(value: Json) -> str:
     """Return a value as the text it has inside another text: objects and lists as JSON."""
     if isinstance(value, str):
         return value
+    if type(value) is int:
+        return str(value)
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
