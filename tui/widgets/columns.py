@@ -28,21 +28,23 @@ class Column:
     """Takes what is left; `width` is then the least it is content with."""
 
 
-def needed(columns: Sequence[Column]) -> int:
+def needed(columns: Sequence[Column], gutter: int = GUTTER) -> int:
     """Return the cells a set takes at its least."""
-    return GUTTER + sum(column.width + 1 for column in columns)
+    return gutter + sum(column.width + 1 for column in columns)
 
 
-def fitted(sets: Sequence[Sequence[Column]], width: int) -> tuple[Column, ...]:
+def fitted(
+    sets: Sequence[Sequence[Column]], width: int, gutter: int = GUTTER
+) -> tuple[Column, ...]:
     """Return the columns for a table `width` cells wide, the growing one grown.
 
     `sets` goes from narrow to wide; the first is taken when none fits, cut by the edge.
     """
     chosen = sets[0]
     for columns in sets:
-        if needed(columns) <= width:
+        if needed(columns, gutter) <= width:
             chosen = columns
-    left = max(0, width - needed(chosen))
+    left = max(0, width - needed(chosen, gutter))
     return tuple(
         replace(column, width=column.width + left) if column.grows else column for column in chosen
     )

@@ -64,11 +64,13 @@ class LinePainter(Generic[K]):
         draw: Draw[K],
         sets: Sequence[Sequence[Column]],
         style_of: Callable[[str], Style],
+        gutter: int = GUTTER,
     ) -> None:
+        self._gutter = gutter
         self._draw = draw
         self._sets = sets
         self._style_of = style_of
-        self._columns = fitted(sets, 80)
+        self._columns = fitted(sets, 80, gutter)
         self._width = 80
         self._dimmed = False
         self._rows: LRUCache[K, Row] = LRUCache(_MOST_KEPT)
@@ -85,7 +87,7 @@ class LinePainter(Generic[K]):
     def resize(self, width: int) -> None:
         """Choose the columns for another width."""
         self._width = width
-        self._columns = fitted(self._sets, width)
+        self._columns = fitted(self._sets, width, self._gutter)
         self.forget_all()
 
     def dim(self, dimmed: bool) -> bool:
@@ -133,11 +135,16 @@ class LinePainter(Generic[K]):
     def title(self, base: Style) -> Strip:
         """Return the line of column titles."""
         style = base + self._style("table--title")
-        segments = [Segment(" " * GUTTER, style)]
+        segments = [Segment(" " * self._gutter, style)]
         segments += [
             Segment(fit(column.title, column.width, right=column.right) + " ", style)
             for column in self._columns
         ]
+        return Strip(segments).crop_extend(0, self._width, base)
+
+    def prose(self, cell: Cell, base: Style) -> Strip:
+        """Return a line that belongs to no row."""
+        segments = [Segment(" " * self._gutter, base), Segment(cell.text, base + self._tone(cell))]
         return Strip(segments).crop_extend(0, self._width, base)
 
     def _paint(self, face: Face[K], base: Style) -> Strip:
@@ -153,7 +160,7 @@ class LinePainter(Generic[K]):
             Segment(CURSOR if face.on_cursor else " ", base + self._style("table--pointer")),
             Segment(fit(lead.text, 1), base + self._tone(lead)),
             Segment(MARK if face.marked else " ", base + self._style("table--mark")),
-        ]
+        ][: self._gutter]
         if len(row.cells) == 1 < len(self._columns):
             room = sum(column.width + 1 for column in self._columns) - 1
             segments.append(Segment(fit(row.cells[0].text, room), base + self._tone(row.cells[0])))

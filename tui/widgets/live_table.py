@@ -24,7 +24,7 @@ from textual.strip import Strip
 
 from tui import keymap
 from tui.glyphs import Tone
-from tui.widgets.columns import Column
+from tui.widgets.columns import GUTTER, Column
 from tui.widgets.line_painter import Cell, Draw, Face, LinePainter, Row
 from tui.widgets.selection import Selection
 
@@ -36,7 +36,7 @@ HANDS_REST: Final = 1.5
 """Seconds after the last key or click before rows may change places again."""
 
 
-class LiveTable(ScrollView, Generic[K], can_focus=True):
+class LiveTable(ScrollView, Generic[K], can_focus=True, inherit_bindings=False):
     """Rows by id, drawn line by line."""
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.TABLE_KEYS)
@@ -89,6 +89,7 @@ class LiveTable(ScrollView, Generic[K], can_focus=True):
         monotonic: Callable[[], float],
         markable: Callable[[K], bool] = lambda _: True,
         titled: bool = True,
+        gutter: int = GUTTER,
         id: str | None = None,  # noqa: A002 - Textual's name
         classes: str | None = None,
     ) -> None:
@@ -96,9 +97,10 @@ class LiveTable(ScrollView, Generic[K], can_focus=True):
         self._monotonic = monotonic
         self._titled = int(titled)
         self._selection: Selection[K] = Selection(markable)
-        self._painter = LinePainter(draw, sets, self._component)
+        self._painter = LinePainter(draw, sets, self._component, gutter)
         self._pending: tuple[K, ...] | None = None
         self._hands_at = float("-inf")
+        self._message: tuple[Cell, ...] = ()
 
     # ------------------------------------------------------------------------------ the model
 
@@ -159,6 +161,13 @@ class LiveTable(ScrollView, Generic[K], can_focus=True):
         if self._painter.dim(dimmed):
             self.refresh()
 
+    def say(self, message: Sequence[Cell]) -> None:
+        """Show these lines while there are no rows: what is, what comes, which key helps."""
+        if tuple(message) != self._message:
+            self._message = tuple(message)
+            if not self.order:
+                self.refresh()
+
     def redraw(self) -> None:
         """Draw everything anew, for instance because cells are now written in another way."""
         self._painter.forget_all()
@@ -167,6 +176,11 @@ class LiveTable(ScrollView, Generic[K], can_focus=True):
     def move_to(self, key: K) -> None:
         """Put the cursor on a row, if it is there."""
         self._cursor_to(lambda: self._selection.move_to(key))
+
+    def move_home(self) -> None:
+        """Put the cursor on the first row without the operator having asked for it."""
+        if self.order and self._selection.move_to(self.order[0]):
+            self.refresh()
 
     def _take(self, fresh: tuple[K, ...]) -> None:
         top, before = self._visible()
@@ -197,6 +211,8 @@ class LiveTable(ScrollView, Generic[K], can_focus=True):
             return self._painter.title(self.rich_style)
         line = y - self._titled + self.scroll_offset.y
         if line >= len(self.order):
+            if not self.order and line < len(self._message):
+                return self._painter.prose(self._message[line], self.rich_style)
             return Strip.blank(self.scrollable_content_region.width, self.rich_style)
         key = self.order[line]
         on_cursor = line == self._selection.line

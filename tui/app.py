@@ -1,0 +1,230 @@
+"""The application: opens a session, hears its events, and draws at most four times a second.
+
+It paints before anything has been opened or read. Events mark what is new; one timer hands it to
+the screen on top. Which screens there are, and what they do, is theirs to say.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import ClassVar, Final, Protocol, runtime_checkable
+
+from textual.app import App
+from textual.binding import BindingType
+from textual.filter import LineFilter
+from textual.worker import Worker, WorkerState
+
+from tui import event_lines, keymap, themes
+from tui.formats import many
+from tui.happenings import Happenings
+from tui.outcomes import Outcomes
+from tui.screens import late
+from tui.screens.deck import DeckScreen
+from tui.screens.dialogs import QuitDialog
+from tui.session import Session
+from workflow.clock import Clock, SystemClock
+from workflow.runs.events import Event
+from workflow.runs.run import Phase
+from workflow.text import SafeText, safe
+
+FLUSH: Final = 0.25
+"""Seconds between two looks at what is new: at most four draws a second."""
+
+
+@runtime_checkable
+class Live(Protocol):
+    """A screen that shows what changes."""
+
+    def refresh_from(self, session: Session) -> None:
+        """Take in what is new."""
+
+
+class SyncdeckApp(App[int]):
+    """The deck and everything that opens over it. Its result is the exit code."""
+
+    CSS_PATH = "syncdeck.tcss"
+    TITLE = "syncdeck"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(("palette", "help"))
+
+    def __init__(
+        self,
+        open_session: Callable[[], AbstractAsyncContextManager[Session]],
+        *,
+        profile_name: str,
+        server: SafeText,
+        demo: bool = False,
+        clock: Clock | None = None,
+        rebound: Mapping[str, str] | None = None,
+        ascii_only: bool = False,
+    ) -> None:
+        super().__init__()
+        self._open = open_session
+        self._profile = safe(profile_name)
+        self._server = server
+        self.demo = demo
+        self.clock: Clock = clock or SystemClock()
+        self._ascii = ascii_only
+        self._dirty = True
+        self._flushed_at = -1
+        self._leaving = asyncio.Event()
+        self.session: Session | None = None
+        self.happened = Happenings()
+        self._outcomes = Outcomes()
+        self._rebound = dict(rebound or {})
+        for theme in themes.OWN_THEMES:
+            self.register_theme(theme)
+        self.theme = themes.DEFAULT
+
+    # ------------------------------------------------------------------------------- appearance
+
+    def get_css_variables(self) -> dict[str, str]:
+        """Return the theme's variables and the tones made from them."""
+        return themes.with_tones(super().get_css_variables(), ansi=self.current_theme.ansi)
+
+    def get_line_filters(self) -> list[LineFilter]:
+        """Return Textual's filters, and ours for fonts without the glyphs."""
+        filters = list(super().get_line_filters())
+        return [*filters, themes.AsciiOnly()] if self._ascii else filters
+
+    # -------------------------------------------------------------------------------- the session
+
+    def get_default_screen(self) -> DeckScreen:
+        """Return the deck: the first thing that is painted."""
+        return DeckScreen(
+            self.clock,
+            self.happened,
+            profile=self._profile,
+            server=self._server,
+            rebound=self._rebound,
+        )
+
+    def on_mount(self) -> None:
+        """Open the session once the first picture is out."""
+        if self._rebound:
+            self.set_keymap(self._rebound)
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        self.run_worker(self._live(), name="session", group="session", exit_on_error=False)
+        self.set_interval(FLUSH, self._hand_over)
+
+    async def _live(self) -> None:
+        """Hold the session open until somebody leaves."""
+        async with self._open() as session:
+            unsubscribe = session.fleet.subscribe(self._hear)
+            unwatch = session.fleet.watch.subscribe(self._look_again)
+            session.fleet.shown = session.fleet.feed.looking = True
+            for run in session.fleet.runs.values():
+                self._outcomes.know(run)
+            self.session = session
+            self._dirty = True
+            self._hand_over()
+            try:
+                await self._leaving.wait()
+            finally:
+                unwatch()
+                unsubscribe()
+                self.session = None
+        self.exit(0)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Say what went wrong in words; the log has the rest."""
+        if event.state is not WorkerState.ERROR or event.worker.error is None:
+            return
+        error = event.worker.error
+        self.log.error(repr(error))
+        sentence = safe(str(error) or type(error).__name__)
+        if event.worker.group == "session":
+            self._deck.failed(sentence)
+        else:
+            self.notify(sentence, title="That did not work", severity="error", markup=False)
+
+    # ------------------------------------------------------------------------------- what is new
+
+    def _hear(self, event: Event) -> None:
+        self._dirty = True
+        if self.session is None:
+            return
+        run = None if event.run is None else self.session.fleet.runs.get(event.run)
+        entry = event_lines.entry(event, run)
+        if entry is not None:
+            self.happened.add(entry)
+        self._outcomes.hear(event, run)
+
+    def _look_again(self) -> None:
+        self._dirty = True
+
+    def _hand_over(self) -> None:
+        """Hand what is new to the screen on top; every second in any case, for the clocks."""
+        session = self.session
+        if session is None:
+            return
+        second = int(self.clock.now().timestamp())
+        if not self._dirty and second == self._flushed_at:
+            return
+        self._dirty, self._flushed_at = False, second
+        screen = self.screen
+        if isinstance(screen, Live):
+            screen.refresh_from(session)
+        for told in self._outcomes.gathered():
+            self.notify(told.text, severity=told.severity, markup=False)
+            if told.bell:
+                self.bell()
+        self._tell_terminal(session)
+
+    def _tell_terminal(self, session: Session) -> None:
+        """Put how far things are into the terminal's title, for when it is not looked at."""
+        title = self._outcomes.title(session.profile_name, session.fleet.launches)
+        if title != self.sub_title:
+            self.sub_title = title
+            if self._driver is not None and not self.is_headless:
+                self._driver.write(f"\x1b]0;{title}\x07")
+
+    @property
+    def _deck(self) -> DeckScreen:
+        deck = self.screen_stack[0]
+        assert isinstance(deck, DeckScreen)  # noqa: S101 - get_default_screen made it
+        return deck
+
+    # ------------------------------------------------------------------------------------ actions
+
+    def action_help(self) -> None:
+        """Show all keys and glyphs."""
+        self.push_screen(late.help_screen())
+
+    def action_palette(self) -> None:
+        """Go to anything, do anything."""
+        self.push_screen(late.palette_screen())
+
+    def action_history(self) -> None:
+        """Show every run of the journal."""
+        if self.session is not None:
+            self.push_screen(late.history_screen(self.session))
+
+    async def action_leave(self) -> None:
+        """Quit; ask what becomes of live runs."""
+        self.run_worker(self._leave(), group="leave", exclusive=True, exit_on_error=False)
+
+    async def _leave(self) -> None:
+        session = self.session
+        if session is None:
+            self.exit(0)
+            return
+        live = [
+            run
+            for run in session.fleet.runs.values()
+            if run.live and run.phase is not Phase.WAITING
+        ]
+        if live:
+            way = await self.push_screen_wait(QuitDialog(len(live)))
+            if way == "stay":
+                return
+            if way == "cancel":
+                told = f"asking {many(len(live), 'job')} to stop; the deck closes after that"
+                self.notify(told, markup=False)
+                wishes = (session.fleet.cancel(run.run) for run in live)
+                await asyncio.gather(*wishes, return_exceptions=True)
+        self._leaving.set()

@@ -1,0 +1,317 @@
+"""What the deck's keys do to runs, jobs and connections: ask where harm is possible, then do it.
+
+What is acted on is named by ids, taken when the key was pressed; the question shows what they are.
+Whether something may be done is the fleet's to say: its refusal is shown as it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import webbrowser
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import partial
+from typing import Final
+
+from textual.app import App
+
+from tui import links, rows
+from tui.detail_lines import one_line
+from tui.formats import many
+from tui.screens.dialogs import ConfirmDialog, MessageDialog
+from tui.screens.late import launch_screen
+from tui.session import Session
+from workflow.airbyte.models import ConnectionId, JobId
+from workflow.airbyte.problems import ApiProblem
+from workflow.http.failures import NetworkFailure
+from workflow.runs.events import LaunchId
+from workflow.runs.launch import LaunchState, OrderRefused, Target
+from workflow.runs.run import Phase, RunState
+from workflow.text import SafeText, safe
+
+Subject = rows.RunKey | rows.JobKey | ConnectionId
+"""What an action is for."""
+
+_NAMED: Final = 6
+"""How many are named in a question; the rest are counted."""
+
+
+class Acts:
+    """Orders to one session's fleet, with the questions that come before them."""
+
+    def __init__(self, app: App[int], session: Session) -> None:
+        self._app = app
+        self._session = session
+        self._fleet = session.fleet
+
+    # ----------------------------------------------------------------------------- starting
+
+    async def launch(self, subjects: Sequence[Subject], *, again: bool = False) -> LaunchId | None:
+        """Open the launch screen for these; `again` fills it in from the launch they were of."""
+        targets = self._targets(subjects)
+        if not targets:
+            self._tell("nothing is chosen to launch: put the cursor on a connection, or mark some")
+            return None
+        launches = {run.launch for run in self._runs(subjects)}
+        of = next(iter(launches)) if again and len(launches) == 1 else None
+        return await self._app.push_screen_wait(launch_screen(self._session, targets, of))
+
+    async def attach(self, subjects: Sequence[Subject]) -> None:
+        """Watch jobs that are there, and take detached runs up again."""
+        wanted: list[Callable[[], Awaitable[object]]] = []
+        for subject in subjects:
+            match subject:
+                case rows.JobKey(job=job):
+                    wanted.append(partial(self._fleet.attach, job))
+                case rows.RunKey(run=run):
+                    state = self._fleet.runs.get(run)
+                    if state is not None and state.phase is Phase.DETACHED:
+                        wanted.append(partial(self._fleet.attach_run, run))
+                case _:
+                    live = self._live_job(subject)
+                    if live is not None:
+                        wanted.append(partial(self._fleet.attach, live))
+        if not wanted:
+            self._tell("nothing here to attach: it takes a live job, or a detached run")
+        await self._each(wanted)
+
+    # ----------------------------------------------------------------------------- stopping
+
+    async def cancel(self, subjects: Sequence[Subject]) -> None:
+        """Ask, then wish that the jobs stop."""
+        runs = [run for run in self._runs(subjects) if run.live]
+        jobs = [subject.job for subject in subjects if isinstance(subject, rows.JobKey)]
+        lives = [self._live_job(subject) for subject in subjects if isinstance(subject, str)]
+        jobs += [job for job in lives if job is not None]
+        live = [job for job in jobs if not self._ended(job)]
+        if not runs and not live:
+            self._tell("nothing here to cancel: it has ended, or nothing was sent for it")
+            return
+        names = [self._what(run) for run in runs] + [self._what_job(job) for job in live]
+        count = len(names)
+        title = f"Cancel {many(count, 'job')} on {self._session.profile_name}?"
+        body = (
+            f"{_listed(names)}. Cancelling stops whatever runs on the connection now and can take "
+            "minutes; a schedule may start a new sync right after."
+        )
+        if not await self._confirmed(title, body, yes=f"Cancel {many(count, 'job')}"):
+            return
+        wanted: list[Callable[[], Awaitable[object]]] = [
+            *(partial(self._fleet.cancel, run.run) for run in runs),
+            *(partial(self._fleet.cancel_job, job) for job in live),
+        ]
+        await self._each(wanted, at_once=True)
+
+    async def detach(self, subjects: Sequence[Subject]) -> None:
+        """Stop watching; the jobs go on."""
+        runs = [run.run for run in self._runs(subjects) if run.live]
+        if not runs:
+            self._tell("nothing here to detach: it takes a live run")
+        await self._each([partial(self._fleet.detach, run) for run in runs])
+
+    # ------------------------------------------------------------------------ launch, connection
+
+    async def hold(self, subjects: Sequence[Subject]) -> None:
+        """Hold the launch, or let it go on; ask about what an earlier start left unsent."""
+        unsent = [
+            run
+            for run in self._fleet.runs.values()
+            if run.verdict is None and run.phase is Phase.WAITING and run.waiting_for == "asked"
+        ]
+        if unsent:
+            await self._start_or_drop(unsent)
+            return
+        launch = self._launch(subjects)
+        if launch is None:
+            self._tell("no launch is under way")
+        elif launch.held:
+            await self._each([partial(self._fleet.go_on, launch.launch)])
+        else:
+            await self._each([partial(self._fleet.hold, launch.launch)])
+
+    async def _start_or_drop(self, unsent: Sequence[RunState]) -> None:
+        names = _listed([run.name for run in unsent])
+        ids = [run.run for run in unsent]
+        start = await self._confirmed(
+            f"Send {many(len(unsent), 'run')} that an earlier start left unsent?",
+            f"{names}. Nothing has been sent for them. No drops them as skipped, esc as well.",
+            yes="Send",
+            no="Drop",
+        )
+        wish = self._fleet.start_waiting if start else self._fleet.drop_waiting
+        await self._each([partial(wish, ids)])
+
+    async def enable(self, subjects: Sequence[Subject]) -> None:
+        """Ask, then enable a connection that is off or disable one that is on."""
+        ids = [subject for subject in subjects if isinstance(subject, str)]
+        views = [view for id_ in ids if (view := self._fleet.watch.connections.get(id_))]
+        if not views:
+            self._tell("put the cursor on a connection to enable or disable it")
+            return
+        active = not views[0].connection.is_active
+        views = [view for view in views if view.connection.is_active is not active]
+        verb = "Enable" if active else "Disable"
+        what = many(len(views), "connection")
+        after = "its schedule starts syncs again" if active else "no schedule starts it any more"
+        if await self._confirmed(
+            f"{verb} {what} on {self._session.profile_name}?",
+            f"{_listed([view.connection.name for view in views])}: {after}.",
+            yes=verb,
+        ):
+            await self._each(
+                [
+                    partial(
+                        self._fleet.set_connection_status,
+                        view.connection.connection_id,
+                        active=active,
+                    )
+                    for view in views
+                ]
+            )
+
+    # ------------------------------------------------------------------------------ showing
+
+    async def log(self, subject: Subject | None) -> None:
+        """Open the job's log in Airbyte's page, or show its address where no browser can open."""
+        page = None if subject is None else self._page(subject)
+        if page is None:
+            self._tell("no page is known for this: its connection has not been read yet")
+        elif sys.platform == "darwin" or os.environ.get("DISPLAY") or _wayland():
+            await asyncio.to_thread(webbrowser.open, page)
+            self._tell(f"opened {page}")
+        else:
+            self._app.copy_to_clipboard(page)
+            await self._app.push_screen_wait(
+                MessageDialog(SafeText("In Airbyte's own page"), SafeText(f"{page}  (copied)"))
+            )
+
+    def copy(self, subjects: Sequence[Subject]) -> None:
+        """Copy the rows as lines of text."""
+        lines = [self._line(subject) for subject in subjects]
+        if lines:
+            self._app.copy_to_clipboard("\n".join(lines))
+            self._tell(f"copied {many(len(lines), 'line')}")
+
+    # ------------------------------------------------------------------------------ helpers
+
+    def _runs(self, subjects: Iterable[Subject]) -> list[RunState]:
+        keys = [subject.run for subject in subjects if isinstance(subject, rows.RunKey)]
+        return [state for run in keys if (state := self._fleet.runs.get(run)) is not None]
+
+    def _targets(self, subjects: Iterable[Subject]) -> tuple[Target, ...]:
+        found: dict[str, SafeText] = {}
+        for subject in subjects:
+            connection_id = self._connection_of(subject)
+            if connection_id is not None:
+                view = self._fleet.watch.connections.get(ConnectionId(connection_id))
+                name = safe(connection_id) if view is None else view.connection.name
+                found.setdefault(connection_id, name)
+        return tuple(Target(id_, name) for id_, name in found.items())
+
+    def _connection_of(self, subject: Subject) -> str | None:
+        match subject:
+            case rows.RunKey(run=run):
+                state = self._fleet.runs.get(run)
+                return None if state is None else state.connection_id
+            case rows.JobKey(job=job):
+                reading = self._fleet.watch.foreign.get(job)
+                return None if reading is None else reading.job.connection_id
+        return subject
+
+    def _job_of(self, subject: Subject) -> int | None:
+        match subject:
+            case rows.RunKey(run=run):
+                state = self._fleet.runs.get(run)
+                return None if state is None else state.job_id
+            case rows.JobKey(job=job):
+                return job
+        view = self._fleet.watch.connections.get(subject)
+        return None if view is None else view.last_job_id
+
+    def _live_job(self, connection_id: ConnectionId) -> JobId | None:
+        view = self._fleet.watch.connections.get(connection_id)
+        return None if view is None or view.live_job is None else view.live_job.job_id
+
+    def _ended(self, job: JobId) -> bool:
+        reading = self._fleet.feed.jobs.get(job)
+        return reading is not None and reading.job.is_terminal
+
+    def _page(self, subject: Subject) -> SafeText | None:
+        connection_id = self._connection_of(subject)
+        view = self._fleet.watch.connections.get(ConnectionId(connection_id or ""))
+        workspace = None if view is None else view.connection.workspace_id
+        return links.job_page(
+            self._session.web_url, workspace, connection_id, self._job_of(subject)
+        )
+
+    def _launch(self, subjects: Sequence[Subject]) -> LaunchState | None:
+        launches = self._fleet.launches
+        for run in self._runs(subjects):
+            of = None if run.launch is None else launches.get(run.launch)
+            if of is not None and of.finished is None:
+                return of
+        under_way = [launch for launch in launches.values() if launch.finished is None]
+        return under_way[-1] if under_way else None
+
+    def _what(self, run: RunState) -> SafeText:
+        job = "nothing sent yet" if run.job_id is None else f"job {run.job_id}"
+        return SafeText(f"{run.name} ({job})")
+
+    def _what_job(self, job: JobId) -> SafeText:
+        reading = self._fleet.feed.jobs.get(job)
+        connection_id = None if reading is None else reading.job.connection_id
+        view = None if connection_id is None else self._fleet.watch.connections.get(connection_id)
+        name = "" if view is None else f"{view.connection.name} "
+        return SafeText(f"{name}(job {job}, started elsewhere)")
+
+    def _line(self, subject: Subject) -> SafeText:
+        match subject:
+            case rows.RunKey(run=run) if (state := self._fleet.runs.get(run)) is not None:
+                return one_line(state, self._session.clock.now())
+            case rows.JobKey(job=job):
+                return self._what_job(job)
+            case str():
+                view = self._fleet.watch.connections.get(subject)
+                name = "" if view is None else f"{view.connection.name}  "
+                return safe(f"{name}{subject}")
+        return SafeText("")
+
+    async def _confirmed(self, title: str, body: str, *, yes: str, no: str = "No") -> bool:
+        # Made of safe names and our own words.
+        dialog = ConfirmDialog(SafeText(title), SafeText(body), yes=yes, no=no, danger=True)
+        return await self._app.push_screen_wait(dialog)
+
+    async def _each(
+        self, wanted: Sequence[Callable[[], Awaitable[object]]], *, at_once: bool = False
+    ) -> None:
+        """Do them all; a refusal of one does not stop the others, and each is told."""
+        if at_once:
+            await asyncio.gather(*(self._try(one) for one in wanted))
+            return
+        for one in wanted:
+            await self._try(one)
+
+    async def _try(self, wanted: Callable[[], Awaitable[object]]) -> None:
+        try:
+            await wanted()
+        except OrderRefused as refused:
+            self._tell(refused.text, bad=True)
+        except ApiProblem as problem:
+            self._tell(problem.sentence, bad=True)
+        except NetworkFailure as failure:
+            self._tell(failure.text, bad=True)
+
+    def _tell(self, text: str, *, bad: bool = False) -> None:
+        severity = "error" if bad else "information"
+        self._app.notify(text, severity=severity, markup=False)  # type: ignore[arg-type]
+
+
+def _wayland() -> bool:
+    return bool(os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:_NAMED])
+    rest = len(names) - _NAMED
+    return f"{shown} and {rest:,} more" if rest > 0 else shown

@@ -1,0 +1,129 @@
+"""The connections pane: what syncs, when it last did, when it will, and what is to be launched.
+
+Keeps the filter, the order and, by id, the marks; what a row says is
+:mod:`tui.connection_rows`' business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from tui import connection_rows, glyphs
+from tui.board import ConnectionBoard
+from tui.connection_rows import Key, NoteKey, Sort
+from tui.glyphs import Tone
+from tui.widgets.columns import Column
+from tui.widgets.line_painter import Cell, Row
+from tui.widgets.live_table import LiveTable
+from workflow.clock import Clock
+from workflow.runs.run import Phase, RunState
+from workflow.runs.watch import Watch
+from workflow.text import SafeText
+
+_SORTS: Final = tuple(Sort)
+
+
+class ConnectionsPane(LiveTable[Key]):
+    """The table of connections."""
+
+    def __init__(self, clock: Clock, *, id: str) -> None:  # noqa: A002 - Textual's name
+        super().__init__(
+            self._row,
+            connection_rows.COLUMNS,
+            monotonic=clock.monotonic,
+            markable=lambda key: not isinstance(key, NoteKey),
+            id=id,
+        )
+        self.board: Final = ConnectionBoard()
+        self._clock = clock
+        self._now = clock.now()
+        self.words = ""
+        self.problems = False
+        self.sort = Sort.STATE
+        self._shown = 0
+        self._total = 0
+        self._loading = True
+
+    @property
+    def title(self) -> SafeText:
+        """What the pane's rule says of it, beside its name."""
+        more = "…" if self._loading else ""
+        filtered = self._shown != self._total
+        count = f"{self._shown:,}/{self._total:,}" if filtered else f"{self._total:,}"
+        parts = [count + more]
+        if self.marks:
+            parts.append(f"{len(self.marks)} marked")
+        if self.words:
+            parts.append(f"/{self.words}")
+        if self.problems:
+            parts.append("problems")
+        if self.sort is not Sort.STATE:
+            parts.append(self.sort.value)
+        return SafeText(" · ".join(parts))
+
+    def take(self, watch: Watch, latest: Mapping[str, RunState], *, tick: bool) -> None:
+        """Take in how things are; `tick` when a second has passed, so that ages move."""
+        self._now = self._clock.now()
+        changed, moves = self.board.update(watch.connections, latest)
+        self._loading = not watch.loading.done
+        self._total = len(watch.connections)
+        if moves:
+            self._arrange(changed, at_once=False)
+        elif tick:
+            self.touch(None)
+        elif changed:
+            self.touch(changed)
+        self.say(self._told(watch.error))
+
+    def filter(self, words: str) -> None:
+        """Show what has all these words."""
+        self.words = words
+        self._arrange(set(), at_once=True)
+
+    def toggle_problems(self) -> None:
+        """Show problems only, or all again."""
+        self.problems = not self.problems
+        self._arrange(set(), at_once=True)
+
+    def next_sort(self) -> None:
+        """Take the next order."""
+        self.sort = _SORTS[(_SORTS.index(self.sort) + 1) % len(_SORTS)]
+        self._arrange(set(), at_once=True)
+
+    def _arrange(self, changed: set[Key], *, at_once: bool) -> None:
+        board = self.board
+        shown = connection_rows.arrange(
+            board.entries, self.words, problems=self.problems, sort=self.sort
+        )
+        self._shown = len(shown)
+        among = [view for key, view in board.late.items() if not self.words or key in set(shown)]
+        notes = connection_rows.notes(among, board.unread) if shown else ()
+        blank = (NoteKey(SafeText("")),) if notes else ()
+        self.show((*shown, *blank, *notes), changed, at_once=at_once)
+
+    def _row(self, key: Key, columns: Sequence[Column]) -> Row:
+        if isinstance(key, NoteKey):
+            return connection_rows.note_row(key)
+        view, entry, run = self.board.view(key), self.board.entry(key), self.board.run(key)
+        if view is None or entry is None:
+            return Row((Cell("gone", Tone.QUIET),))
+        waits = run is not None and run.verdict is None and run.phase is Phase.WAITING
+        return connection_rows.row(view, entry.look, self._now, columns, waits=waits)
+
+    def look(self, key: Key) -> glyphs.Look:
+        """Return a connection's glyph and word."""
+        entry = None if isinstance(key, NoteKey) else self.board.entry(key)
+        return glyphs.UNREAD if entry is None else entry.look
+
+    def _told(self, error: SafeText | None) -> tuple[Cell, ...]:
+        if error is not None and not self._total:
+            told = Cell("not read:", Tone.WARNING), Cell(error, Tone.WARNING)
+            return (*told, Cell("ctrl-r tries again", Tone.QUIET))
+        if self._loading and not self._total:
+            return (Cell("reading connections …", Tone.QUIET),)
+        if not self._total:
+            return (Cell("no connections here yet", Tone.QUIET),)
+        if self.words:
+            return (Cell("none has these words", Tone.QUIET), Cell("esc shows all", Tone.QUIET))
+        return (Cell("no problems", Tone.SUCCEEDED), Cell("! shows all", Tone.QUIET))

@@ -1,0 +1,136 @@
+"""The runs pane: every live or just-failed job of the server, and every run of ours.
+
+Keeps how the operator wants the rows (filter, problems only, order, folds); which rows that makes
+is :mod:`tui.rows`' business, what they say :mod:`tui.run_cells`'.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from tui import rows, run_cells
+from tui.board import RunBoard, job_name
+from tui.glyphs import Tone
+from tui.rows import Fold, JobKey, Key, LineKey, Opened, RunKey, View
+from tui.widgets.columns import Column
+from tui.widgets.line_painter import Cell, Row
+from tui.widgets.live_table import LiveTable
+from workflow.clock import Clock
+from workflow.runs.events import RunId
+from workflow.runs.run import RunState
+from workflow.runs.watch import Watch
+from workflow.text import SafeText
+
+LOW: Final = 24
+"""Fewer lines than that: what ended shares one line, and nothing is half open."""
+_SORTS: Final = tuple(rows.Sort)
+
+
+class RunsPane(LiveTable[Key]):
+    """The table of runs and jobs."""
+
+    def __init__(self, clock: Clock, *, id: str) -> None:  # noqa: A002 - Textual's name
+        super().__init__(
+            self._row,
+            run_cells.COLUMNS,
+            monotonic=clock.monotonic,
+            markable=lambda key: not isinstance(key, LineKey),
+            id=id,
+        )
+        self.board: Final = RunBoard()
+        self._clock = clock
+        self._watch: Watch | None = None
+        self._view = View(opened={Fold.SUCCEEDED: Opened.PEEK})
+        self._arranged = rows.Arrangement((), {}, 0)
+        self._now = clock.now()
+
+    @property
+    def words(self) -> str:
+        """The filter."""
+        return self._view.words
+
+    @property
+    def problems(self) -> bool:
+        """Whether only problems are shown."""
+        return self._view.problems
+
+    @property
+    def title(self) -> SafeText:
+        """What the pane's rule says of it, beside its name."""
+        parts = [f"{self._arranged.shown:,}"]
+        if self.marks:
+            parts.append(f"{len(self.marks)} marked")
+        if self._view.words:
+            parts.append(f"/{self._view.words}")
+        if self._view.problems:
+            parts.append("problems only")
+        parts.append(f"{self._view.sort.value} ▾")
+        return SafeText(" · ".join(parts))
+
+    def take(self, runs: Mapping[RunId, RunState], watch: Watch, *, tick: bool) -> None:
+        """Take in how things are; `tick` when a second has passed, so that times move."""
+        self._watch = watch
+        self._now = self._clock.now()
+        changed, moves = self.board.update(runs, watch.foreign, watch.connections)
+        low = self.size.height < LOW
+        if low != self._view.low:
+            opened = {**self._view.opened}
+            if opened.get(Fold.SUCCEEDED, Opened.CLOSED) is not Opened.FULL:
+                opened[Fold.SUCCEEDED] = Opened.CLOSED if low else Opened.PEEK
+            self._view = replace(self._view, low=low, opened=opened)
+            moves = True
+        if moves:
+            self._arrange(changed, at_once=False)
+        elif tick:
+            self.touch(None)
+        elif changed:
+            self.touch(changed)
+
+    def filter(self, words: str) -> None:
+        """Show what has all these words."""
+        self._want(replace(self._view, words=words))
+
+    def toggle_problems(self) -> None:
+        """Show problems only, or everything again."""
+        self._want(replace(self._view, problems=not self._view.problems))
+
+    def next_sort(self) -> None:
+        """Take the next order."""
+        place = _SORTS.index(self._view.sort)
+        self._want(replace(self._view, sort=_SORTS[(place + 1) % len(_SORTS)]))
+
+    def toggle(self, line: LineKey) -> None:
+        """Fold or unfold what a line stands for."""
+        self._want(replace(self._view, opened=rows.toggled(line, self._view.opened)))
+
+    def _want(self, view: View) -> None:
+        self._view = view
+        self._arrange(None, at_once=True)
+
+    def _arrange(self, changed: set[Key] | None, *, at_once: bool) -> None:
+        before = self._arranged.lines
+        self._arranged = rows.arrange(self.board.items, self._view)
+        if changed is not None:
+            changed |= {
+                key for key, text in self._arranged.lines.items() if before.get(key) != text
+            }
+        self.show(self._arranged.order, changed, at_once=at_once)
+
+    def _row(self, key: Key, columns: Sequence[Column]) -> Row:
+        match key:
+            case RunKey(run=run):
+                state = self.board.run(run)
+                if state is not None:
+                    return run_cells.run_row(state, self._now, columns)
+            case JobKey(job=job):
+                reading = self.board.job(job)
+                if reading is not None and self._watch is not None:
+                    name = job_name(reading, self._watch.connections)
+                    return run_cells.job_row(reading, name, self._now, columns)
+            case LineKey():
+                text = self._arranged.lines.get(key, SafeText(""))
+                return run_cells.line_row(text, more=key.more)
+        # It went while the order it stands in still waits for the operator's hands to rest.
+        return Row((Cell("gone", Tone.QUIET),))
