@@ -160,20 +160,26 @@ async def follow(
     clock: Clock,
     face: Face,
     begin: Callable[[], Awaitable[Begun]],
+    *,
     finish: Callable[[Sequence[RunState]], Awaitable[None]] | None = None,
+    meanwhile: Callable[[], Awaitable[None]] | None = None,
 ) -> int:
     """Begin something, show what happens until all of it has ended, and return the exit code.
 
-    `finish` is called once, with all runs, when they have ended; not after an interruption. Being
-    cancelled, or a stdout that nobody reads any more, is an interruption: whoever opened the fleet
-    detaches the runs by closing it.
+    The fleet is started here, when somebody listens; it must not run yet. `meanwhile` is awaited
+    when events are shown already. `finish` is called once, with all runs, when they have ended;
+    not after an interruption. Being cancelled, or a stdout that nobody reads any more, is an
+    interruption: whoever opened the fleet detaches the runs by closing it.
     """
     output = Output(sys.stdout)
     following = Following(fleet, face, output)
     started = clock.now()
     unsubscribe = fleet.subscribe(following.hear)
     try:
+        await fleet.start()
         following.begin(await begin())
+        if meanwhile is not None:
+            await meanwhile()
         if await _first(following.ended, output.closed) is output.closed:
             _say_detached(following.runs())
             return INTERRUPTED

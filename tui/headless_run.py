@@ -12,13 +12,15 @@ from tui.commands.targets import Selection, Wanted, select
 from tui.headless import Begun, face_for, follow
 from tui.headless_hook import Hook
 from tui.headless_main import announce, run_command
-from tui.session import Session, open_session
+from tui.session import Session, Wiring, open_session
 from workflow.runs.launch import DESTRUCTIVE, OnConflict, Order
 from workflow.runs.run import RunState
 from workflow.settings import SettingsError
 from workflow.text import safe
 
 _MOST_MISTAKES: Final = 10
+# What an earlier process left is for `attach` and the deck: a command ends with its own runs.
+_WIRING: Final = Wiring(take_up=False, start=False)
 
 
 def run_launch(common: Common, options: RunOptions) -> int:
@@ -36,7 +38,7 @@ def run_launch(common: Common, options: RunOptions) -> int:
     announce(choice, quiet=options.quiet)
 
     async def body() -> int:
-        async with open_session(choice.profile, journal=journal) as session:
+        async with open_session(choice.profile, journal=journal, wiring=_WIRING) as session:
             return await _launch(session, options, hook)
 
     return run_command(common, body)
@@ -60,7 +62,7 @@ async def _launch(session: Session, options: RunOptions, hook: Hook | None) -> i
                 await hook.tell(fleet.launches[launch], states)
 
     face = face_for(as_json=options.json, quiet=options.quiet)
-    return await follow(fleet, session.clock, face, begin, finish)
+    return await follow(fleet, session.clock, face, begin, finish=finish)
 
 
 async def find(session: Session, options: RunOptions) -> Selection:

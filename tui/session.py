@@ -96,6 +96,8 @@ class Wiring:
     demo: bool = False
     take_up: bool = True
     """Take up what an earlier process left unfinished."""
+    start: bool = True
+    """Whether the fleet is started; who wants its very first events starts it after listening."""
 
 
 class _HeaderDoor(Door):
@@ -202,7 +204,8 @@ async def open_session(
             partial_server=wiring.partial_server,
         )
         stack.push_async_callback(_close, fleet)
-        await fleet.start()
+        if wiring.start:
+            await fleet.start()
         yield Session(fleet, client, book, clock, profile, workspaces, demo=wiring.demo)
 
 

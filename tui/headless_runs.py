@@ -1,0 +1,267 @@
+"""What `syncdeck runs` does: read the journal and say what is in it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+import click
+
+from tui.commands.common import Common, Refusal, chosen, journal_path, tell
+from tui.formats import age, clock, duration
+from tui.headless_lines import PlainLines, ended, rows
+from tui.headless_main import announce, run_command
+from tui.session import Wiring, open_session
+from workflow.clock import SystemClock
+from workflow.runs.events import Event, Json, RunId
+from workflow.runs.journal import Journal, RunRow
+from workflow.runs.run import NotARunError, RunState, begin, fold, replay
+from workflow.runs.wire import rfc3339, to_json
+from workflow.settings import SettingsError
+from workflow.text import safe
+
+_COARSER: Final = "From the journal: of plain readings it keeps one a minute."
+
+
+@asynccontextmanager
+async def _journal(common: Common) -> AsyncIterator[Journal]:
+    path = journal_path(common)
+    if not path.exists():
+        raise SettingsError(f"There is no journal yet at {path}: nothing has been run.")
+    journal = await Journal.open(path, SystemClock())
+    try:
+        yield journal
+    finally:
+        await journal.aclose()
+
+
+def list_runs(common: Common, *, limit: int, unfinished: bool, as_json: bool) -> int:
+    """Print the newest runs."""
+
+    async def body() -> int:
+        async with _journal(common) as journal:
+            if unfinished:
+                found = await journal.unfinished(common.profile)
+                listed = [one.row for one in reversed(found)][:limit]
+            else:
+                listed = list(await journal.runs(limit, common.profile))
+        if as_json:
+            click.echo(json.dumps([_row_json(row) for row in listed], indent=2))
+        elif not listed:
+            tell(safe("No runs."))
+        else:
+            click.echo("\n".join(_table(listed)))
+        return 0
+
+    return run_command(common, body)
+
+
+def _table(listed: Sequence[RunRow]) -> list[str]:
+    now = SystemClock().now()
+    cells = [("RUN", "AGE", "PROFILE", "TYPE", "STATE", "JOB", "CONNECTION")]
+    cells += [
+        (
+            safe(row.run),
+            age(now - row.created),
+            safe(row.profile),
+            safe(row.job_type or "-"),
+            safe(row.verdict or row.status or "not started"),
+            "-" if row.job_id is None else str(row.job_id),
+            safe(row.name or row.connection_id or row.workflow_id or "-"),
+        )
+        for row in listed
+    ]
+    widths = [max(len(line[column]) for line in cells) for column in range(len(cells[0]))]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in cells
+    ]
+
+
+def _row_json(row: RunRow) -> dict[str, Json]:
+    return {
+        "run": row.run,
+        "launch": row.launch,
+        "profile": row.profile,
+        "connectionId": row.connection_id,
+        "name": row.name,
+        "jobType": row.job_type,
+        "workflowId": row.workflow_id,
+        "created": rfc3339(row.created),
+        "jobId": row.job_id,
+        "status": row.status,
+        "verdict": row.verdict,
+        "why": row.why,
+        "ended": None if row.ended is None else rfc3339(row.ended),
+    }
+
+
+def show_run(common: Common, run: str, *, as_json: bool) -> int:
+    """Print one run."""
+
+    async def body() -> int:
+        async with _journal(common) as journal:
+            row, events = await _read(journal, run)
+            intents = await journal.intents_of(row.run)
+        state = _state(events)
+        suspects = sorted({job for intent in intents if intent.open for job in intent.suspects})
+        if as_json:
+            body = _row_json(row) | {
+                "outputs": state.outputs,
+                "rows": state.rows,
+                "bytes": state.bytes,
+                "suspects": suspects,
+            }
+            click.echo(json.dumps(body, indent=2))
+            return 0
+        for line in _details(row, state, suspects):
+            click.echo(safe(line))
+        return 0
+
+    return run_command(common, body)
+
+
+def _details(row: RunRow, state: RunState, suspects: Sequence[int]) -> list[str]:
+    lines = [
+        f"{row.run}  {state.name}  {row.job_type or ''}".rstrip(),
+        f"profile {row.profile}, created {rfc3339(row.created)}",
+    ]
+    if row.connection_id:
+        lines.append(f"connection {row.connection_id}")
+    if state.job_id is not None:
+        lines.append(f"job {state.job_id}, {state.origin or 'watched'}")
+    for position, step in enumerate(state.steps, 1):
+        done = "" if step.succeeded is None else ", ok" if step.succeeded else ", failed"
+        http = f", HTTP {step.http_status}" if step.http_status else ""
+        lines.append(f"step {position} {step.step}: {step.visits} visits{http}{done}")
+    for before, after in zip(state.transitions, [*state.transitions[1:], None], strict=True):
+        until = after.at if after is not None else state.ended
+        took = f" for {duration(until - before.at)}" if until is not None else ""
+        lines.append(f"{clock(before.at)} {before.status}{took}")
+    lines += [f"warning: {warning.text}" for warning in state.warnings]
+    if suspects:
+        jobs = ", ".join(map(str, suspects))
+        lines.append(f"suspects: {jobs}; see `syncdeck runs resolve {row.run}`")
+    lines.append(ended(state) if state.verdict else f"{state.phase}, {rows(state.rows)}")
+    return lines
+
+
+def export_runs(common: Common, which: Sequence[str], *, output: Path | None, limit: int) -> int:
+    """Write events as JSON lines."""
+
+    async def body() -> int:
+        async with _journal(common) as journal:
+            ids = [RunId(run) for run in which]
+            if not ids:
+                ids = [row.run for row in reversed(await journal.runs(limit, common.profile))]
+            lines = [
+                json.dumps(to_json(event))
+                for run in ids
+                for event in (await _read(journal, run))[1]
+            ]
+        text = "".join(f"{line}\n" for line in lines)
+        if output is None:
+            click.echo(text, nl=False)
+            return 0
+        try:
+            await asyncio.to_thread(output.write_text, text, encoding="ascii")
+        except OSError as error:
+            raise SettingsError(
+                f"{output} cannot be written: {error.strerror or error}."
+            ) from error
+        return 0
+
+    return run_command(common, body)
+
+
+def replay_run(common: Common, run: str, *, speed: float, as_json: bool) -> int:
+    """Print a run's events again, at their pace times `speed`, or at once."""
+
+    async def body() -> int:
+        async with _journal(common) as journal:
+            _, events = await _read(journal, run)
+        tell(safe(_COARSER))
+        plain = PlainLines()
+        state: RunState | None = None
+        before = events[0].time
+        for event in events:
+            state = begin(event) if state is None else fold(state, event)
+            if speed > 0:
+                await asyncio.sleep(max(0.0, (event.time - before).total_seconds() / speed))
+            before = event.time
+            line = json.dumps(to_json(event)) if as_json else plain.line(event, state, 1)
+            if line is not None:
+                click.echo(line)
+        return 0
+
+    return run_command(common, body)
+
+
+def resolve_run(common: Common, run: str, *, job: int | None, dismiss: bool) -> int:
+    """Say what became of an unresolved trigger."""
+    if job is not None:
+        return _pick(common, RunId(run), job)
+
+    async def body() -> int:
+        async with _journal(common) as journal:
+            row, _ = await _read(journal, run)
+            open_ = [intent for intent in await journal.intents_of(row.run) if intent.open]
+            if not open_:
+                raise SettingsError(
+                    f"Run {safe(run)} keeps nothing open: there is nothing to resolve."
+                )
+            if dismiss:
+                if not await journal.close_intent(row.run, "the operator dismissed its suspects"):
+                    raise SettingsError(
+                        f"Run {safe(run)} is still being looked for; try again when it has ended."
+                    )
+                tell(safe(f"Dismissed: connection {row.connection_id} is free again."))
+                return 0
+            suspects = sorted({job for intent in open_ for job in intent.suspects})
+        listed = ", ".join(map(str, suspects)) or "none so far"
+        raise SettingsError(
+            f"Run {safe(run)} is unresolved; suspects: {listed}. Say --job ID or --dismiss."
+        )
+
+    return run_command(common, body)
+
+
+def _pick(common: Common, run: RunId, job: int) -> int:
+    try:
+        choice = chosen(common)
+    except SettingsError as error:
+        raise Refusal(str(error)) from error
+    announce(choice)
+
+    async def body() -> int:
+        wiring = Wiring(take_up=False)
+        async with open_session(
+            choice.profile, journal=journal_path(common), wiring=wiring
+        ) as session:
+            await _read(session.journal, run)
+            watching = await session.fleet.pick(run, job)
+        tell(safe(f"Job {job} is run {watching}'s; watch it with `syncdeck attach {watching}`."))
+        return 0
+
+    return run_command(common, body)
+
+
+async def _read(journal: Journal, run: str) -> tuple[RunRow, tuple[Event, ...]]:
+    row = await journal.run(RunId(run))
+    events = await journal.events(RunId(run)) if row is not None else ()
+    if row is None or not events:
+        raise SettingsError(
+            f"There is no run {safe(run, limit=60)!r} in the journal; see `syncdeck runs`."
+        )
+    return row, events
+
+
+def _state(events: Sequence[Event]) -> RunState:
+    try:
+        return replay(list(events))
+    except NotARunError as error:
+        raise SettingsError(f"The journal has only a part of this run: {error}.") from error
