@@ -135,13 +135,13 @@ def name_of(path: Path | None) -> str:
 
 
 def _prepare(path: Path) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     kind = network_file_system(path.parent)
     if kind is not None:
         raise JournalError(
             f"The journal {path} is on a network file system ({kind}), where its locks cannot be"
             " trusted. Name a local file with --journal or SYNCDECK_JOURNAL."
         )
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     # It holds names and texts of somebody's data platform: for its owner's eyes.
     path.touch(mode=0o600, exist_ok=True)
 
@@ -152,6 +152,9 @@ def _settle_in(connection: sqlite3.Connection, name: str, *, writer: bool) -> No
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")
         connection.execute("PRAGMA journal_size_limit=16777216")
+        # A file that cannot be written is better found out about now than at the first trigger.
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("ROLLBACK")
     else:
         connection.execute("PRAGMA query_only=ON")
 
