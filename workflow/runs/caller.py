@@ -80,7 +80,9 @@ class Caller:
         self._shown: dict[int, int] = {}
         """For each job the number of the reading that the document saw last."""
         self.refused: Refused | None = None
-        self.job_id: int | None = voice.state.job_id
+        state = voice.state
+        # A job that was only seen while looking is nobody's yet.
+        self.job_id: int | None = None if state.origin is None else state.job_id
 
     async def answer(self, call: Call, foresee: Foresee) -> Reply:
         """Answer a call.
@@ -126,7 +128,8 @@ class Caller:
         if self._given is not None:
             given, self._given = self._given, None
             return await self._watching(given, foresee)
-        self._refuse_again(call)
+        if not recover:
+            self._refuse_again(call)
         order = self._order(call)
         trigger = self._services.trigger
 

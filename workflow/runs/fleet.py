@@ -185,7 +185,10 @@ class Fleet:
 
     async def close(self, reason: str = "detach") -> None:
         """Detach every run and stop. The jobs go on; a next start finds the runs."""
-        for run in self._roster.runs:
+        self._launching.freeze()  # a run that is let go must not make room for another
+        ours = self._roster.runs
+        await self._roster.stop(*ours)
+        for run in ours:
             state = self.runs[run]
             unsent = state.phase is Phase.WAITING and state.job_id is None
             await self._let_go(run, None if unsent else reason)
@@ -300,11 +303,10 @@ class Fleet:
 
     async def detach(self, run: RunId, reason: str = "operator") -> None:
         """Stop watching a run; its job goes on."""
-        await self._let_go(run, reason)
+        if run in self._roster:
+            await self._let_go(run, reason)
 
     async def _let_go(self, run: RunId, reason: str | None) -> None:
-        if run not in self._roster:
-            return
         await self._roster.stop(run)
         await self._wishes.drop(run)
         self._relay.unwatch(run)

@@ -210,6 +210,11 @@ class Launching:
         work = self._in_slot(execution, slots, at_once=not wait)
         self._roster.add(execution.voice.run, work)
 
+    def freeze(self) -> None:
+        """Give out no more slots: this process is about to end."""
+        for slots in self._slots.values():
+            slots.hold()
+
     def slots(self, launch: LaunchId) -> Slots:
         """Return a launch's slots; of one that an earlier process began, as it was left."""
         if launch not in self._slots:

@@ -18,9 +18,11 @@ from workflow.runs.events import (
     Event,
     LaunchId,
     RunCreated,
+    RunFinished,
     RunId,
     RunTaken,
     RunWaiting,
+    Verdict,
     Warned,
 )
 from workflow.runs.execution import Execution
@@ -30,7 +32,7 @@ from workflow.runs.ledger import Voice
 from workflow.runs.programs import Programs
 from workflow.runs.roster import Roster
 from workflow.runs.services import Services
-from workflow.runs.terms import Checkpoint, from_json
+from workflow.runs.terms import Checkpoint, Terms, from_json
 from workflow.runs.trigger import JobSeen
 
 _log = logging.getLogger(__name__)
@@ -100,48 +102,55 @@ class Recovery:
         """Look after one run that this process owns and whose events are folded."""
         voice = Voice(self.services.ledger, one.row.run)
         await voice.tell(RunTaken(reason))
-        execution = await self._execution(one, voice)
-        if execution is None:
+        checkpoint, state = from_json(one.checkpoint), voice.state
+        program = self._program(checkpoint)
+        owned = state.job_id if state.origin is not None else None
+        if not one.intents and owned is None and _waits_for_trigger(program, checkpoint):
             await voice.tell(RunWaiting(ASKED))
             return
+        if program is not None:
+            given = _seen(owned, voice) if owned is not None and state.watch_only else None
+            execution = self.launching.execution(voice, program, checkpoint, given=given)
+        elif owned is not None:
+            execution = await self._watcher(voice, checkpoint, owned)
+        else:
+            why = "its trigger may have been sent, and its workflow document is not at hand"
+            await self.launching.finish(voice, RunFinished(Verdict.UNRESOLVED, why, {}))
+            return
         self.launching.resume(execution)
-        state = voice.state
-        if state.cancel is not None and state.cancel.how is None and state.job_id is not None:
-            self.services.wishes.take_up(voice, state.job_id)
+        if state.cancel is not None and state.cancel.how is None and owned is not None:
+            self.services.wishes.take_up(voice, owned)
 
-    async def _execution(self, one: Unfinished, voice: Voice) -> Execution | None:
-        """Return what goes on with the run; None when nothing had been sent for it."""
-        checkpoint = from_json(one.checkpoint)
-        job_id = one.row.job_id or voice.state.job_id
+    def _program(self, checkpoint: Checkpoint) -> Program | None:
+        """Return the program that can go on from a checkpoint."""
         program = self.programs.find(checkpoint.terms.digest)
-        if program is not None and checkpoint.machine is not None:
-            pending = _pending(program, checkpoint)
-            unsent = job_id is None and not one.intents
-            if pending == "trigger" and unsent:
-                return None
-            if pending is not None:
-                given = None if job_id is None else _seen(job_id, voice)
-                watched = given if voice.state.watch_only else None
-                return self.launching.execution(voice, program, checkpoint, given=watched)
-        if job_id is None and not one.intents:
+        if program is None or checkpoint.machine is None:
             return None
-        return await self._watcher(voice, checkpoint, job_id, known=program is not None)
+        try:
+            program.load(checkpoint.machine)
+        except CheckpointError as error:
+            _log.error("a checkpoint cannot be used: %s", error)
+            return None
+        return program
 
-    async def _watcher(
-        self, voice: Voice, checkpoint: Checkpoint, job_id: int | None, *, known: bool
-    ) -> Execution | None:
-        """Watch a run's job by the shipped document when its own cannot go on where it was."""
-        if not known:
+    async def _watcher(self, voice: Voice, checkpoint: Checkpoint, job_id: int) -> Execution:
+        """Watch a run's job by the shipped document, its own being unable to go on."""
+        if not voice.state.watch_only:
             text = (
-                "its workflow document is not at hand: the job is watched, and the document's own "
+                "its workflow document is not at hand: its job is watched, and the document's own "
                 "outputs are not made"
             )
             await voice.tell(Warned("workflow", text))
-        program = self.programs.shipped()
-        inputs = {"connectionId": voice.state.connection_id or ""}
-        fresh = Checkpoint(from_json({"inputs": inputs}).terms, checkpoint.deadline)
-        given = None if job_id is None else _seen(job_id, voice)
-        return self.launching.execution(voice, program, fresh, given=given)
+        terms = Terms(
+            inputs={"connectionId": voice.state.connection_id or "unknown"},
+            cancel_on_deadline=checkpoint.terms.cancel_on_deadline,
+        )
+        return self.launching.execution(
+            voice,
+            self.programs.shipped(),
+            Checkpoint(terms, checkpoint.deadline),
+            given=_seen(job_id, voice),
+        )
 
     def unsent(self, run: RunId, saved: object) -> Execution | None:
         """Return what starts a run that was left unsent; None when its document is not at hand."""
@@ -153,16 +162,16 @@ class Recovery:
         return self.launching.execution(Voice(self.services.ledger, run), program, first)
 
 
-def _pending(program: Program, checkpoint: Checkpoint) -> str | None:
-    """Tell what a saved machine waits for; None when it cannot be loaded."""
-    try:
-        command = program.load(checkpoint.machine).command
-    except CheckpointError:
-        return None
-    if isinstance(command, Call) and command.operation.method == "POST":
-        template = command.operation.path
-        return "trigger" if paths.is_jobs(template) else "call"
-    return "call"
+def _waits_for_trigger(program: Program | None, checkpoint: Checkpoint) -> bool:
+    """Whether the next thing a run would do is to trigger: it has not begun, or stands there."""
+    if program is None:
+        return checkpoint.machine is None
+    command = program.load(checkpoint.machine).command
+    return (
+        isinstance(command, Call)
+        and command.operation.method == "POST"
+        and paths.is_jobs(command.operation.path)
+    )
 
 
 def _seen(job_id: int, voice: Voice) -> JobSeen:

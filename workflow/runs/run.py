@@ -262,12 +262,14 @@ _OWNING: Final = {Settled.STARTED, Settled.JOINED, Settled.ADOPTED, Settled.ATTA
 
 def _triggered(state: RunState, fact: TriggerSettled) -> RunState:
     origin = Origin(fact.how) if fact.how in _OWNING else state.origin
+    # A job that was watched while its trigger was looked for is not ours when that came to nothing.
+    seen = None if fact.how == Settled.UNKNOWN and state.origin is None else state.job_id
     return replace(
         state,
         phase=Phase.WATCHING,
         waiting_for=None,
         origin=origin,
-        job_id=fact.job_id if fact.job_id is not None else state.job_id,
+        job_id=fact.job_id if fact.job_id is not None else seen,
         suspects=fact.suspects,
     )
 

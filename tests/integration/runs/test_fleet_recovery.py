@@ -1,0 +1,215 @@
+"""What an earlier process left is watched again, looked for or asked about; never posted."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.documents import KNOWS_NO_QUEUE, compiled
+from tests.support.fleets import Deck, Scene, scene
+from tests.support.virtual_time import run_virtual
+from workflow.runs.events import LaunchId, Origin, RunFinished, Verdict
+from workflow.runs.launch import Order, OrderRefused
+from workflow.runs.run import Phase, RunState
+
+Story = Callable[[Path], Coroutine[Any, Any, None]]
+
+
+def virtually(story: Story) -> Callable[[Path], None]:
+    """Run a test in virtual time, with a journal on disk."""
+
+    def test(tmp_path: Path) -> None:
+        run_virtual(story(tmp_path / "journal.db"))
+
+    test.__doc__, test.__name__ = story.__doc__, story.__name__
+    return test
+
+
+async def left_running(world: Scene, order: Order, live: int) -> LaunchId:
+    """Launch, and close when so many runs have a running job."""
+    async with world.deck() as deck:
+        launch: LaunchId = await deck.fleet.launch(order)
+        await deck.until(lambda: running(deck, launch) == live)
+    return launch
+
+
+def running(deck: Deck, launch: LaunchId) -> int:
+    return sum(run.status == "running" for run in deck.of_launch(launch))
+
+
+@virtually
+async def test_a_run_with_a_job_is_watched_to_its_verdict(journal: Path) -> None:
+    world = scene(journal=journal)
+    launch = await left_running(world, Order((world.connection(),)), 1)
+    async with world.deck() as deck:
+        (run,) = deck.of_launch(launch)
+        assert run.status == "running"
+        await deck.fleet.end()
+        (run,) = deck.of_launch(launch)
+    assert (run.verdict, run.origin) == (Verdict.SUCCEEDED, Origin.STARTED)
+    assert run.outputs == {"jobId": run.job_id, "finalStatus": "succeeded", "rowsSynced": 1_000}
+    assert world.posts() == 1
+
+
+@virtually
+async def test_what_was_still_waiting_stays_unsent_until_somebody_says_go(journal: Path) -> None:
+    world = scene(journal=journal)
+    launch = await left_running(world, Order(world.connections(5), max_parallel=2), 2)
+    async with world.deck() as deck:
+        await deck.fleet.end()
+        states = deck.of_launch(launch)
+        asked = [run for run in states if run.waiting_for == "asked"]
+        assert [run.verdict for run in states if run.verdict] == [Verdict.SUCCEEDED] * 2
+        assert len(asked) == 3
+        assert world.posts() == 2
+        await deck.fleet.start_waiting([run.run for run in asked])
+        await deck.fleet.end()
+        assert deck.fleet.launches[launch].verdicts == {Verdict.SUCCEEDED: 5}
+        assert deck.fleet.launches[launch].finished is not None
+        assert deck.most_live == 2
+    assert world.posts() == 5
+
+
+@virtually
+async def test_what_was_waiting_can_be_dropped(journal: Path) -> None:
+    world = scene(journal=journal)
+    launch = await left_running(world, Order(world.connections(3), max_parallel=1), 1)
+    async with world.deck() as deck:
+        await deck.fleet.end()
+        await deck.fleet.drop_waiting([run.run for run in deck.of_launch(launch)])
+        state = deck.fleet.launches[launch]
+    assert state.verdicts == {Verdict.SUCCEEDED: 1, Verdict.SKIPPED: 2}
+    assert state.finished is not None
+    assert world.posts() == 1
+
+
+@virtually
+async def test_a_post_that_had_left_is_looked_for_and_not_sent_again(journal: Path) -> None:
+    world = scene(journal=journal)
+    target = world.connection()
+    with world.fault("lost-trigger:count=1"):
+        async with world.deck() as deck:
+            launch = await deck.fleet.launch(Order((target,)))
+            await deck.until(lambda: deck.of_launch(launch)[0].phase is Phase.TRIGGERING)
+            await deck.until(lambda: world.posts() == 1)
+    async with world.deck() as deck:
+        await deck.fleet.end()
+        (run,) = deck.of_launch(launch)
+    assert run.verdict is Verdict.SUCCEEDED
+    assert world.posts() == 1
+
+
+@virtually
+async def test_a_job_that_ended_meanwhile_gives_its_verdict_at_once(journal: Path) -> None:
+    world = scene(journal=journal)
+    launch = await left_running(world, Order((world.connection(),)), 1)
+    await world.clock.sleep(3_600)
+    async with world.deck() as deck:
+        await deck.fleet.end()
+        (run,) = deck.of_launch(launch)
+    assert run.verdict is Verdict.SUCCEEDED
+    assert run.rows == 1_000
+
+
+@virtually
+async def test_a_deadline_is_the_same_instant_after_a_restart(journal: Path) -> None:
+    world = scene(journal=journal)
+    order = Order((world.connection(),), deadline=timedelta(seconds=60))
+    launch = await left_running(world, order, 1)
+    began = world.clock.now()
+    async with world.deck() as deck:
+        await deck.fleet.end()
+        (run,) = deck.of_launch(launch)
+    assert run.verdict is Verdict.EXPIRED
+    assert world.clock.now() - began < timedelta(seconds=60)
+
+
+@virtually
+async def test_a_wish_to_cancel_that_was_not_settled_is_taken_up(journal: Path) -> None:
+    world = scene(journal=journal)
+    async with world.deck() as deck:
+        launch = await deck.fleet.launch(Order((world.connection(),)))
+        await deck.until(lambda: running(deck, launch) == 1)
+        (run,) = deck.of_launch(launch)
+        with world.fault("cut-before:endpoint=cancelJob"):
+            wish = deck.fleet.cancel(run.run)
+            task = asyncio.create_task(wish)
+            await deck.until(lambda: deck.fleet.runs[run.run].cancel is not None)
+            await deck.clock.sleep(3)
+            task.cancel()
+            await deck.fleet.close()
+    async with world.deck() as deck:
+        await deck.fleet.end()
+        (run,) = deck.of_launch(launch)
+    assert run.verdict is Verdict.CANCELLED
+    assert run.cancel is not None
+    assert run.cancel.how is not None
+
+
+@virtually
+async def test_a_detached_run_is_attached_again_with_its_own_outputs(journal: Path) -> None:
+    world = scene(journal=journal)
+    async with world.deck() as deck:
+        launch = await deck.fleet.launch(Order((world.connection(),)))
+        await deck.until(lambda: running(deck, launch) == 1)
+        (run,) = deck.of_launch(launch)
+        await deck.fleet.detach(run.run)
+        assert deck.fleet.runs[run.run].phase is Phase.DETACHED
+        await deck.fleet.end()
+        assert await deck.fleet.attach_run(run.run) == run.run
+        await deck.fleet.end()
+        ended: RunState = deck.fleet.runs[run.run]
+    assert ended.verdict is Verdict.SUCCEEDED
+    assert world.posts() == 1
+
+
+@virtually
+async def test_an_ended_run_cannot_be_attached(journal: Path) -> None:
+    world = scene(journal=journal)
+    async with world.deck() as deck:
+        run = await deck.run_one(world.connection())
+        with pytest.raises(OrderRefused, match="has ended: succeeded"):
+            await deck.fleet.attach_run(run.run)
+
+
+@virtually
+async def test_a_run_is_looked_after_by_one_process_at_a_time(journal: Path) -> None:
+    world = scene(journal=journal)
+    async with world.deck() as one:
+        launch = await one.fleet.launch(Order((world.connection(),)))
+        await one.until(lambda: running(one, launch) == 1)
+        async with world.deck(seed=2) as other:
+            assert other.fleet.runs == {}
+            (run,) = one.of_launch(launch)
+            with pytest.raises(OrderRefused, match="another syncdeck looks after it"):
+                await other.fleet.attach_run(run.run)
+        await one.fleet.end()
+        assert one.fleet.runs[run.run].verdict is Verdict.SUCCEEDED
+
+
+@virtually
+async def test_a_run_of_a_document_that_is_not_at_hand_is_still_watched(journal: Path) -> None:
+    world = scene(journal=journal)
+    order = Order((world.connection(),), program=compiled(KNOWS_NO_QUEUE))
+    launch = await left_running(world, order, 1)
+    async with world.deck() as deck:
+        await deck.fleet.end()
+        (run,) = deck.of_launch(launch)
+    assert run.verdict is Verdict.SUCCEEDED
+    assert [warning.kind for warning in run.warnings] == ["workflow"]
+    assert world.posts() == 1
+
+
+@virtually
+async def test_a_run_that_ended_is_not_taken_up(journal: Path) -> None:
+    world = scene(journal=journal)
+    async with world.deck() as deck:
+        await deck.run_one(world.connection())
+    async with world.deck() as deck:
+        assert deck.fleet.runs == {}
+        assert not [e for e in deck.told if isinstance(e.fact, RunFinished)]

@@ -1,0 +1,125 @@
+"""Where documents and their sources are read, and what is said when they cannot be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.documents import KNOWS_NO_QUEUE
+from workflow.arazzo.problems import DocumentError
+from workflow.runs.programs import AIRBYTE as AIRBYTE_FILE
+from workflow.runs.programs import shipped_text, trigger_and_poll
+from workflow.runs.sources import Library, SourceError
+
+
+@pytest.fixture
+def document(tmp_path: Path) -> Path:
+    folder = tmp_path / "workflows"
+    folder.mkdir()
+    file = folder / "sync.yaml"
+    file.write_text(KNOWS_NO_QUEUE, encoding="utf-8")
+    return file
+
+
+def changed(document: Path, old: str, new: str) -> None:
+    text = document.read_text(encoding="utf-8").replace(old, new, 1)
+    document.write_text(text, encoding="utf-8")
+
+
+def place_description(file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(shipped_text(AIRBYTE_FILE))
+
+
+async def test_a_relative_source_is_found_beside_the_document(document: Path) -> None:
+    place_description(document.parent.parent / "openapi" / "airbyte-openapi.yml")
+    program = await Library().program(str(document))
+    assert [step.step_id for step in program.steps] == ["triggerJob", "pollJob"]
+
+
+async def test_a_source_that_is_not_there_offers_the_shipped_description(document: Path) -> None:
+    with pytest.raises(SourceError) as refused:
+        await Library().program(str(document))
+    assert "airbyte-openapi.yml: there is no such file" in refused.value.text
+    assert "--source airbyteApi=airbyte" in refused.value.text
+
+
+async def test_the_shipped_description_takes_a_sources_place_by_name(document: Path) -> None:
+    program = await Library({"airbyteApi": "airbyte"}).program(str(document))
+    assert program.workflow_id == "trigger-sync-and-poll"
+
+
+async def test_a_sources_place_can_be_taken_by_a_file(document: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.yaml"
+    place_description(other)
+    program = await Library({"airbyteApi": str(other)}).program(str(document))
+    assert len(program.steps) == 2
+
+
+async def test_an_override_for_no_source_is_a_mistake_with_the_names(document: Path) -> None:
+    place_description(document.parent.parent / "openapi" / "airbyte-openapi.yml")
+    with pytest.raises(SourceError, match="no source named 'airbyte'; it has airbyteApi"):
+        await Library({"airbyte": "x.yaml"}).program(str(document))
+
+
+async def test_a_host_that_only_the_document_names_is_not_contacted(document: Path) -> None:
+    asked: list[str] = []
+
+    async def fetch(url: str) -> bytes:
+        asked.append(url)
+        return shipped_text(AIRBYTE_FILE)
+
+    changed(document, "../openapi/airbyte-openapi.yml", "https://elsewhere.example/api.yaml")
+    with pytest.raises(SourceError, match="is not contacted"):
+        await Library(fetch=fetch).program(str(document))
+    assert asked == []
+
+
+async def test_a_url_that_was_named_is_read(document: Path) -> None:
+    asked: list[str] = []
+
+    async def fetch(url: str) -> bytes:
+        asked.append(url)
+        return shipped_text(AIRBYTE_FILE)
+
+    library = Library({"airbyteApi": "https://named.example/api.yaml"}, fetch)
+    await library.program(str(document))
+    assert asked == ["https://named.example/api.yaml"]
+
+
+async def test_a_relative_source_of_a_url_is_read_from_the_same_host() -> None:
+    texts = {
+        "https://docs.example/flows/sync.yaml": KNOWS_NO_QUEUE.encode(),
+        "https://docs.example/openapi/airbyte-openapi.yml": shipped_text(AIRBYTE_FILE),
+    }
+
+    async def fetch(url: str) -> bytes:
+        return texts[url]
+
+    program = await Library(fetch=fetch).program("https://docs.example/flows/sync.yaml")
+    assert len(program.steps) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("absent.yaml", "no such file"), (".", "it is a folder")]
+)
+async def test_a_document_that_cannot_be_read_is_one_sentence(
+    tmp_path: Path, name: str, said: str
+) -> None:
+    with pytest.raises(SourceError, match=said):
+        await Library().program(str(tmp_path / name))
+
+
+async def test_a_document_with_a_mistake_names_its_place(document: Path) -> None:
+    changed(document, "stepId: pollJob\n", "stepId: no\n")
+    with pytest.raises(DocumentError) as refused:
+        await Library({"airbyteApi": "airbyte"}).program(str(document))
+    assert str(refused.value).startswith(f"{document}:")
+
+
+def test_the_shipped_workflow_has_the_published_shape() -> None:
+    program = trigger_and_poll()
+    assert program.workflow_id == "trigger-sync-and-poll"
+    assert [step.step_id for step in program.steps] == ["triggerJob", "pollJob"]
+    assert program.outputs == ("jobId", "finalStatus", "rowsSynced")

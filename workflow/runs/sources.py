@@ -1,0 +1,214 @@
+"""Reads workflow documents and the descriptions they name: files, shipped ones, URLs.
+
+A document is asked for by its path or URL. What its sources' URLs mean is decided here: an
+override comes first (``airbyte`` is the shipped description), then a place relative to the document
+itself. No host is contacted that nobody named: a URL that stands only in a document is not
+followed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, TypeAlias
+from urllib.parse import unquote, urljoin, urlsplit
+
+from workflow.arazzo import document as arazzo
+from workflow.arazzo.model import Document, SourceDescription
+from workflow.arazzo.openapi import Description, load_description
+from workflow.arazzo.problems import DocumentError, Problem
+from workflow.arazzo.program import Program, compile_program
+from workflow.http.door import Door
+from workflow.http.failures import NetworkFailure
+from workflow.http.messages import Request
+from workflow.runs import programs
+from workflow.text import SafeText, safe
+
+AIRBYTE: Final = "airbyte"
+"""As the location of a source: the shipped description of the Airbyte API."""
+_MOST_BYTES: Final = 8 << 20
+_DEEPEST: Final = 5
+"""Documents that name documents that name documents."""
+
+Fetch: TypeAlias = Callable[[str], Awaitable[bytes]]
+"""Reads a URL that the user named; raises SourceError."""
+
+
+class SourceError(Exception):
+    """A document or description cannot be read. One sentence: which, why, what to do."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text: SafeText = safe(text)
+
+
+def fetching(door: Door) -> Fetch:
+    """Return a `fetch` that goes through the door, which says what hosts may be asked."""
+
+    async def fetch(url: str) -> bytes:
+        request = Request("GET", url, replay="safe", name="document")
+        try:
+            response = await door.send(request)
+        except NetworkFailure as failure:
+            raise SourceError(f"Cannot read {url}: {failure.text}") from None
+        if response.status != 200:
+            raise SourceError(f"Cannot read {url}: the server answered {response.status}.")
+        return response.content
+
+    return fetch
+
+
+async def refuse_urls(url: str) -> bytes:
+    """Be the `fetch` of somebody who has no network."""
+    raise SourceError(f"Cannot read {url}: URLs are not read here. Save it and name the file.")
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A document or description, and where it is: a path, a URL, or nowhere but in here."""
+
+    place: str
+    text: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """Reads documents for one command."""
+
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    """Locations of sources by name; for the sources of an ``arazzo`` source ``other.name``."""
+    fetch: Fetch = refuse_urls
+
+    async def program(self, place: str, workflow_id: str | None = None) -> Program:
+        """Read a document with all it needs and compile one of its workflows.
+
+        Raises:
+            SourceError: something cannot be read.
+            DocumentError: something is wrong in it, with every place.
+        """
+        document, sources, _ = await self.load(place)
+        return compile_program(document, sources, workflow_id)
+
+    async def load(
+        self, place: str
+    ) -> tuple[Document, dict[str, Description | Document], tuple[Problem, ...]]:
+        """Read a document and its sources; returns them and what may be mistakes.
+
+        Raises:
+            SourceError: something cannot be read.
+            DocumentError: something is wrong in it, with every place.
+        """
+        located = await self.read(place)
+        loaded = arazzo.load(located.text, located.place)
+        if loaded.document is None:
+            raise DocumentError(loaded.problems)
+        sources: dict[str, Description | Document] = {}
+        await self._gather(loaded.document, located.place, "", sources, 0)
+        unknown = sorted(self.overrides.keys() - sources.keys())
+        if unknown:
+            names = ", ".join(sorted(sources)) or "none"
+            raise SourceError(
+                f"The document {place} has no source named {unknown[0]!r}; it has {names}."
+            )
+        return loaded.document, sources, loaded.problems
+
+    async def _gather(
+        self,
+        document: Document,
+        base: str,
+        prefix: str,
+        found: dict[str, Description | Document],
+        depth: int,
+    ) -> None:
+        if depth > _DEEPEST:
+            raise SourceError(f"The sources of {base} name one another without an end.")
+        for source in document.sources:
+            name = prefix + source.name
+            where = self._place(source, name, base)
+            if where == AIRBYTE:
+                found[name] = await asyncio.to_thread(programs.airbyte_description)
+                continue
+            located = await self._read_source(where, name, source)
+            if source.type == "arazzo":
+                loaded = arazzo.load(located.text, located.place)
+                if loaded.document is None:
+                    raise DocumentError(loaded.problems)
+                found[name] = loaded.document
+                await self._gather(loaded.document, located.place, f"{name}.", found, depth + 1)
+            else:
+                found[name] = await asyncio.to_thread(load_description, located.text, located.place)
+
+    def _place(self, source: SourceDescription, name: str, base: str) -> str:
+        """Return where a source is to be read."""
+        override = self.overrides.get(name)
+        if override is not None:
+            return override
+        if is_url(source.url) and not is_url(base):
+            raise SourceError(
+                f"The source {name!r} is at {source.url}, a host that only the document names; it "
+                f"is not contacted. Use --source {name}={source.url} if it is right"
+                f"{_offer(source, name)}."
+            )
+        if is_url(base):
+            place = urljoin(base, source.url)
+            if _origin(place) != _origin(base):
+                raise SourceError(
+                    f"The source {name!r} is at {place}, another host than the document's; it is "
+                    f"not contacted. Use --source {name}={place} if it is right"
+                    f"{_offer(source, name)}."
+                )
+            return place
+        return str(Path(base).parent / unquote(source.url.partition("#")[0]))
+
+    async def _read_source(self, where: str, name: str, source: SourceDescription) -> Located:
+        try:
+            return await self.read(where)
+        except SourceError as error:
+            hint = _offer(source, name).removeprefix(", or ")
+            tail = f" {hint[0].upper()}{hint[1:]}." if hint else ""
+            raise SourceError(f"The source {name!r} is needed. {error}{tail}") from None
+
+    async def read(self, place: str) -> Located:
+        """Read a file, or a URL that was named.
+
+        Raises:
+            SourceError: it cannot be read.
+        """
+        if is_url(place):
+            return Located(place, await self.fetch(place))
+        return Located(place, await asyncio.to_thread(_read_file, Path(place)))
+
+
+def is_url(place: str) -> bool:
+    """Whether a place is a URL rather than a path."""
+    return urlsplit(place).scheme in {"http", "https"} and "//" in place
+
+
+def _origin(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc
+
+
+def _offer(source: SourceDescription, name: str) -> str:
+    """Offer the shipped description where it may be what is meant."""
+    if source.type == "arazzo":
+        return ""
+    return f", or use --source {name}={AIRBYTE} for the description of Airbyte's API in here"
+
+
+def _read_file(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            text = file.read(_MOST_BYTES + 1)
+    except FileNotFoundError:
+        raise SourceError(f"Cannot read {path}: there is no such file.") from None
+    except IsADirectoryError:
+        raise SourceError(f"Cannot read {path}: it is a folder. Name the file in it.") from None
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "it is no path"
+        raise SourceError(f"Cannot read {path}: {why}.") from None
+    if len(text) > _MOST_BYTES:
+        raise SourceError(f"Cannot read {path}: it is larger than {_MOST_BYTES >> 20} MiB.")
+    return text
