@@ -107,10 +107,12 @@ class _Builder:
         self._anchors: dict[str, tuple[Node, int]] = {}
         self._nodes = 0
         self._root: Node | None = None
+        self._lines = 0
 
     def build(self, characters: str) -> Node | None:
         """Run through the events and return the root."""
         documents = 0
+        self._lines = len(characters.splitlines())
         try:
             for event in yaml.parse(characters, Loader=_LOADER):
                 if isinstance(event, DocumentStartEvent):
@@ -271,6 +273,8 @@ class _Builder:
     def _syntax(self, error: yaml.YAMLError) -> None:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         place = Place(mark.line + 1, mark.column + 1) if mark is not None else START
+        if place.line > self._lines and self._open:
+            place = self._open[-1].place  # what was never closed, not where the text ends
         what = getattr(error, "problem", None) or "it holds a character that no text may hold"
         context = getattr(error, "context", None)
         around = f" ({context})" if context else ""

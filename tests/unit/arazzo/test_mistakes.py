@@ -1,0 +1,320 @@
+# ruff: noqa: E501 - a document on one line is a row of a table
+"""Every mistake is found at its place, with the nearest right spelling."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.arazzo.engine import API, HEAD, POLL, described, document, program, steps
+from workflow.arazzo.document import load
+from workflow.arazzo.openapi import load_description
+from workflow.arazzo.problems import DocumentError, Problem, Severity
+from workflow.arazzo.program import check, compile_program
+
+
+def found(text: bytes, severity: Severity = "error") -> list[Problem]:
+    """Return what loading finds, and if nothing is wrong by itself, what the sources say."""
+    loaded = load(text, "t.yaml")
+    problems = list(loaded.problems)
+    if loaded.document is not None:
+        problems += check(loaded.document, {"api": API})
+    return [problem for problem in problems if problem.severity == severity]
+
+
+def the(text: bytes, severity: Severity = "error") -> Problem:
+    problems = found(text, severity)
+    assert len(problems) == 1, [str(problem) for problem in problems]
+    return problems[0]
+
+
+POLL_MISTAKES = [
+    ("stepId: pollJob\n      criteria", "stepId: polJob\n      criteria", 32, 15, "pollJob"),
+    (
+        "payload: {connectionId: $inputs.connectionId",
+        "payload: {connectionId: $inputs.conectionId",
+        18,
+        31,
+        "$inputs.connectionId",
+    ),
+    ("$inputs.jobType}", "$input.jobType}", 18, 62, "$inputs.jobType"),
+    (
+        "value: $steps.triggerJob.outputs.jobId",
+        "value: $steps.triggerJob.outputs.jobid",
+        23,
+        49,
+        "$steps.triggerJob.outputs.jobId",
+    ),
+    (
+        "value: $steps.triggerJob.outputs.jobId",
+        "value: $steps.triggerjob.outputs.jobId",
+        23,
+        49,
+        "$steps.triggerJob.outputs.jobId",
+    ),
+    ("operationId: getJob", "operationID: getJob", 22, 5, "operationId"),
+    (
+        "rowsSynced: $response.body#/rowsSynced",
+        "rowsSynced: $response.body/rowsSynced",
+        28,
+        19,
+        "$response.body#/rowsSynced",
+    ),
+    ("type: goto", "type: got", 31, 13, "goto"),
+    ("finalStatus: $steps", "finalStatus: $stpes", 45, 18, "$steps.pollJob.outputs.status"),
+    ("type: object", "type: objekt", 8, 11, "object"),
+]
+
+
+@pytest.mark.parametrize(("right", "wrong", "line", "column", "suggestion"), POLL_MISTAKES, ids=str)
+def test_a_slip_is_found_where_it_is_with_the_right_spelling(
+    right: str, wrong: str, line: int, column: int, suggestion: str
+) -> None:
+    text = POLL.replace(right.encode(), wrong.encode(), 1)
+    assert text != POLL
+
+    problems = [p for p in load(text, "t.yaml").problems if p.code != "missing-key"]
+
+    first = next(problem for problem in problems if problem.severity == "error")
+    assert (first.line, first.column, first.suggestion) == (line, column, suggestion)
+
+
+def test_all_mistakes_are_reported_at_once_in_the_order_of_the_text() -> None:
+    text = POLL
+    for right, wrong in (
+        (b"$inputs.jobType", b"$inputs.jobTyp"),
+        (b"type: end", b"type: ends"),
+        (b"inputs:\n", b"input:\n"),
+    ):
+        text = text.replace(right, wrong, 1)
+
+    errors = [p for p in load(text, "t.yaml").problems if p.severity == "error"]
+
+    assert len(errors) >= 3
+    assert [p.line for p in errors] == sorted(p.line for p in errors)
+    assert errors[0].suggestion == "inputs"
+
+
+def test_a_problem_prints_as_editors_read_it() -> None:
+    problem = the(steps("- {stepId: a, operationId: refrsh}"))
+
+    assert str(problem) == (
+        "t.yaml:8:30: error: The source 'api' has no operation 'refrsh'. Did you mean 'refresh'?"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "line"),
+    [
+        (b"", "syntax", 1),
+        (b"- 1\n", "wrong-type", 1),
+        (b"openapi: 3.0.0\n", "version", 1),
+        (b"arazzo: 2.0.0\n", "version", 1),
+        (b"arazzo: 1.0\n", "wrong-type", 1),
+        (b"info: {}\n", "missing-key", 1),
+        (steps("- {stepId: a}"), "missing-key", 8),
+        (steps("- {operationId: refresh}"), "missing-key", 8),
+        (steps("- {stepId: a, operationId: refresh, workflowId: w}"), "wrong-value", 8),
+        (steps("- {stepId: a, operationId: refresh}\n- {stepId: a, operationId: refresh}"),
+         "duplicate-id", 9),
+        (steps("- {stepId: a, operationPath: /items}"), "expression", 8),
+        (steps("- {stepId: a, operationPath: '{$sourceDescriptions.api.url}#/paths/~1no/get'}"),
+         "unknown-operation", 8),
+        (steps("- {stepId: a, operationPath: '{$sourceDescriptions.apo.url}#/paths/~1no/get'}"),
+         "unknown-source", 8),
+        (steps("- {stepId: a, workflowId: x}"), "unknown-workflow", 8),
+        (steps("- {stepId: a, workflowId: w, requestBody: {payload: 1}}"), "wrong-value", 8),
+        (steps("- {stepId: a, operationId: getItem}"), "missing-parameter", 8),
+        (steps("- {stepId: a, operationId: refresh, parameters: [{name: x, in: path, value: 1}]}"),
+         "unknown-parameter", 8),
+        (steps("- {stepId: a, operationId: refresh, parameters: [{name: x, value: 1}]}"),
+         "missing-key", 8),
+        (steps("- {stepId: a, operationId: refresh, parameters: [{name: x, in: boddy, value: 1}]}"),
+         "wrong-value", 8),
+        (steps("- stepId: a\n  operationId: listItems\n  parameters:\n"
+               "  - {name: q, in: query, value: 1}\n  - {name: q, in: query, value: 2}"),
+         "duplicate-id", 12),
+        (steps("- {stepId: a, operationId: createItem, requestBody: "
+               "{contentType: multipart/form-data, payload: {}}}"), "unsupported", 8),
+        (steps("- {stepId: a, operationId: createItem, requestBody: "
+               "{payload: {}, replacements: [{target: name, value: 1}]}}"), "wrong-value", 8),
+        (steps("- {stepId: a, operationId: refresh, successCriteria: [{condition: $statusCode = 2}]}"),
+         "condition", 8),
+        (steps("- {stepId: a, operationId: refresh, successCriteria: [{condition: x == 2}]}"),
+         "condition", 8),
+        (steps("- {stepId: a, operationId: refresh, successCriteria: "
+               "[{type: jsonpath, condition: $.a}]}"), "missing-key", 8),
+        (steps("- {stepId: a, operationId: refresh, successCriteria: "
+               "[{type: jsonpath, context: $response.body, condition: 'a b'}]}"), "condition", 8),
+        (steps("- {stepId: a, operationId: refresh, successCriteria: "
+               "[{type: regex, context: $response.body, condition: '(a'}]}"), "condition", 8),
+        (steps("- {stepId: a, operationId: refresh, successCriteria: "
+               "[{type: xpath, context: $response.body, condition: /a}]}"), "unsupported", 8),
+        (steps("- {stepId: a, operationId: refresh, outputs: {x: $steps.b.outputs.y}}"),
+         "unknown-step", 8),
+        (steps("- {stepId: a, operationId: refresh, outputs: {'x y': $statusCode}}"),
+         "wrong-value", 8),
+        (steps("- {stepId: a, operationId: refresh, outputs: {x: 5}}"), "wrong-type", 8),
+        (steps("- {stepId: a, operationId: refresh, onSuccess: [{name: g, type: goto}]}"),
+         "missing-key", 8),
+        (steps("- {stepId: a, operationId: refresh, onSuccess: [{name: g, type: retry}]}"),
+         "wrong-value", 8),
+        (steps("- {stepId: a, operationId: refresh, onFailure: "
+               "[{name: g, type: retry, retryLimit: -1}]}"), "wrong-type", 8),
+        (steps("- {stepId: a, operationId: refresh, onFailure: "
+               "[{reference: $components.failureActions.none}]}"), "unknown-component", 8),
+        (document("""
+         workflows:
+         - {workflowId: a, dependsOn: [b], steps: [{stepId: s, operationId: refresh}]}
+         - {workflowId: b, dependsOn: [a], steps: [{stepId: s, operationId: refresh}]}
+         """), "cycle", 7),
+        (steps("- {stepId: a, operationId: refresh}", inputs="{$ref: '#/components/inputs/no'}"),
+         "unknown-input", 9),
+        (steps("- {stepId: a, operationId: refresh}", inputs="{properties: {n: {minimum: x}}}"),
+         "schema", 9),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_refused_with_its_code_and_line(text: bytes, code: str, line: int) -> None:
+    problems = found(text)
+
+    assert (code, line) in [(problem.code, problem.line) for problem in problems], [
+        str(problem) for problem in problems
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (steps("""
+         - {stepId: a, operationId: refresh, onSuccess: [{name: e, type: end}]}
+         - {stepId: b, operationId: refresh}
+         """), "unreachable"),
+        (steps("- {stepId: a, operationId: refresh, onSuccess: [{name: g, type: goto, stepId: a}]}"),
+         "endless-loop"),
+        (steps("""
+         - {stepId: a, operationId: refresh}
+         - {stepId: b, operationId: refresh, onSuccess: [{name: g, type: goto, stepId: a}]}
+         """), "endless-loop"),
+        (steps("- {stepId: a, operationId: refresh, onSuccess: [{name: e, type: end, stepId: a}]}"),
+         "unused"),
+        (steps("- {stepId: a, operationId: refresh, onFailure: [{name: e, type: end}, "
+               "{name: r, type: retry}]}"), "unused"),
+        (steps("- {stepId: a, operationId: listItems, parameters: "
+               "[{name: comas, in: query, value: 1}]}"), "unknown-parameter"),
+        (steps("- {stepId: a, operationId: createItem}"), "missing-body"),
+        (steps("- {stepId: a b, operationId: refresh}"), "odd-id"),
+        (steps("- {stepId: a, operationId: refresh, outputs: {x: $response.query.y}}"),
+         "expression"),
+        (steps("- {stepId: a, operationId: refresh}", workflow="outputs: {x: $statusCode}"),
+         "expression"),
+        (document("""
+         workflows:
+         - {workflowId: a, steps: [{stepId: s, workflowId: a}]}
+         """), "cycle"),
+    ],
+)  # fmt: skip
+def test_what_is_probably_not_meant_is_a_warning(text: bytes, code: str) -> None:
+    assert not found(text)
+    assert code in [problem.code for problem in found(text, "warning")]
+
+
+def test_a_polling_loop_with_a_way_out_is_no_endless_loop() -> None:
+    assert {problem.code for problem in load(POLL, "t").problems} == {"bare-condition"}
+
+
+def test_a_condition_that_only_the_bare_reading_accepts_is_a_warning_at_its_place() -> None:
+    first, second = load(POLL, "t").problems
+
+    assert (first.line, first.severity, first.code) == (35, "warning", "bare-condition")
+    assert second.line == 41
+
+
+def test_a_source_that_was_not_given_is_reported_where_it_is_declared() -> None:
+    loaded = load(POLL, "t.yaml").needed()
+
+    with pytest.raises(DocumentError) as raised:
+        compile_program(loaded, {})
+
+    (problem,) = raised.value.problems
+    assert (problem.code, problem.line) == ("missing-source", 4)
+    assert "../elsewhere/airbyte.yml" in problem.message
+
+
+def test_a_workflow_must_be_named_when_there_are_several() -> None:
+    text = document("""
+    workflows:
+    - {workflowId: first, steps: [{stepId: s, operationId: refresh}]}
+    - {workflowId: second, steps: [{stepId: s, operationId: refresh}]}
+    """)
+
+    with pytest.raises(DocumentError, match="first, second"):
+        program(text)
+    with pytest.raises(DocumentError, match="'second'"):
+        program(text, workflow_id="secnd")
+
+
+def test_with_several_sources_an_ambiguous_operation_must_name_its_own() -> None:
+    other = described("openapi: 3.0.0\npaths: {/x: {post: {operationId: refresh}}}\n")
+    text = (HEAD + "- {name: other, url: o.yaml}\nworkflows:\n- workflowId: w\n"
+            "  steps: [{stepId: s, operationId: refresh}]\n").encode()  # fmt: skip
+
+    with pytest.raises(DocumentError) as raised:
+        compile_program(load(text, "t").needed(), {"api": API, "other": other})
+
+    assert raised.value.problems[0].suggestion == "$sourceDescriptions.api.refresh"
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (b"{", (1, 2)),
+        (b'{"openapi": 3, }', (1, 16)),
+        (b"openapi: 3.0.0\npaths: [", (2, 8)),
+        (b"swagger: '2.0'", (1, 1)),
+        (b"[]", (1, 1)),
+        (b"\xff\xfe", (1, 1)),
+        (b'{"a": ' * 50_000, (1, 1)),
+        (b"{" + b" " * 10_000_001, (1, 1)),
+    ],
+)
+def test_a_description_that_cannot_be_read_says_where(text: bytes, place: tuple[int, int]) -> None:
+    with pytest.raises(DocumentError) as raised:
+        load_description(text, "d")
+
+    assert (raised.value.problems[0].line, raised.value.problems[0].column) == place
+
+
+NEWER = HEAD.replace("1.0.1", "1.1.0")
+
+
+def test_a_document_of_arazzo_1_1_loads() -> None:
+    text = NEWER + "workflows:\n- {workflowId: w, steps: [{stepId: a, operationId: refresh}]}\n"
+
+    assert load(text.encode(), "t").document is not None
+
+
+@pytest.mark.parametrize(
+    ("member", "column"),
+    [
+        ("channelPath: x", 55),
+        ("timeout: 5", 55),
+        ("outputs: {x: {context: $response.body, selector: $.a, type: jsonpath}}", 68),
+        ("parameters: [{name: q, in: querystring, value: a}]", 82),
+        ("outputs: {x: $message.payload}", 68),
+        ("successCriteria: [{context: $response.body, type: regex, condition: '{$inputs.x}'}]", 123),
+    ],
+)  # fmt: skip
+def test_what_is_not_supported_of_arazzo_1_1_is_refused_with_its_place(
+    member: str, column: int
+) -> None:
+    line = f"- {{workflowId: w, steps: [{{stepId: a, operationId: x, {member}}}]}}\n"
+
+    problems = load((NEWER + "workflows:\n" + line).encode(), "t").problems
+
+    assert [(p.severity, p.line, p.column) for p in problems] == [("error", 6, column)], problems
+
+
+def test_values_of_the_document_are_made_harmless_in_messages() -> None:
+    problem = the(steps('- {stepId: a, operationId: "x\\e]0;owned\\a[bold]"}'))
+
+    assert "\x1b" not in problem.message
+    assert "\x07" not in str(problem)
