@@ -116,7 +116,6 @@ class _Maker:
                 kind=plan.kind,
                 created_at=self._born,
                 definition_id=definition_id("source", plan.kind),
-                configuration={"sourceType": plan.kind},
             )
         )
 
@@ -131,7 +130,6 @@ class _Maker:
                 kind=plan.kind,
                 created_at=self._born,
                 definition_id=definition_id("destination", plan.kind),
-                configuration={"destinationType": plan.kind},
             )
         )
 

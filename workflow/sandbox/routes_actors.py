@@ -161,7 +161,7 @@ def patch_source(call: Call) -> Answer:
     changed = replace(
         source,
         name=body.name("name") if body.has("name") else source.name,
-        configuration={**source.configuration, **(body.mapping("configuration") or {})},
+        configuration={**source.configuration, **_without(body, "sourceType")},
     )
     return ok(source_json(call.world.catalogue.add_source(changed)))
 
@@ -169,9 +169,9 @@ def patch_source(call: Call) -> Answer:
 def put_source(call: Call) -> Answer:
     """PUT /sources/{sourceId}: name and configuration are replaced whole."""
     source, body = _source(call), call.body()
-    configuration = body.mapping("configuration")
-    if configuration is None:
+    if not body.has("configuration"):
         raise body.wrong("configuration", "must not be null")
+    configuration = _without(body, "sourceType")
     changed = replace(source, name=body.name("name"), configuration=configuration)
     return ok(source_json(call.world.catalogue.add_source(changed)))
 
@@ -223,7 +223,7 @@ def patch_destination(call: Call) -> Answer:
     changed = replace(
         destination,
         name=body.name("name") if body.has("name") else destination.name,
-        configuration={**destination.configuration, **(body.mapping("configuration") or {})},
+        configuration={**destination.configuration, **_without(body, "destinationType")},
     )
     return ok(destination_json(call.world.catalogue.add_destination(changed)))
 
@@ -231,9 +231,9 @@ def patch_destination(call: Call) -> Answer:
 def put_destination(call: Call) -> Answer:
     """PUT /destinations/{destinationId}."""
     destination, body = _destination(call), call.body()
-    configuration = body.mapping("configuration")
-    if configuration is None:
+    if not body.has("configuration"):
         raise body.wrong("configuration", "must not be null")
+    configuration = _without(body, "destinationType")
     changed = replace(destination, name=body.name("name"), configuration=configuration)
     return ok(destination_json(call.world.catalogue.add_destination(changed)))
 
@@ -251,18 +251,24 @@ def _configuration(body: Body, role: str, type_key: str) -> tuple[dict[str, Json
     """Return configuration, connector and definition id of a source or destination to be made.
 
     The connector is named by ``sourceType``/``destinationType`` in the configuration, or by a
-    definition id.
+    definition id. As on the real server, that key is not kept in the configuration.
     """
     configuration = body.mapping("configuration")
     if configuration is None:
         raise body.wrong("configuration", "must not be null")
-    kind = configuration.get(type_key)
+    kind = configuration.pop(type_key, None)
     definition = body.uuid("definitionId") if body.has("definitionId") else None
     if not isinstance(kind, str) or not kind:
         if definition is None:
             raise body.wrong(f"configuration.{type_key}", "must not be null without a definitionId")
         kind = "custom"
     return configuration, kind, definition or definition_id(role, kind)
+
+
+def _without(body: Body, type_key: str) -> dict[str, Json]:
+    """Return the configuration that was sent without the connector's name."""
+    configuration = body.mapping("configuration") or {}
+    return {key: value for key, value in configuration.items() if key != type_key}
 
 
 LIST_WORKSPACES: Final = Operation("listWorkspaces", list_workspaces)

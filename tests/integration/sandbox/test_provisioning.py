@@ -49,6 +49,17 @@ def connection(at: Rig, source: str, destination: str) -> str:
     return str(made_one["connectionId"])
 
 
+def test_the_connector_is_named_beside_the_configuration_and_not_in_it(
+    at: Rig, source: str, destination: str
+) -> None:
+    made_source = at.get(f"/sources/{source}").json()
+    made_destination = at.get(f"/destinations/{destination}").json()
+
+    assert (made_source["sourceType"], made_source["configuration"]) == ("postgres", {"host": "db"})
+    assert made_destination["destinationType"] == "duckdb"
+    assert made_destination["configuration"] == {}
+
+
 def test_a_whole_pipeline_can_be_made_and_run(at: Rig, connection: str) -> None:
     job = at.started(connection)
 
@@ -146,9 +157,9 @@ def test_an_end_is_patched_key_by_key_and_put_whole(
     at: Rig, kind: str, request: pytest.FixtureRequest
 ) -> None:
     path = f"/{kind}s/{request.getfixturevalue(kind)}"
-    type_key = f"{kind}Type"
+    at.http.patch(path, json={"configuration": {"host": "db"}})
     patched = at.http.patch(path, json={"configuration": {"port": 5432}}).json()
-    assert {type_key, "port"} <= set(patched["configuration"])
+    assert patched["configuration"] == {"host": "db", "port": 5432}
 
     put = at.http.put(path, json={"name": "New", "configuration": {"port": 1}}).json()
     assert (put["name"], put["configuration"]) == ("New", {"port": 1})
