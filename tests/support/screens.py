@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from textual.pilot import Pilot
 
+from workflow.airbyte.models import ConnectionId, Job, JobId, JobType, Status
 from workflow.runs.events import (
     Event,
     Fact,
@@ -170,6 +171,25 @@ def attached_run() -> Story:
     for second in range(0, 300, 15):
         story.read(second, "running", 1_204_118, job_id=90377, job_began=-32_340)
     return story
+
+
+def past_jobs(
+    connection_id: str = "6f1c0000-0000-4000-8000-0000000000e2", statuses: str = "✓✓✓✓✗✓✓✓✓"
+) -> tuple[Job, ...]:
+    """Return a connection's ended jobs, newest first, as glyphs say, each of twelve minutes."""
+    words = {"✓": "succeeded", "✗": "failed", "⊘": "cancelled", "●": "running"}
+    return tuple(
+        Job(
+            JobId(90_000 - number),
+            ConnectionId(connection_id),
+            Status(words[glyph]),
+            JobType("sync"),
+            start_time=NOW - timedelta(hours=number + 8),
+            duration=timedelta(minutes=12, seconds=number),
+            rows_synced=48_002 if glyph == "✓" else None,
+        )
+        for number, glyph in enumerate(statuses)
+    )
 
 
 async def until(pilot: Pilot[Any], condition: Callable[[], bool], turns: int = 2_000) -> None:

@@ -12,8 +12,8 @@ from textual.app import App
 from tests.support.screens import NOW
 from tui.session import Session
 from tui.themes import with_tones
-from workflow.airbyte.client import Client
-from workflow.airbyte.models import ConnectionId, JobId, WorkspaceId
+from workflow.airbyte.client import Answer, Client
+from workflow.airbyte.models import ConnectionId, Job, JobId, Page, WorkspaceId
 from workflow.airbyte.readings import Reading
 from workflow.runs.events import Event, LaunchId, RunId
 from workflow.runs.fleet import Fleet
@@ -82,6 +82,7 @@ class StandInFleet:
     launches: dict[LaunchId, LaunchState] = field(default_factory=dict)
     checks: Mapping[str, TargetCheck] = field(default_factory=dict)
     refuses: str | None = None
+    read_only: bool = False
     watch: StandInWatch = field(default_factory=StandInWatch)
     feed: StandInFeed = field(default_factory=StandInFeed)
     orders: list[Order] = field(default_factory=list)
@@ -121,6 +122,17 @@ class StandInFleet:
 
 
 @dataclass
+class StandInClient:
+    """A server with these jobs, for whatever connection."""
+
+    jobs: tuple[Job, ...] = ()
+
+    async def list_jobs(self, **asked: object) -> Answer[Page[Job]]:
+        page = Page(self.jobs, len(self.jobs))
+        return Answer(page, {}, 200, None, NOW, NOW, 0.2)
+
+
+@dataclass
 class StandInJournal:
     """A journal with rows and events as given."""
 
@@ -138,6 +150,7 @@ def session(
     fleet: StandInFleet | None = None,
     *,
     journal: StandInJournal | None = None,
+    jobs: tuple[Job, ...] = (),
     read_only: bool = False,
     workspace: str | None = "analytics",
 ) -> Session:
@@ -145,9 +158,11 @@ def session(
     profile = Profile(
         "prod", "https://api.airbyte.com/v1", workspace=workspace, read_only=read_only
     )
+    fleet = fleet or StandInFleet()
+    fleet.read_only = read_only
     return Session(
-        fleet=cast(Fleet, fleet or StandInFleet()),
-        client=cast(Client, None),
+        fleet=cast(Fleet, fleet),
+        client=cast(Client, StandInClient(jobs)),
         journal=cast(Journal, journal or StandInJournal()),
         clock=StoppedClock(),
         profile=profile,

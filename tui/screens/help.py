@@ -13,12 +13,12 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Static
 
 from tui import glyphs, keymap
 from tui.glyphs import Look, Tone
 from tui.keymap import Group, Key
+from tui.screens.scrolling import ScrollingScreen
 from tui.widgets.lines import hint_line, stacked, titled_rule
 from workflow.runs.events import Verdict
 from workflow.text import SafeText
@@ -105,13 +105,10 @@ def help_columns(width: int) -> tuple[Content, Content | None]:
     return stacked((*signs, *left, *right)), None
 
 
-class HelpScreen(Screen[None]):
+class HelpScreen(ScrollingScreen[None]):
     """The help, in one column or in two."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *keymap.bindings(("back", "quit", "help", "last_view")),
-        *keymap.bindings(keymap.TABLE_KEYS),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(("help",))
     DEFAULT_CSS = """
     HelpScreen {
         Horizontal { height: auto; }
@@ -128,10 +125,6 @@ class HelpScreen(Screen[None]):
             yield Static(id="right")
         yield Static(hint_line((("esc", "back"), ("j k", "scroll"))), id="hints")
 
-    def on_mount(self) -> None:
-        """Let the keys scroll."""
-        self.query_one("#body").focus()
-
     def on_resize(self) -> None:
         """Write the columns for the width there is."""
         left, right = help_columns(self.size.width)
@@ -140,34 +133,6 @@ class HelpScreen(Screen[None]):
         if right is not None:
             self.query_one("#right", Static).update(right)
 
-    def action_back(self) -> None:
-        """Close."""
-        self.dismiss(None)
-
-    action_leave = action_help = action_last_view = action_back
-
-    def action_cursor_down(self) -> None:
-        """Scroll one line down."""
-        self.query_one("#body").scroll_down(animate=False)
-
-    def action_cursor_up(self) -> None:
-        """Scroll one line up."""
-        self.query_one("#body").scroll_up(animate=False)
-
-    def action_cursor_top(self) -> None:
-        """To the first line."""
-        self.query_one("#body").scroll_home(animate=False)
-
-    def action_cursor_bottom(self) -> None:
-        """To the last line."""
-        self.query_one("#body").scroll_end(animate=False)
-
-    def action_page_down(self) -> None:
-        """A page down."""
-        self.query_one("#body").scroll_page_down(animate=False)
-
-    def action_page_up(self) -> None:
-        """A page up."""
-        self.query_one("#body").scroll_page_up(animate=False)
-
-    action_half_down, action_half_up = action_page_down, action_page_up
+    def action_help(self) -> None:
+        """Close: the key that opens it."""
+        self.action_back()

@@ -177,7 +177,7 @@ class LaunchScreen(Screen[LaunchId | None]):
         wrong = self._fields.mistakes
         if wrong:
             return Content.styled(wrong[0].sentence, Tone.FAILED.style)
-        if self._session.read_only:
+        if self._session.fleet.read_only:
             text = "this profile is read-only: look around, but nothing can be sent"
             return Content.styled(text, Tone.WARNING.style)
         if self._told is not None:
@@ -225,7 +225,7 @@ class LaunchScreen(Screen[LaunchId | None]):
             len(checks) == len(self._list.taken)
             and any(check.will in {"send", "wait", "attach"} for check in checks)
             and not self._fields.mistakes
-            and not self._session.read_only
+            and not self._session.fleet.read_only
             and not self._sending
         )
 

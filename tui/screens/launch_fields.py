@@ -93,15 +93,6 @@ class LaunchFields(Vertical):
             yield Static("after ", classes="word")
             yield ShortInput(form.hold_after, "0123456789", cells=3, empty="off", id="hold-after")
             yield Static(" failures in a row start no more; p goes on", classes="word")
-        with Horizontal():
-            yield Static("Tell me", classes="name")
-            yield Tick("bell and title when all ended", on=True, id="bell")
-            yield Tick("desktop", id="desktop")
-
-    @property
-    def tell(self) -> tuple[bool, bool]:
-        """Whether the end of the launch is told by bell and title, and on the desktop."""
-        return self.query_one("#bell", Tick).on, self.query_one("#desktop", Tick).on
 
     def on_mount(self) -> None:
         """Show what belongs to the form it began with."""

@@ -46,6 +46,14 @@ def spread(left: Content, right: Content, width: int) -> Content:
     return left.truncate(room, ellipsis=True, pad=True).append(" ").append(right)
 
 
+def hung(line: Content, width: int, indent: int = 3) -> tuple[Content, ...]:
+    """Break a line that is too long; what follows its first part stands a little to the right."""
+    if line.cell_length <= width:
+        return (line,)
+    first, *rest = line.wrap(max(8, width - indent))
+    return (first, *(Content(" " * indent).append(part) for part in rest))
+
+
 def stacked(lines: Sequence[Content]) -> Content:
     """Put lines under each other."""
     return Content("\n").join(lines)

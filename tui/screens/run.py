@@ -1,0 +1,296 @@
+"""Everything about one run: its steps, statuses, rows, what came before, what can be done.
+
+What each section says is :mod:`tui.screens.run_sections`'; what keys do to the run is the deck's
+own (:mod:`tui.screens.deck_acts`), so that here and there the same question is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from tui import event_lines, keymap, links, rows
+from tui.event_lines import Entry
+from tui.glyphs import Tone
+from tui.screens import run_sections
+from tui.screens.connection_figures import Figures, figures
+from tui.screens.deck_acts import Acts
+from tui.screens.late import help_screen
+from tui.screens.run_sections import Known, Section
+from tui.screens.scrolling import ScrollingScreen
+from tui.session import Session
+from tui.widgets.lines import hint_line, hung, stacked, titled_rule
+from tui.widgets.place_line import place_line
+from workflow.airbyte.models import ConnectionId
+from workflow.airbyte.problems import ApiProblem
+from workflow.http.failures import NetworkFailure
+from workflow.runs.events import RunId
+from workflow.runs.run import begin, fold
+from workflow.text import SafeText
+
+TWO_COLUMNS: Final = 110
+THREE_COLUMNS: Final = 170
+_PAST_JOBS: Final = 20
+_HINTS: Final = ("log", "cancel", "detach", "rerun", "copy", "detail.next", "last_view", "help")
+
+
+class RunScreen(ScrollingScreen[None]):
+    """One run, kept up to date while it is looked at."""
+
+    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(
+        (
+            *(key.id for key in keymap.KEYS if key.group is keymap.Group.ACT),
+            *("log", "copy", "help", "read_now", "detail.next", "detail.previous"),
+        )
+    )
+    DEFAULT_CSS = """
+    RunScreen {
+        layout: vertical;
+        .line { height: 1; text-wrap: nowrap; text-overflow: clip; }
+        #head { height: auto; padding: 0 1; }
+        #body { height: 1fr; scrollbar-size-vertical: 1; }
+        #columns { height: auto; }
+        #columns Static { width: 1fr; height: auto; text-wrap: nowrap; }
+    }
+    """
+
+    def __init__(self, session: Session, run_id: RunId, order: tuple[RunId, ...] = ()) -> None:
+        super().__init__()
+        self._session = session
+        self._run = run_id
+        self._order = order
+        self._acts: Acts | None = None
+        self._before: Figures | None = None
+        self._entries: tuple[Entry, ...] = ()
+        self._entries_to = -1
+
+    def compose(self) -> ComposeResult:
+        """Where this is, what it is, then the sections in as many columns as there is room for."""
+        yield Static(id="where", classes="line")
+        yield Static(id="head")
+        with VerticalScroll(id="body"), Horizontal(id="columns"):
+            yield Static(id="first")
+            yield Static(id="second")
+            yield Static(id="third")
+        yield Static(id="hints", classes="line")
+
+    def on_mount(self) -> None:
+        """Show the run, and read what came before it."""
+        self._acts = Acts(self.app, self._session)
+        self._open(self._run)
+
+    def on_resize(self) -> None:
+        """Use the width there is."""
+        self._draw()
+
+    def refresh_from(self, session: Session) -> None:
+        """Take in what is new."""
+        del session
+        self._draw()
+
+    def _open(self, run: RunId) -> None:
+        self._run, self._before, self._entries, self._entries_to = run, None, (), -1
+        self._draw()
+        self.run_worker(self._read_before(run), group="before", exclusive=True, exit_on_error=False)
+
+    # ---------------------------------------------------------------------------------- reading
+
+    async def _read_before(self, run: RunId) -> None:
+        """Read the connection's other jobs, once; without them the section says so."""
+        state = self._session.fleet.runs.get(run)
+        if state is None or state.connection_id is None:
+            return
+        try:
+            answer = await self._session.client.list_jobs(
+                connection_id=ConnectionId(state.connection_id), limit=_PAST_JOBS + 1
+            )
+        except (ApiProblem, NetworkFailure):  # the header tells how reading goes
+            return
+        others = [job for job in answer.value.items if job.job_id != state.job_id]
+        self._before = figures(others[:_PAST_JOBS])
+        self._draw()
+
+    async def _read_events(self, run: RunId, seq: int) -> None:
+        events = await self._session.journal.events(run)
+        if not events or run != self._run:
+            return
+        state = begin(events[0])
+        entries: list[Entry] = []
+        for event in events:
+            state = fold(state, event)
+            entry = event_lines.entry(event, state)
+            if entry is not None:
+                entries.append(entry)
+        self._entries, self._entries_to = tuple(entries), seq
+        self._draw()
+
+    def _known(self) -> Known | None:
+        state = self._session.fleet.runs.get(self._run)
+        if state is None:
+            return None
+        view = self._session.fleet.watch.connections.get(ConnectionId(state.connection_id or ""))
+        workspace = None if view is None else view.connection.workspace_id
+        page = links.job_page(self._session.web_url, workspace, state.connection_id, state.job_id)
+        return Known(state, self._session.clock.now(), view, self._before, page, self._entries)
+
+    # ---------------------------------------------------------------------------------- drawing
+
+    def _draw(self) -> None:
+        if not self.is_attached or not self.size.width:
+            return
+        known = self._known()
+        self._line("#where", self._where(known))
+        if known is None:
+            gone = "this run is not here any more; the history may have it"
+            self.query_one("#head", Static).update(Content.styled(gone, Tone.QUIET.style))
+            return
+        width = self.size.width
+        head = [part for line in run_sections.head(known) for part in hung(line, width - 2)]
+        self.query_one("#head", Static).update(stacked(head))
+        count = 3 if width >= THREE_COLUMNS else 2 if width >= TWO_COLUMNS else 1
+        if count > 1 and known.run.seq != self._entries_to:
+            self._entries_to = known.run.seq
+            self.run_worker(
+                self._read_events(self._run, known.run.seq), group="events", exit_on_error=False
+            )
+        columns = self._columns(known, count)
+        column_width = (width - 1) // count - 1
+        for id_, sections in zip(("first", "second", "third"), columns, strict=True):
+            column = self.query_one(f"#{id_}", Static)
+            column.display = bool(sections)
+            if sections:
+                column.update(_column(sections, column_width))
+        self._line("#hints", self._hints(known))
+
+    def _columns(self, known: Known, count: int) -> tuple[list[Section], ...]:
+        work = [run_sections.steps(known), run_sections.statuses(known), run_sections.rows(known)]
+        around = [run_sections.before(known), run_sections.ids(known)]
+        given = run_sections.outputs(known)
+        around += [given] if given is not None else []
+        around.append(run_sections.can_be_done(known, self._hint))
+        if count == 1:
+            return ([*work, *around], [], [])
+        happened = run_sections.events(known, max(5, self.size.height - 8))
+        if count == 2:
+            return ([*work, happened], around, [])
+        return (work, around, [happened])
+
+    def _where(self, known: Known | None) -> Content:
+        place = SafeText(self._run)
+        if known is not None:
+            job = "" if known.run.job_id is None else f"job {known.run.job_id} "
+            place = SafeText(f"{job}{known.run.name}")
+        return place_line(self._session, place, self.size.width)
+
+    def _line(self, selector: str, content: Content) -> None:
+        self.query_one(selector, Static).update(content, layout=False)
+
+    def _hint(self, id_: str) -> str:
+        return keymap.keys_of(keymap.BY_ID[id_])[0]
+
+    def _hints(self, known: Known) -> Content:
+        over = {"rerun"} if known.run.live else {"cancel", "detach"}
+        ids = [id_ for id_ in _HINTS if id_ not in over]
+        return hint_line((self._hint(id_), keymap.BY_ID[id_].label) for id_ in ids)
+
+    # ----------------------------------------------------------------------------------- acting
+
+    def _act(self, act: Callable[[Acts, rows.RunKey], Awaitable[object]]) -> None:
+        acts, key = self._acts, rows.RunKey(self._run)
+        if acts is None:
+            return
+
+        async def done() -> None:
+            await act(acts, key)
+
+        self.run_worker(done(), group="act", exit_on_error=False)
+
+    def action_cancel(self) -> None:
+        """Ask, then cancel the run's job."""
+        self._act(lambda acts, key: acts.cancel([key]))
+
+    def action_detach(self) -> None:
+        """Stop watching; the job goes on."""
+        self._act(lambda acts, key: acts.detach([key]))
+
+    def action_attach(self) -> None:
+        """Watch a detached run again."""
+        self._act(lambda acts, key: acts.attach([key]))
+
+    def action_rerun(self) -> None:
+        """Open the launch screen for this run's connection, filled in."""
+        self._act(lambda acts, key: acts.launch([key], again=True))
+
+    def action_launch(self) -> None:
+        """Open the launch screen for this run's connection."""
+        self._act(lambda acts, key: acts.launch([key]))
+
+    def action_hold(self) -> None:
+        """Hold the run's launch, or let it go on."""
+        self._act(lambda acts, key: acts.hold([key]))
+
+    def action_enable(self) -> None:
+        """Enable or disable the run's connection."""
+        state = self._session.fleet.runs.get(self._run)
+        if state is not None and state.connection_id is not None:
+            connection = ConnectionId(state.connection_id)
+            self._act(lambda acts, _: acts.enable([connection]))
+
+    def action_log(self) -> None:
+        """Open the job's log in Airbyte's page."""
+        self._act(lambda acts, key: acts.log(key))
+
+    def action_copy(self) -> None:
+        """Copy the run as a line."""
+        if self._acts is not None:
+            self._acts.copy([rows.RunKey(self._run)])
+
+    def action_read_now(self) -> None:
+        """Ask the server now."""
+        self._session.fleet.feed.look_now()
+
+    # ----------------------------------------------------------------------------------- moving
+
+    def action_detail_next(self) -> None:
+        """The next run of the deck's order."""
+        self._step(1)
+
+    def action_detail_previous(self) -> None:
+        """The run before."""
+        self._step(-1)
+
+    def _step(self, by: int) -> None:
+        if self._run in self._order:
+            at = self._order.index(self._run) + by
+            if 0 <= at < len(self._order):
+                self._open(self._order[at])
+                return
+        self.app.bell()
+
+    def action_help(self) -> None:
+        """All keys and glyphs."""
+        self.app.push_screen(help_screen())
+
+
+def _column(sections: Sequence[Section], width: int) -> Content:
+    """Write sections under each other, each under its rule."""
+    return stacked(
+        [
+            part
+            for section in sections
+            for part in (
+                titled_rule(section.title, width),
+                *(
+                    Content(" ").append(piece)
+                    for line in section.lines
+                    for piece in hung(line, width - 2)
+                ),
+            )
+        ]
+    )
