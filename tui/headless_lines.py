@@ -111,6 +111,8 @@ def _of_run(event: Event, state: RunState) -> str | None:
         case StatusChanged(from_status=before, to_status=status):
             # The first status comes with "job 12 started", the last with the verdict.
             return None if before is None or status in _TERMINAL else _status(status)
+        case Warned(warning="inactive"):
+            return None  # the verdict says the same
         case Warned(text=text):
             return f"warning: {text}"
         case CancelWished(by=by):

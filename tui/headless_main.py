@@ -17,6 +17,7 @@ from workflow.arazzo.problems import DocumentError, InputError
 from workflow.http.failures import NetworkFailure
 from workflow.runs.journal import JournalError
 from workflow.runs.launch import OrderRefused
+from workflow.runs.sources import SourceError
 from workflow.settings import SettingsError
 from workflow.settings_choice import Choice
 from workflow.settings_paths import log_file, make_private_folder
@@ -30,6 +31,7 @@ _REFUSALS: Final = (
     NetworkFailure,
     OrderRefused,
     SettingsError,
+    SourceError,
 )
 """Everything that means: nothing was begun, and here is the sentence why."""
 _LOG_BYTES: Final = 2_000_000

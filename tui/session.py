@@ -89,6 +89,8 @@ class Wiring:
     transport: httpx.AsyncBaseTransport | None = None
     rng: random.Random | None = None
     headers: Headers = ()
+    also: tuple[str, ...] = ()
+    """URLs whose hosts may be asked as well, without credentials."""
     verbatim: bool = False
     """The address is the base URL as it is, not one of Airbyte's to be completed."""
     partial_server: bool = False
@@ -159,6 +161,7 @@ def open_client(profile: Profile, clock: Clock, wiring: Wiring = Wiring()) -> Cl
         clock=clock,
         rng=wiring.rng or random.SystemRandom(),
         auth=auth,
+        also=wiring.also,
         transport=wiring.transport,
         ca_bundle=profile.ca_bundle,
     )

@@ -47,7 +47,8 @@ class Choice:
             "demo": "a sandbox",
         }[self.by]
         only = ", read-only" if self.profile.read_only else ""
-        return safe(f"{self.profile.name} ({why}): {self.profile.server}{only}")
+        name, server = self.profile.name, self.profile.server
+        return safe(f"{name} ({why}){'' if name == server else f': {server}'}{only}")
 
 
 def choose(settings: Settings, *, flag: str | None, environ: Mapping[str, str]) -> Choice:

@@ -1,0 +1,161 @@
+"""Reads a workflow's inputs from the command line: texts become what the schema says they are."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final, cast
+
+from tui.commands.common import Refusal
+from workflow.airbyte.credentials import Secret
+from workflow.arazzo import yaml12
+from workflow.arazzo.model import Document
+from workflow.arazzo.problems import DocumentError, Findings
+from workflow.arazzo.program import inputs_of
+from workflow.arazzo.tree import plain
+from workflow.arazzo.turns import Json
+from workflow.text import safe
+
+_HEADER: Final = frozenset(
+    "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+)
+"""Characters of a field name (RFC 9110, 5.6.2)."""
+_OURS: Final = frozenset({"host", "content-length", "transfer-encoding", "connection"})
+
+
+def pairs(given: Sequence[str], option: str) -> dict[str, str]:
+    """Split each NAME=VALUE.
+
+    Raises:
+        Refusal: one is none, or a name is given twice.
+    """
+    found: dict[str, str] = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise Refusal(f"{option} {safe(text, limit=60)!r} is not NAME=VALUE.")
+        if name in found:
+            raise Refusal(f"{option} {safe(name, limit=60)} is given twice.")
+        found[name] = value
+    return found
+
+
+def read_inputs(
+    document: Document, workflow_id: str, given: Sequence[str], file: str | None
+) -> dict[str, Json]:
+    """Return the inputs of a workflow: those of the file, and over them those given one by one.
+
+    Raises:
+        Refusal: the file cannot be read, or a value is not of its schema's type.
+        DocumentError: the file is no YAML or JSON; with its places.
+    """
+    inputs = _of_file(file) if file is not None else {}
+    declared = inputs_of(document, workflow_id)
+    root: Json = declared.root if declared is not None else None
+    for name, text in pairs(given, "--input").items():
+        schema = _property(declared.schema if declared is not None else None, root, name)
+        inputs[name] = _typed(name, text, _types(schema, root))
+    return inputs
+
+
+def _of_file(file: str) -> dict[str, Json]:
+    try:
+        text = Path(file).read_bytes()
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "it is no path"
+        raise Refusal(f"--inputs {safe(file)} cannot be read: {why}.") from error
+    findings = Findings(file)
+    node = yaml12.parse(text, findings)
+    if findings.has_errors or node is None:
+        raise DocumentError(findings.sorted())
+    value = plain(node)
+    if not isinstance(value, dict):
+        raise Refusal(f"--inputs {safe(file)} must hold an object: names and values.")
+    return value
+
+
+def _property(schema: Json, root: Json, name: str, hops: int = 8) -> Json:
+    """Return the schema of one input, wherever the workflow's schema declares it."""
+    if not isinstance(schema, dict) or hops == 0:
+        return None
+    properties = schema.get("properties")
+    if isinstance(properties, dict) and name in properties:
+        return properties[name]
+    inner: list[Json] = [_referred(schema, root)]
+    for keyword in ("allOf", "anyOf", "oneOf"):
+        members = schema.get(keyword)
+        inner += members if isinstance(members, list) else []
+    found = (_property(one, root, name, hops - 1) for one in inner)
+    return next((one for one in found if one is not None), None)
+
+
+def _types(schema: Json, root: Json, hops: int = 8) -> frozenset[str]:
+    """Return the JSON types a schema allows; empty when it does not say."""
+    if not isinstance(schema, dict) or hops == 0:
+        return frozenset()
+    declared = schema.get("type")
+    if isinstance(declared, str):
+        return frozenset({declared})
+    if isinstance(declared, list):
+        return frozenset(str(one) for one in declared)
+    members = schema.get("enum")
+    if isinstance(members, list) and members and all(isinstance(one, str) for one in members):
+        return frozenset({"string"})
+    return _types(_referred(schema, root), root, hops - 1)
+
+
+def _referred(schema: Mapping[str, Json], root: Json) -> Json:
+    reference = schema.get("$ref")
+    if not isinstance(reference, str) or not reference.startswith("#/"):
+        return None
+    value = root
+    for part in reference[2:].split("/"):
+        key = part.replace("~1", "/").replace("~0", "~")
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def _typed(name: str, text: str, types: frozenset[str]) -> Json:
+    if "string" in types:
+        return text
+    try:
+        value = cast("Json", json.loads(text, parse_constant=_no_number))
+    except (ValueError, RecursionError):
+        if types:
+            wanted = " or ".join(sorted(types))
+            raise Refusal(
+                f"--input {safe(name)} must be {wanted}, as JSON; nothing was sent."
+            ) from None
+        return text
+    # Without a declared type a bare word or number stays what it looks like in JSON.
+    return value
+
+
+def _no_number(word: str) -> Json:
+    raise ValueError(word)
+
+
+def read_headers(given: Sequence[str]) -> tuple[tuple[str, Secret], ...]:
+    """Return the headers of --header NAME=@ENVVAR.
+
+    Raises:
+        Refusal: one is none, or its variable is not set. Never repeats a value.
+    """
+    found: list[tuple[str, Secret]] = []
+    for name, value in pairs(given, "--header").items():
+        if not set(name) <= _HEADER or name.lower() in _OURS:
+            raise Refusal(f"--header {safe(name, limit=60)!r} is no header that can be set.")
+        if not value.startswith("@") or len(value) == 1:
+            raise Refusal(
+                f"--header {safe(name)} must say which variable holds its value, as in "
+                f"{safe(name)}=@VARIABLE: command lines can be read by others."
+            )
+        secret = os.environ.get(value[1:], "")
+        if not secret:
+            raise Refusal(f"--header {safe(name)}: the variable {safe(value[1:])} is not set.")
+        if not secret.isprintable() or not secret.isascii():
+            raise Refusal(f"--header {safe(name)}: the variable {safe(value[1:])} fits no header.")
+        found.append((name, Secret(secret)))
+    return tuple(found)

@@ -1,0 +1,181 @@
+"""What `syncdeck workflow run` does: read, check, and run a document, or show what it would send.
+
+Everything that can be wrong is found before a session is opened: a document, an input or a source
+with a mistake never sends a request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final, TypeAlias
+from urllib.parse import urlsplit
+
+from tui.commands.common import Common, Refusal, chosen, journal_path
+from tui.commands.workflow import WorkflowOptions
+from tui.headless import Begun, face_for, follow
+from tui.headless_dry_run import dry_run
+from tui.headless_inputs import pairs, read_headers, read_inputs
+from tui.headless_main import announce, run_command
+from tui.session import Session, Wiring, open_client, open_session
+from workflow.airbyte.problems import ApiProblem
+from workflow.airbyte.servers import normalise_base_url
+from workflow.arazzo.program import Program, compile_program
+from workflow.arazzo.turns import Json
+from workflow.clock import SystemClock
+from workflow.http.failures import NetworkFailure
+from workflow.runs.launch import DESTRUCTIVE, Order
+from workflow.runs.sources import AIRBYTE, Library, fetching, is_url
+from workflow.settings import NoProfileError, Profile, check_url
+from workflow.settings_choice import Choice
+from workflow.text import safe
+
+_CLOUD_HOSTS: Final = frozenset({"api.airbyte.com", "cloud.airbyte.com"})
+"""Where Airbyte's descriptions say its API is, whichever server is meant."""
+
+_Prepared: TypeAlias = tuple[Program, dict[str, Json], dict[str, str]]
+"""The program, its inputs, and where the sources in use say their servers are."""
+
+
+def run_workflow(common: Common, options: WorkflowOptions) -> int:
+    """Run a document's workflow and return the exit code.
+
+    Raises:
+        Refusal: nothing was sent.
+    """
+    overrides = pairs(options.sources, "--source")
+    headers = read_headers(options.headers)
+
+    async def body() -> int:
+        program, inputs, described = await _prepared(options, overrides)
+        program.start(inputs)  # refuses bad inputs before anything else is looked at
+        if options.dry_run:
+            return dry_run(program, inputs, _base(common, options), as_json=options.json)
+        choice = _choice(common, options)
+        if options.server is None:
+            _check_server(described, choice.profile)
+        _confirmed(options, inputs, choice.profile)
+        announce(choice, quiet=options.quiet)
+        wiring = Wiring(
+            headers=headers,
+            take_up=False,
+            start=False,
+            verbatim=options.server is not None,
+            partial_server=options.server is not None,
+        )
+        profile = await _completed(choice, overrides.values())
+        async with open_session(profile, journal=journal_path(common), wiring=wiring) as session:
+            return await _run(session, options, program, inputs)
+
+    return run_command(common, body)
+
+
+async def _run(
+    session: Session, options: WorkflowOptions, program: Program, inputs: dict[str, Json]
+) -> int:
+    look = session.profile.look if options.look is None else timedelta(seconds=options.look)
+    order = Order(
+        program=program,
+        inputs=inputs,
+        deadline=options.deadline,
+        look=look,
+        allow_retrigger=options.allow_retrigger,
+        name=program.workflow_id,
+    )
+
+    async def begin() -> Begun:
+        return Begun(launches=frozenset({await session.fleet.launch(order)}))
+
+    face = face_for(as_json=options.json, quiet=options.quiet)
+    return await follow(session.fleet, session.clock, face, begin)
+
+
+async def _prepared(options: WorkflowOptions, overrides: dict[str, str]) -> _Prepared:
+    """Read and compile, before anybody's server is asked."""
+    urls = [place for place in (options.file, *overrides.values()) if is_url(place)]
+    if not urls:
+        library = Library(overrides)
+        return await _compiled(options, library)
+    for url in urls:
+        check_url(url, "the place of a document")
+    # Documents are fetched without anybody's credentials.
+    client = open_client(Profile("documents", urls[0]), SystemClock(), Wiring(also=tuple(urls)))
+    try:
+        return await _compiled(options, Library(overrides, fetching(client.door)))
+    finally:
+        await client.door.aclose()
+
+
+async def _compiled(options: WorkflowOptions, library: Library) -> _Prepared:
+    document, sources, _ = await library.load(options.file)
+    program = compile_program(document, sources, options.workflow_id)
+    inputs = read_inputs(document, program.workflow_id, options.inputs, options.inputs_file)
+    described = {
+        operation.source: operation.server
+        for operation in program.operations
+        if operation.server is not None and library.overrides.get(operation.source) != AIRBYTE
+    }
+    return program, inputs, described
+
+
+def _check_server(described: Mapping[str, str], profile: Profile) -> None:
+    """Refuse to send to the profile's server what is meant for another one."""
+    own = _CLOUD_HOSTS | {urlsplit(profile.url).hostname}
+    for name, server in described.items():
+        host = urlsplit(server).hostname
+        if host is not None and host not in own:
+            raise Refusal(
+                f"The API {safe(name)!r} is at {safe(host)}, which is not the server of profile "
+                f"{profile.name}: say which is meant with --server URL. Nothing was sent."
+            )
+
+
+def _choice(common: Common, options: WorkflowOptions) -> Choice:
+    try:
+        choice = chosen(common, server=options.server)
+    except NoProfileError as error:
+        raise Refusal(f"{error} Or name the server with --server URL.") from error
+    if options.headers and options.server is None:
+        raise Refusal("--header is for the server of --server; name it as well.")
+    return choice
+
+
+def _base(common: Common, options: WorkflowOptions) -> str | None:
+    """Return the server that a dry run would ask, None when nothing names one."""
+    try:
+        url = chosen(common, server=options.server).profile.url
+    except NoProfileError:
+        return None
+    return url if options.server is not None else normalise_base_url(url)
+
+
+async def _completed(choice: Choice, places: Iterable[str]) -> Profile:
+    """Complete a server's bare address when the API is Airbyte's own and answers there.
+
+    `--server` is a base URL and taken as it is; only one without a path may be where Airbyte is
+    rather than where its API is, which its anonymous health check tells.
+    """
+    profile = choice.profile
+    if choice.by != "server" or AIRBYTE not in places or urlsplit(profile.url).path.strip("/"):
+        return profile
+    client = open_client(profile, SystemClock())
+    try:
+        await client.get_health()
+    except (ApiProblem, NetworkFailure):
+        return profile
+    finally:
+        await client.door.aclose()
+    return replace(profile, url=client.base_url)
+
+
+def _confirmed(options: WorkflowOptions, inputs: dict[str, Json], profile: Profile) -> None:
+    kind = inputs.get("jobType")
+    if kind not in DESTRUCTIVE:
+        return
+    words = f"{kind} 1 {profile.name}"
+    if options.confirm != words:
+        raise Refusal(
+            f"A {kind} wipes the destination's data of every stream: if you mean it, "
+            f'add --confirm "{words}". Nothing was sent.'
+        )
