@@ -1,8 +1,8 @@
 """An answer before it is sent, and Airbyte's four error bodies (with the proxies' HTML).
 
 A handler returns an :class:`Answer` or raises :class:`Refused` with one. The shapes: Problem
-(RFC 9457 with `documentationUrl` and `data`), `errorId` of something uncaught, Micronaut's HAL
-for requests that do not fit, and the bare `message` of a rate limit.
+(RFC 9457 with `documentationUrl` and `data`, but sent as plain JSON), `errorId` of something
+uncaught, Micronaut's HAL for requests that do not fit, and the bare `message` of a rate limit.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def problem(status: int, name: str, detail: str, message: str | None = None) -> 
         "documentationUrl": None,
         "data": {"message": message} if message is not None else None,
     }
-    return Answer(status, encode(body), "application/problem+json")
+    return Answer(status, encode(body))
 
 
 def forbidden(message: str | None = None) -> Answer:
@@ -81,7 +81,7 @@ def not_found(kind: str, identifier: str) -> Answer:
         "documentationUrl": None,
         "data": {"resourceType": kind, "resourceId": identifier},
     }
-    return Answer(404, encode(body), "application/problem+json")
+    return Answer(404, encode(body))
 
 
 def state_conflict(message: str) -> Answer:

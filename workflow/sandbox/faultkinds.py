@@ -196,7 +196,11 @@ KINDS: Final[Mapping[FaultName, Kind]] = {
         {"status": Key(whole(400, 599), 500, "a status from 400 to 599")},
     ),
     FaultName.PHANTOM_RUNNING: Kind("409 try-again-later with nothing running", _POST),
-    FaultName.CANCEL_IGNORED: Kind("DELETE answers 200 and cancels nothing", _DELETE),
+    FaultName.CANCEL_IGNORED: Kind(
+        "DELETE answers 200 and cancels nothing, always or only before and between attempts",
+        _DELETE,
+        {"when": Key(_words("always", "waiting"), "always", "always or waiting")},
+    ),
     FaultName.SYNC_AFTER_CANCEL: Kind("a scheduled sync starts right after a cancel", _DELETE),
     FaultName.UNKNOWN_STATUS: Kind(
         "jobs show a status nobody has heard of",

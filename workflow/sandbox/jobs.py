@@ -8,7 +8,7 @@ what the database has been told (`shown_*`), which may lag when commits are late
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -163,11 +163,13 @@ class JobTable:
         for store in (self._by_id, self._by_connection, self._created, self._updated, self._live):
             store.clear()
 
-    def page(self, wanted: JobFilter) -> list[Job]:
-        """Return one page of the jobs that `wanted` admits, in its order."""
+    def page(
+        self, wanted: JobFilter, *, unless: Callable[[Job], bool] = lambda _: False
+    ) -> list[Job]:
+        """Return one page of the jobs that `wanted` admits and `unless` does not hide."""
         skip, page = wanted.offset, list[Job]()
         for job in self._candidates(wanted):
-            if not wanted.admits(job):
+            if not wanted.admits(job) or unless(job):
                 continue
             if skip:
                 skip -= 1

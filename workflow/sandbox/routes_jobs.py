@@ -29,7 +29,7 @@ from workflow.sandbox.model import Cause, Connection, JobStatus, JobType, Json
 from workflow.sandbox.pages import page_links
 from workflow.sandbox.params import path_job_id
 from workflow.sandbox.wire import job_json
-from workflow.sandbox.world import AlreadyRunning, Began, NotActive
+from workflow.sandbox.world import AlreadyRunning, Began, NotActive, scheduled
 
 _WIPES: Final = frozenset({JobType.RESET, JobType.CLEAR})
 _ORDERS: Final[dict[str, tuple[Literal["created", "updated"], bool]]] = {
@@ -58,7 +58,7 @@ def create_job(call: Call) -> Answer:
         call.world.reset_marks.add(connection.id)
         raise Refused(uncaught(failed_clear.number("status"), call.fresh_error_id()))
     if strikes.get(FaultName.SWALLOWED_TRIGGER) and not call.world.life.lane(connection.id):
-        return _began(call, call.world.begin(connection, JobType.SYNC, Cause("schedule")))
+        return _began(call, call.world.begin(connection, JobType.SYNC, scheduled(connection)))
     if lost := strikes.get(FaultName.LOST_TRIGGER):
         return _lose(call, connection, job_type, lost)
     return _trigger(call, connection, job_type)
@@ -119,11 +119,15 @@ def get_job(call: Call) -> Answer:
 def cancel_job(call: Call) -> Answer:
     """DELETE /jobs/{jobId}: a signal to the connection, whatever job id it came with."""
     job = _known(call)
-    if not call.strikes.get(FaultName.CANCEL_IGNORED):
+    ignored = call.strikes.get(FaultName.CANCEL_IGNORED)
+    running = any(
+        one.status is JobStatus.RUNNING for one in call.world.life.lane(job.connection_id)
+    )
+    if ignored is None or (ignored.word("when") == "waiting" and running):
         cancelled = call.world.cancel_on(job.connection_id)
         connection = call.world.catalogue.connection(job.connection_id)
         if cancelled and connection and call.strikes.get(FaultName.SYNC_AFTER_CANCEL):
-            call.world.begin(connection, JobType.SYNC, Cause("schedule"))
+            call.world.begin(connection, JobType.SYNC, scheduled(connection))
     return ok(_job(call, job, totals=False))
 
 
@@ -167,7 +171,12 @@ def list_jobs(call: Call) -> Answer:
             limit=wanted.limit,
             offset=wanted.offset,
         )
-    jobs = call.world.jobs.page(wanted)
+    # A status in disguise does not answer to its real name.
+    shown = call.service.faults.shown_status
+    status = wanted.status
+    jobs = call.world.jobs.page(
+        wanted, unless=lambda job: status is not None and shown(job) != status.value
+    )
     # The real links forget the status, the dates and the order.
     kept: list[tuple[str, str]] = []
     if job_type is not None:

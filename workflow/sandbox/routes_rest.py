@@ -12,6 +12,7 @@ from workflow.sandbox.answers import (
     bad_request,
     hal,
     no_content,
+    not_found,
     ok,
     problem,
     uncaught,
@@ -214,7 +215,7 @@ def _application(call: Call) -> Application:
     application_id = call.path_values["applicationId"]
     found = call.service.auth.applications.get(application_id)
     if found is None:
-        raise call.missing("application", application_id[:60])
+        raise Refused(not_found("application", application_id[:60]))
     return found
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Final
 
 from workflow.sandbox.behaviour import Script, draw, draw_wipe
 from workflow.sandbox.catalogue import Catalogue
@@ -19,7 +20,9 @@ from workflow.sandbox.jobs import Job, JobTable
 from workflow.sandbox.life import Life
 from workflow.sandbox.model import Cause, Connection, ConnectionId, JobStatus, JobType
 from workflow.sandbox.options import WorldSettings
-from workflow.sandbox.schedule import Every, Manual, next_after
+from workflow.sandbox.schedule import Cron, Every, Manual, next_after
+
+_COLLEAGUES: Final = ("Amina", "Bruno", "Chiara", "Dmitri", "Eun-ji")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +167,7 @@ class World:
             current = self.catalogue.connection(connection.id)
             if current is not None and current.status == "active":
                 if not self.life.lane(connection.id):
-                    self.begin(current, JobType.SYNC, Cause("schedule"))
+                    self.begin(current, JobType.SYNC, scheduled(current))
                 self._plan_start(connection, now, epoch)
 
         self.life.at(when, start)
@@ -179,7 +182,8 @@ class World:
                 if connection.status == "active" and not self.life.lane(connection.id)
             ]
             if idle:
-                self.begin(self._colleague.choice(idle), JobType.SYNC, Cause("colleague"))
+                who = Cause("colleague", note=self._colleague.choice(_COLLEAGUES))
+                self.begin(self._colleague.choice(idle), JobType.SYNC, who)
             self._expect_colleague()
 
         self.life.at(self.now + max(1.0, wait) / self.speed, arrive)
@@ -195,6 +199,17 @@ class World:
         for connection in list(connections):
             self.cancel_on(connection.id)
             self.change_connection(replace(connection, status="deprecated"))
+
+
+def scheduled(connection: Connection) -> Cause:
+    """Return the cause of a job that the connection's schedule starts."""
+    match connection.schedule:
+        case Manual():
+            return Cause("schedule", note="a schedule that was taken away since")
+        case Every(units, unit):
+            return Cause("schedule", note=f"every {units} {unit}")
+        case Cron(text):
+            return Cause("schedule", note=f"cron {text}")
 
 
 def _unstarted(job: Job) -> bool:

@@ -632,7 +632,9 @@ def _(at: Rig) -> None:
 
 @fact("a problem has its six members, any of which may be null")
 def _(at: Rig) -> None:
-    body = at.post(at.connection(), "refresh").json()
+    answer = at.post(at.connection(), "refresh")
+    assert answer.headers["content-type"] == "application/json"
+    body = answer.json()
     assert set(body) == {"type", "title", "status", "detail", "documentationUrl", "data"}
     assert body["documentationUrl"] is None
 
@@ -767,6 +769,21 @@ def _(at: Rig) -> None:
     assert at.statuses(job)[-1] == "succeeded"
 
 
+@fact("DELETE can cancel nothing before the first attempt and between two")
+def _(at: Rig) -> None:
+    waiting = at.started(at.connection(replace(STEADY, first_failures=1, backoff=50.0)))
+    with at.fault("cancel-ignored:when=waiting"):
+        at.http.delete(f"/jobs/{waiting}")
+        assert at.job(waiting)["status"] == "pending"
+        at.pass_time(100)
+        assert at.job(waiting)["status"] == "incomplete"
+        at.http.delete(f"/jobs/{waiting}")
+        at.pass_time(50)
+        assert at.job(waiting)["status"] == "running"
+        at.http.delete(f"/jobs/{waiting}")
+        assert at.statuses(waiting)[-1] == "cancelled"
+
+
 @fact("DELETE can hang until the workflow stops")
 def _(at: Rig) -> None:
     _, job = at.running()
@@ -807,6 +824,7 @@ def _(at: Rig) -> None:
     _, job = at.running()
     with at.fault(f"unknown-status:job={job},status=hibernating"):
         assert at.job(job)["status"] == "hibernating"
+        assert job not in {row["jobId"] for row in at.jobs(status="running", limit=100)}
 
 
 @fact("older servers without jobType list only syncs and resets")

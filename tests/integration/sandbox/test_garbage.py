@@ -108,20 +108,7 @@ BODIES: list[tuple[str, bytes]] = [
     ("huge number", b'{"limit": ' + b"9" * 100_000 + b"}"),
     ("constants", b'{"name": NaN, "color": Infinity}'),
 ]
-WRONG_VALUES: list[Any] = [
-    None,
-    1,
-    -1.5,
-    True,
-    [],
-    {},
-    "",
-    "x",
-    "\x00",
-    "é" * 300,
-    [None],
-    {"a": 1},
-]
+WRONG_VALUES: list[Any] = [None, 1, True, [None], {"a": 1}, "", "\x00 \ud800"]
 KEYS = [
     "connectionId",
     "jobType",

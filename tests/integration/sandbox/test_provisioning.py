@@ -233,7 +233,7 @@ def test_an_application_that_was_made_can_log_in_until_it_is_deleted() -> None:
         gone: httpx.Response = at.http.delete(path, headers=header)
         assert (gone.status_code, gone.json()) == (200, made_one)
         assert at.token(made_one["clientId"], made_one["clientSecret"]).status_code == 401
-        assert at.http.get(path, headers=header).status_code == 403
+        assert at.http.get(path, headers=header).status_code == 404
 
 
 def test_the_same_calls_make_the_same_ids() -> None:
