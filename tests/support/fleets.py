@@ -107,7 +107,7 @@ async def open_deck(
         journal=book,
         clock=clock,
         rng=rng,
-        **{"whole_server": False, **options},
+        **options,
     )
     deck = Deck(fleet, client, book, clock)
     fleet.subscribe(deck.hear)

@@ -184,10 +184,11 @@ class Caller:
         return Reply(answer)
 
     def _refuse_again(self, call: Call) -> None:
-        """Refuse what would be a second trigger of this run."""
-        if self.refused is not None:
+        """Refuse what would be a second trigger by the same step."""
+        again = call.key.visit > 1 or call.key.attempt > 1
+        if again and self.refused is not None:
             raise Over(Judgement(Verdict.REJECTED, self.refused.why))
-        if self.job_id is not None and not self._terms.allow_retrigger:
+        if again and self.job_id is not None and not self._terms.allow_retrigger:
             why = (
                 f"step {call.key.step} would trigger again, and the run has job {self.job_id} "
                 "already; nothing was sent. Allow it with --allow-retrigger"

@@ -10,12 +10,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from workflow.arazzo import turns
 from workflow.arazzo.program import Program
 from workflow.arazzo.state import State
-from workflow.arazzo.turns import Answer, Call, Elapsed, Finished, Json, Response, Turn, Wait
+from workflow.arazzo.turns import (
+    Answer,
+    Call,
+    Elapsed,
+    Finished,
+    Json,
+    NoResponse,
+    Response,
+    Turn,
+    Wait,
+)
 from workflow.clock import Clock
 from workflow.runs import plain
 from workflow.runs.caller import Caller, Over
@@ -26,6 +36,10 @@ from workflow.runs.verdict import Judgement
 
 Save: TypeAlias = Callable[[Json, datetime | None], Json]
 """Makes a checkpoint of what the machine dumped and of when its wait is over."""
+
+_NOTHING_CAME: Final = NoResponse("stopped", "the run was over")
+_MOST_FAILURES: Final = 50
+"""How many failure actions are followed for the sake of the outputs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +81,9 @@ class Driver:
             try:
                 answer, ms = await self._obey(turn, until, again=again)
             except Over as over:
-                return Stopped(over.judgement, outputs_so_far(self.program))
+                return Stopped(over.judgement, outputs_so_far(self.program, turn))
             except DeadlinePassedError:
-                return Stopped(None, outputs_so_far(self.program))
+                return Stopped(None, outputs_so_far(self.program, turn))
             turn, until, again = self.program.advance(turn.state, answer), None, False
         await self.voice.tell(*facts(turn.facts, ms))
         return turn.command
@@ -120,6 +134,14 @@ def step_name(key: turns.CallKey) -> str:
     return "/".join((*key.frames[1:], key.step))
 
 
-def outputs_so_far(program: Program) -> dict[str, Json]:
-    """Return the outputs of a run that is over before its machine: none has been made."""
+def outputs_so_far(program: Program, turn: Turn[State]) -> dict[str, Json]:
+    """Return the outputs of a run that is over before its machine, null where there is none yet.
+
+    The machine is asked what it would give if nothing more were answered; nothing is sent for it.
+    """
+    for _ in range(_MOST_FAILURES):
+        if isinstance(turn.command, Finished):
+            return turn.command.outputs
+        answer = _NOTHING_CAME if isinstance(turn.command, Call) else Elapsed()
+        turn = program.advance(turn.state, answer)
     return dict.fromkeys(program.outputs)

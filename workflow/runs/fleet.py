@@ -70,8 +70,6 @@ class Fleet:
         read_only: nothing but GETs is sent while :attr:`read_only` is true.
         workspace_ids: the profile's workspaces; empty for all that its credentials see.
         take_up: whether runs of earlier processes are taken up at the start.
-        whole_server: whether everybody's jobs and all connections are read, as a screen shows
-            them; otherwise only what the runs here need.
         partial_server: the server may have nothing but a document's own endpoints.
     """
 
@@ -88,7 +86,6 @@ class Fleet:
         read_only: bool = False,
         workspace_ids: Collection[WorkspaceId] = (),
         take_up: bool = True,
-        whole_server: bool = True,
         partial_server: bool = False,
     ) -> None:
         self.profile_name: Final = profile_name
@@ -96,14 +93,14 @@ class Fleet:
         self.feed: Final = feed
         self.journal: Final = journal
         self.read_only = read_only
-        self.shown = False
-        """Whether somebody looks; documents are then given readings more often."""
         self.programs: Final = Programs()
         self.watch: Final = Watch(client, feed, clock, workspace_ids, owned=self._is_owned)
         self._client = client
         self._clock = clock
         self._take_up = take_up
-        self._whole_server = whole_server
+        self._shown = False
+        self._started = False
+        self._reads_all = False
         self._ledger = Ledger(journal, profile=profile_name, clock=clock)
         self._relay = Relay(feed, self._ledger, clock, self.watch.usual)
         self._wishes = Wishes(Canceller(client, clock, feed))
@@ -144,6 +141,20 @@ class Fleet:
         """Why nothing can be written down; triggers are refused until it can."""
         return self._ledger.trouble
 
+    @property
+    def shown(self) -> bool:
+        """Whether somebody looks.
+
+        Then all connections and everybody's jobs are read, and documents are given readings more
+        often; without it only what the runs here need is asked for.
+        """
+        return self._shown
+
+    @shown.setter
+    def shown(self, value: bool) -> None:
+        self._shown = value
+        self._read_all_if_shown()
+
     def why_not_send(self) -> SafeText | None:
         """Return why nothing but GETs may be sent now; None when it may."""
         if self.read_only:
@@ -174,7 +185,12 @@ class Fleet:
             await self._recovery.take_up_all()
         self._in_background(self.feed.run(), "feed")
         self._in_background(self._look_for_warnings(), "warnings")
-        if self._whole_server:
+        self._started = True
+        self._read_all_if_shown()
+
+    def _read_all_if_shown(self) -> None:
+        if self._started and self._shown and not self._reads_all:
+            self._reads_all = True
             self._in_background(self.feed.cold_start(), "cold start")
             self._in_background(self.watch.run(), "watch")
 

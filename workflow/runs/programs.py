@@ -3,34 +3,44 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib import resources
-from typing import Final
 
+from workflow import documents
 from workflow.arazzo import document
+from workflow.arazzo.model import Document
 from workflow.arazzo.openapi import Description, load_description
 from workflow.arazzo.program import Program, compile_program
-
-TRIGGER_AND_POLL: Final = "trigger-sync-and-poll.arazzo.yaml"
-AIRBYTE: Final = "airbyte.openapi.yaml"
-_SOURCE: Final = "airbyteApi"
-
-
-def shipped_text(name: str) -> bytes:
-    """Return one of the documents that come with this program, as it was written."""
-    return resources.files("workflow.documents").joinpath(name).read_bytes()
 
 
 @cache
 def airbyte_description() -> Description:
     """Return the shipped description of the Airbyte API."""
-    return load_description(shipped_text(AIRBYTE), AIRBYTE)
+    return load_description(documents.read("airbyte"), documents.FILES["airbyte"])
 
 
 @cache
 def trigger_and_poll() -> Program:
     """Return the shipped workflow: trigger one job and poll it to its end."""
-    loaded = document.load(shipped_text(TRIGGER_AND_POLL), TRIGGER_AND_POLL).needed()
-    return compile_program(loaded, {_SOURCE: airbyte_description()})
+    return compile_program(
+        _document("trigger-sync-and-poll"), {"airbyteApi": airbyte_description()}
+    )
+
+
+@cache
+def clear_then_sync() -> Program:
+    """Return the other shipped workflow: clear a connection, then sync it."""
+    airbyte = airbyte_description()
+    return compile_program(
+        _document("clear-then-sync"),
+        {
+            "airbyteApi": airbyte,
+            "shipped": _document("trigger-sync-and-poll"),
+            "shipped.airbyteApi": airbyte,
+        },
+    )
+
+
+def _document(name: documents.Name) -> Document:
+    return document.load(documents.read(name), documents.FILES[name]).needed()
 
 
 class Programs:
@@ -52,5 +62,6 @@ class Programs:
     def find(self, digest: str) -> Program | None:
         """Return the program with this digest; None when it is not at hand."""
         if digest not in self._known:
-            self.shipped()
+            self.remember(trigger_and_poll())
+            self.remember(clear_then_sync())
         return self._known.get(digest)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 from urllib.parse import unquote, urljoin, urlsplit
 
+from workflow import documents
 from workflow.arazzo import document as arazzo
 from workflow.arazzo.model import Document, SourceDescription
 from workflow.arazzo.openapi import Description, load_description
@@ -171,19 +172,32 @@ class Library:
             raise SourceError(f"The source {name!r} is needed. {error}{tail}") from None
 
     async def read(self, place: str) -> Located:
-        """Read a file, or a URL that was named.
+        """Read a file, a URL that was named, or a shipped document by its name.
+
+        A file of that name comes first.
 
         Raises:
             SourceError: it cannot be read.
         """
         if is_url(place):
             return Located(place, await self.fetch(place))
+        shipped = _shipped(place)
+        if shipped is not None:
+            return Located(documents.FILES[shipped], documents.read(shipped))
         return Located(place, await asyncio.to_thread(_read_file, Path(place)))
 
 
 def is_url(place: str) -> bool:
     """Whether a place is a URL rather than a path."""
     return urlsplit(place).scheme in {"http", "https"} and "//" in place
+
+
+def _shipped(place: str) -> documents.Name | None:
+    """Return the shipped document that a place means, by its name or its file's."""
+    for name, file in documents.FILES.items():
+        if place in {name, file} and not Path(place).exists():
+            return name
+    return None
 
 
 def _origin(url: str) -> tuple[str, str]:

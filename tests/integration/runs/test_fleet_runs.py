@@ -195,6 +195,9 @@ async def test_a_deadline_ends_the_waiting_and_not_the_job() -> None:
     assert run.verdict is Verdict.EXPIRED
     assert run.why is not None
     assert "goes on" in run.why
+    assert run.outputs is not None
+    assert run.outputs["jobId"] == run.job_id
+    assert run.outputs["finalStatus"] == "running"
     assert world.box.log.count("cancelJob") == 0
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.documents import KNOWS_NO_QUEUE
+from workflow import documents
 from workflow.arazzo.problems import DocumentError
-from workflow.runs.programs import AIRBYTE as AIRBYTE_FILE
-from workflow.runs.programs import shipped_text, trigger_and_poll
+from workflow.runs.programs import clear_then_sync, trigger_and_poll
 from workflow.runs.sources import Library, SourceError
 
 
@@ -29,7 +29,7 @@ def changed(document: Path, old: str, new: str) -> None:
 
 def place_description(file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(shipped_text(AIRBYTE_FILE))
+    file.write_bytes(documents.read("airbyte"))
 
 
 async def test_a_relative_source_is_found_beside_the_document(document: Path) -> None:
@@ -68,7 +68,7 @@ async def test_a_host_that_only_the_document_names_is_not_contacted(document: Pa
 
     async def fetch(url: str) -> bytes:
         asked.append(url)
-        return shipped_text(AIRBYTE_FILE)
+        return documents.read("airbyte")
 
     changed(document, "../openapi/airbyte-openapi.yml", "https://elsewhere.example/api.yaml")
     with pytest.raises(SourceError, match="is not contacted"):
@@ -81,7 +81,7 @@ async def test_a_url_that_was_named_is_read(document: Path) -> None:
 
     async def fetch(url: str) -> bytes:
         asked.append(url)
-        return shipped_text(AIRBYTE_FILE)
+        return documents.read("airbyte")
 
     library = Library({"airbyteApi": "https://named.example/api.yaml"}, fetch)
     await library.program(str(document))
@@ -91,7 +91,7 @@ async def test_a_url_that_was_named_is_read(document: Path) -> None:
 async def test_a_relative_source_of_a_url_is_read_from_the_same_host() -> None:
     texts = {
         "https://docs.example/flows/sync.yaml": KNOWS_NO_QUEUE.encode(),
-        "https://docs.example/openapi/airbyte-openapi.yml": shipped_text(AIRBYTE_FILE),
+        "https://docs.example/openapi/airbyte-openapi.yml": documents.read("airbyte"),
     }
 
     async def fetch(url: str) -> bytes:
@@ -116,6 +116,11 @@ async def test_a_document_with_a_mistake_names_its_place(document: Path) -> None
     with pytest.raises(DocumentError) as refused:
         await Library({"airbyteApi": "airbyte"}).program(str(document))
     assert str(refused.value).startswith(f"{document}:")
+
+
+async def test_a_shipped_workflow_is_read_by_its_name() -> None:
+    program = await Library().program("clear-then-sync")
+    assert program.digest == clear_then_sync().digest
 
 
 def test_the_shipped_workflow_has_the_published_shape() -> None:
