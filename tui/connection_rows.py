@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Final
 
 from tui import glyphs
-from tui.formats import UNKNOWN, age, duration, short_clock
+from tui.formats import UNKNOWN, age, elide, minutes, roughly, short_clock
 from tui.glyphs import Look, Sign, Tone
 from tui.widgets.columns import Column
 from tui.widgets.line_painter import Cell, Row
@@ -29,13 +29,13 @@ COLUMNS: Final = (
     (
         Column("name", "CONNECTION", 12, grows=True),
         Column("last", "LAST✓", 5, right=True),
-        Column("next", "NEXT", 4, right=True),
+        Column("next", "NEXT", 5, right=True, gap=0),
     ),
     (
         Column("name", "CONNECTION", 22, grows=True),
         Column("last", "LAST✓", 6, right=True),
         Column("next", "NEXT", 5, right=True),
-        Column("usual", "USUAL", 7, right=True),
+        Column("usual", "USUAL", 7, right=True, gap=0),
     ),
     (
         Column("name", "CONNECTION", 28, grows=True),
@@ -83,6 +83,7 @@ class NoteKey:
     """A line under the connections."""
 
     text: SafeText
+    sign: Sign | None = None
 
 
 Key = ConnectionId | NoteKey
@@ -170,7 +171,7 @@ def row(
         "name": lambda: Cell(view.connection.name),
         "last": lambda: _last_success(view, now),
         "next": lambda: _next(view, now, waits=waits),
-        "usual": lambda: _quiet(duration(view.usual)),
+        "usual": lambda: _quiet(roughly(view.usual)),
         "status": lambda: Cell(look.word, look.tone),
         "tags": lambda: Cell(" ".join(tag.name for tag in view.connection.tags), Tone.QUIET),
     }
@@ -180,7 +181,9 @@ def row(
 
 def note_row(note: NoteKey) -> Row:
     """Return the row of a line under the connections."""
-    return Row((Cell(note.text, Tone.QUIET),))
+    tone = Tone.WARNING if note.sign is Sign.LATE else Tone.QUIET
+    lead = None if note.sign is None else Cell(note.sign.value, tone)
+    return Row((Cell(note.text, Tone.QUIET),), lead)
 
 
 def notes(views: Iterable[ConnectionView], unread: int) -> tuple[NoteKey, ...]:
@@ -192,10 +195,10 @@ def notes(views: Iterable[ConnectionView], unread: int) -> tuple[NoteKey, ...]:
         due = "" if view.next_due is None else f": due {short_clock(view.next_due)}, no job"
         by = " (by habit)" if view.due_by == "habit" else ""
         # The exact moment is worth more than a second line.
-        short = view.connection.name.split(" → ")[0]
-        told.append(NoteKey(SafeText(f"! {short} late {duration(view.late)}{due}{by}")))
+        short = elide(SafeText(view.connection.name.split(" → ")[0]), 14)
+        told.append(NoteKey(SafeText(f"{short} late {minutes(view.late)}{due}{by}"), Sign.LATE))
     if unread:
-        told.append(NoteKey(SafeText("… status not read yet")))
+        told.append(NoteKey(SafeText("status not read yet"), Sign.UNREAD))
     return tuple(told)
 
 

@@ -75,7 +75,7 @@ class Plan:
 NARROW: Final = 100
 COLUMNS_FROM: Final = 170
 _CONNECTIONS: Final = 34
-_CONNECTIONS_WIDE: Final = 46
+_CONNECTIONS_MOST: Final = 46
 _SIDE: Final = 56
 
 
@@ -126,7 +126,7 @@ def _panes(regions: dict[Part, Region], body: Region, wish: Wish) -> Plan:
         regions[Part.RIGHT_BAR] = Region(right_bar, under, 1, lower)
         regions[Part.EVENTS] = Region(right_bar + 1, under, width - right_bar - 1, lower)
         regions[Part.BOTTOM] = Region(left, under + lower, width, 1)
-    left_bar = _upper(regions, Region(left, top, width, upper), wish, _CONNECTIONS)
+    left_bar = _upper(regions, Region(left, top, width, upper), wish, _beside(width))
     return Plan(Style.PANES, regions, left_bar, right_bar)
 
 
@@ -145,8 +145,13 @@ def _columns(regions: dict[Part, Region], body: Region, wish: Wish) -> Plan:
         regions[Part.MIDDLE] = Region(column, top + detail, side - 1, 1)
         regions[Part.EVENTS] = Region(column, top + detail + 1, side - 1, height - detail - 1)
     middle = Region(left, top, width - side, height)
-    left_bar = _upper(regions, middle, wish, _CONNECTIONS_WIDE)
+    left_bar = _upper(regions, middle, wish, _beside(width))
     return Plan(Style.COLUMNS, regions, left_bar, right_bar)
+
+
+def _beside(width: int) -> int:
+    """Return how many cells the connections get: at 120 the least they are readable with."""
+    return min(_CONNECTIONS_MOST, max(_CONNECTIONS, width * 29 // 100))
 
 
 def _upper(regions: dict[Part, Region], place: Region, wish: Wish, cells: int) -> int | None:

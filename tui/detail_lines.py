@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from itertools import takewhile
 from typing import Final
 
 from textual.content import Content
 
 from tui import glyphs
-from tui.formats import age, bytes_, clock, duration, exact, many, short_clock
+from tui.formats import age, bytes_, clock, duration, exact, many, minutes, roughly, short_clock
 from tui.glyphs import Tone
 from tui.run_cells import lasted
+from tui.screens.connection_figures import strip
 from tui.widgets.status_timeline import status_timeline
 from tui.widgets.step_track import step_track
+from workflow.airbyte.models import FAILED
 from workflow.airbyte.readings import Reading
 from workflow.runs.events import Origin, Verdict
 from workflow.runs.run import Phase, RunState
@@ -63,10 +66,7 @@ def run_lines(
     ]
     if state.failing is not None:
         lines.append(Content.styled(f"not read: {state.failing}", Tone.WARNING.style))
-    if state.job_id is not None:
-        lines.append(_rows(state))
-    if view is not None:
-        lines.append(_usual(view, now))
+    lines += _figures(state, view, now, width)
     if state.cancel is not None:
         told = state.cancel.text or f"asked for {age(now - state.cancel.wished)} ago"
         lines.append(Content.styled(f"cancel: {told}", Tone.WARNING.style))
@@ -156,7 +156,7 @@ def _schedule(view: ConnectionView, now: datetime) -> str:
         return "manual: starts only when somebody starts it"
     told = f"schedule: {schedule.basic_timing or schedule.cron or schedule.kind}"
     if view.late is not None:
-        return f"{told}   late {duration(view.late)}: due {short_clock(view.next_due)}, no job"
+        return f"{told}   late {minutes(view.late)}: due {short_clock(view.next_due)}, no job"
     if view.next_due is None:
         return told
     by = ", by habit" if view.due_by == "habit" else ""
@@ -164,21 +164,50 @@ def _schedule(view: ConnectionView, now: datetime) -> str:
     return f"{told}   next due {due}{by}"
 
 
+def _figures(
+    state: RunState, view: ConnectionView | None, now: datetime, width: int
+) -> list[Content]:
+    """Return rows read and what is usual, on one line where there is room; and what was before."""
+    lines = [] if state.job_id is None else [_rows(state)]
+    if view is None:
+        return lines
+    brief = _usual(view, now, brief=True)
+    if lines and lines[0].cell_length + brief.cell_length + 3 <= width:
+        lines = [Content("   ").join([lines[0], brief])]
+    else:
+        lines.append(_usual(view, now))
+    before = _before(view, state.job_id, width)
+    return lines if before is None else [*lines, before]
+
+
+def _before(view: ConnectionView, job_id: int | None, width: int) -> Content | None:
+    """Return the outcomes of the connection's jobs, oldest first, and since when they are bad."""
+    ended = [job for job in view.history if job.is_terminal and job.job_id != job_id]
+    if not ended:
+        return None
+    line = Content.assemble(("before  ", _QUIET), strip(ended, min(30, max(4, width - 30))))
+    bad = list(takewhile(lambda job: job.status == FAILED, ended))
+    if len(bad) > 1 and (first := bad[-1].stamp) is not None:
+        line = line.append(Content.styled(f"   red since {short_clock(first)}", Tone.FAILED.style))
+    return line
+
+
 def _rows(state: RunState) -> Content:
     exactly = f"{exact(state.rows)} rows  {bytes_(state.bytes)}   "
     return Content.assemble(exactly, (f"as read at {clock(state.read_at)}", _QUIET))
 
 
-def _usual(view: ConnectionView, now: datetime) -> Content:
+def _usual(view: ConnectionView, now: datetime, *, brief: bool = False) -> Content:
     if not view.read:
         return Content.styled("its past jobs are not read yet", _QUIET)
     usual = "no past job to compare with"
+    of = "" if brief else "median of "
     if view.usual is not None:
-        usual = f"usually {duration(view.usual)} (median of {many(view.usual_of, 'job')})"
+        usual = f"usually {roughly(view.usual)} ({of}{many(view.usual_of, 'job')})"
     success = "no ✓ seen"
     if view.last_success_at is not None:
-        success = f"last ✓ {age(now - view.last_success_at)} ago"
-    return Content(f"{usual}   {success}")
+        success = f"{'' if brief else 'last '}✓ {age(now - view.last_success_at)} ago"
+    return Content(f"{usual}, {success}" if brief else f"{usual}   {success}")
 
 
 def _waits(state: RunState) -> str:

@@ -34,7 +34,8 @@ from workflow.runs.events import (
 from workflow.runs.run import RunState
 from workflow.text import SafeText, safe
 
-_TERMINAL: Final = frozenset({"succeeded", "failed", "cancelled"})
+_NO_NEWS: Final = frozenset({"pending", "succeeded", "failed", "cancelled"})
+"""Said by the trigger before, or by the end after."""
 _NAME_CELLS: Final = 11
 _TIME_CELLS: Final = 8
 
@@ -68,7 +69,7 @@ def entry(event: Event, run: RunState | None) -> Entry | None:
             return _finished(event.time, name, fact, run)
         case TriggerSettled() as fact:
             return Entry(event.time, name, safe(_settled(fact)))
-        case StatusChanged(to_status=status) if status not in _TERMINAL:
+        case StatusChanged(to_status=status) if status not in _NO_NEWS:
             look = glyphs.of_status(safe(status))
             return Entry(event.time, name, look.word, look.tone)
         case Warned(text=text):

@@ -48,6 +48,22 @@ def age(span: timedelta | float | None) -> str:
     return f"{seconds}s"
 
 
+def minutes(span: timedelta) -> str:
+    """Write a span in minutes up to two hours, by age beyond: ``61m``, ``3h``."""
+    seconds = span.total_seconds()
+    return f"{int(seconds // _MINUTE)}m" if _MINUTE <= seconds < 2 * _HOUR else age(span)
+
+
+def roughly(span: timedelta | float | None) -> str:
+    """Write a span that is only an estimate, no finer than it is: ``4m``, ``2h10``."""
+    seconds = _seconds(span)
+    if seconds is None or seconds < _MINUTE:
+        return duration(seconds)
+    if seconds < _HOUR:
+        return f"{round(seconds / _MINUTE)}m"
+    return duration(round(seconds / (10 * _MINUTE)) * 10 * _MINUTE)
+
+
 def ago(then: datetime | None, now: datetime) -> str:
     """Write how long ago an instant was: ``2s``; an instant still to come is ``0s``."""
     return UNKNOWN if then is None else age(now - then)
@@ -110,6 +126,13 @@ def elide(text: SafeText, cells: int) -> SafeText:
     return SafeText(head + _ELLIPSIS + tail)
 
 
+def cut(text: str, cells: int) -> str:
+    """Pad `text` to exactly `cells` cells, or take away its end."""
+    if cell_len(text) > cells:
+        text = set_cell_size(text, max(0, cells - 1)) + _ELLIPSIS[:cells]
+    return text + " " * (cells - cell_len(text))
+
+
 def fit(text: str, cells: int, *, right: bool = False) -> str:
     """Pad or elide `text` to exactly `cells` cells."""
     short = elide(SafeText(text), cells)
@@ -134,7 +157,12 @@ def _scaled(value: float, figures: int) -> str:
     scaled, power = value / 1000, 0
     while abs(scaled) >= 999.5 and power < len(_SUFFIXES) - 1:
         scaled, power = scaled / 1000, power + 1
-    digits = max(0, figures - len(f"{abs(scaled):.{figures - 1}f}".split(".", maxsplit=1)[0]))
+    # 99.96 with one digit behind the point would be 100.0, a figure too many.
+    digits = next(
+        d
+        for d in range(figures - 1, -1, -1)
+        if len(f"{abs(scaled):.{d}f}") <= figures + (d > 0) or d == 0
+    )
     return f"{scaled:.{digits}f}{_SUFFIXES[power]}"
 
 

@@ -17,7 +17,7 @@ GUTTER: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column and how wide it is, without the blank after it."""
+    """One column and how wide it is."""
 
     key: str
     title: str
@@ -26,11 +26,13 @@ class Column:
     """Numbers stand at the right."""
     grows: bool = False
     """Takes what is left; `width` is then the least it is content with."""
+    gap: int = 1
+    """Blank cells after it."""
 
 
 def needed(columns: Sequence[Column], gutter: int = GUTTER) -> int:
     """Return the cells a set takes at its least."""
-    return gutter + sum(column.width + 1 for column in columns)
+    return gutter + sum(column.width + column.gap for column in columns)
 
 
 def fitted(

@@ -74,6 +74,10 @@ class ConnectionsPane(LiveTable[Key]):
             self.touch(None)
         elif changed:
             self.touch(changed)
+        unread = [key for key in self.in_view if not isinstance(key, NoteKey)]
+        unread = [key for key in unread if not watch.connections[key].read]
+        if unread and tick:
+            watch.look_at(unread)
         self.say(self._told(watch.error))
 
     def filter(self, words: str) -> None:

@@ -22,9 +22,11 @@ class Detail(Static):
         width, height = self.content_size
         if width <= 0 or height <= 0:
             return
-        wanted = [line.truncate(width, ellipsis=True) for line in lines]
+        wanted = [part for line in lines for part in line.wrap(width)]
         if len(wanted) > height:
-            wanted = [*wanted[: height - 1], wanted[-1]] if height > 3 else wanted[:height]
+            wanted = [line.truncate(width, ellipsis=True) for line in lines]
+        if len(wanted) > height:
+            wanted = [*wanted[: height - 1], wanted[-1]] if height > 5 else wanted[:height]
         content = Content("\n").join(wanted)
         if dimmed:
             content = content.stylize("dim")

@@ -75,10 +75,7 @@ class EventsPane(LiveTable[LineOf]):
             self._entries[number] = (entry, lines)
             self._lines.extendleft(LineOf(number, part) for part in reversed(range(len(lines))))
         if fresh or len(self.order) != len(self._lines):
-            at_top = self.scroll_offset.y == 0 and not self.has_focus
-            self.show(tuple(self._lines), (), at_once=at_top)
-            if at_top and self._lines:
-                self.move_home()
+            self.show(tuple(self._lines), ())
         self.say((Cell("nothing has happened yet", Tone.QUIET),))
 
     def filter(self, words: str) -> None:

@@ -7,7 +7,7 @@ here. What there is no room for is left out, the least important first.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -67,17 +67,26 @@ class Facts:
 def header(facts: Facts, width: int) -> Content:
     """Return the line for a screen of `width` cells."""
     counted = _counts(facts.counts)
+    *lefts, shortest = _lefts(facts)
     rights = _rights(facts)
-    for right in rights:
-        for left in _lefts(facts):
-            gap = width - left.cell_length - counted.cell_length - right.cell_length - 6
-            if gap >= 0:
-                middle = " " * (gap + 2)
-                return Content.assemble(" ", left, "   ", counted, middle, right, " ")[:width]
+    # Which server this is matters more than the time of day, but less than how things stand.
+    for left, right in (*_pairs(lefts, rights), *_pairs([shortest], rights)):
+        gap = width - left.cell_length - counted.cell_length - right.cell_length - 6
+        if gap >= 0:
+            return Content.assemble(" ", left, "   ", counted, " " * (gap + 2), right, " ")
     right = rights[-1]
-    left = Content.assemble(" ", _lefts(facts)[-1], " ", counted)
+    left = Content.assemble(" ", shortest, " ", counted)
     room = max(0, width - right.cell_length - 2)
     return Content.assemble(left.truncate(room, ellipsis=True, pad=True), " ", right, " ")
+
+
+def _pairs(
+    lefts: Sequence[Content], rights: Sequence[Content]
+) -> Iterator[tuple[Content, Content]]:
+    """Yield every pair; the left side shrinks before the right one does."""
+    for right in rights:
+        for left in lefts:
+            yield left, right
 
 
 def _lefts(facts: Facts) -> tuple[Content, ...]:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from rich.cells import cell_len
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.formats import duration, fit, si
+from tui.formats import cut, duration, roughly, si
 from tui.glyphs import Tone, bar, of_verdict
 from workflow.runs.events import LaunchId, Verdict
 from workflow.runs.launch import LaunchState
@@ -49,7 +50,7 @@ def launch_line(shown: Progress, width: int, hold_key: str = "p") -> Content:
     drawn = bar(state.ended / targets, state.live / targets, cells)
     done, rest = drawn.rstrip("▒░"), drawn[len(drawn.rstrip("▒░")) :]
     left = Content.assemble(
-        (fit(title, min(len(title), max(12, width // 4))), "bold"),
+        (cut(title, min(cell_len(title), max(12, width * 3 // 10))), "bold"),
         "  " if width >= 110 else " ",
         (done, Tone.SUCCEEDED.style if not _bad(state) else Tone.WARNING.style),
         (rest, Tone.RUNNING.style),
@@ -75,7 +76,7 @@ def _told(shown: Progress, hold_key: str) -> tuple[Content, ...]:
     if state.held:
         held = Content.styled(f"held: {state.held_why}; {hold_key} goes on", Tone.WARNING.style)
         return (Content.assemble(Content(f"{count} ended  "), held), held)
-    about = "" if shown.left is None else f" · about {_about(shown.left)} left"
+    about = "" if shown.left is None else f" · about {roughly(shown.left)} left"
     at_once = f" · {state.max_parallel} at once"
     return (
         Content(f"{count} ended{at_once}  {rows}{unknown}{about}"),
@@ -97,16 +98,6 @@ def _verdicts(state: LaunchState) -> Content:
 
 def _bad(state: LaunchState) -> bool:
     return any(state.verdicts.get(verdict) for verdict in (Verdict.FAILED, Verdict.REJECTED))
-
-
-def _about(left: timedelta) -> str:
-    """Write an estimate no finer than it is: ``15m``, ``2h10``."""
-    seconds = left.total_seconds()
-    if seconds < 60:
-        return "a minute" if seconds > 20 else "no time"
-    if seconds < 3600:
-        return f"{round(seconds / 60)}m"
-    return duration(round(seconds / 600) * 600)
 
 
 class LaunchBar(Static):

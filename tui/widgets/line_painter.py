@@ -16,7 +16,7 @@ from rich.style import Style
 from textual.cache import LRUCache
 from textual.strip import Strip
 
-from tui.formats import fit
+from tui.formats import cut, fit
 from tui.glyphs import CURSOR, MARK, Tone
 from tui.widgets.columns import GUTTER, Column, fitted
 
@@ -52,7 +52,7 @@ class Face(Generic[K]):
 
     key: K
     on_cursor: bool
-    focused: bool
+    """Only in the table that has the focus: there is one cursor on a screen."""
     marked: bool
 
 
@@ -113,6 +113,7 @@ class LinePainter(Generic[K]):
         row = self._draw(key, self._columns)
         if row == self._rows.get(key):
             return False
+        self._rows.discard(key)  # Textual's cache keeps what it has for a key
         self._rows[key] = row
         self._forget_strips(key)
         return True
@@ -137,7 +138,7 @@ class LinePainter(Generic[K]):
         style = base + self._style("table--title")
         segments = [Segment(" " * self._gutter, style)]
         segments += [
-            Segment(fit(column.title, column.width, right=column.right) + " ", style)
+            Segment(fit(column.title, column.width, right=column.right) + " " * column.gap, style)
             for column in self._columns
         ]
         return Strip(segments).crop_extend(0, self._width, base)
@@ -152,7 +153,7 @@ class LinePainter(Generic[K]):
         if row is None:
             row = self._rows[face.key] = self._draw(face.key, self._columns)
         if face.on_cursor:
-            base += self._style("table--cursor" if face.focused else "table--resting")
+            base += self._style("table--cursor")
         if self._dimmed:
             base += Style(dim=True)
         lead = row.lead or Cell(" ")
@@ -162,13 +163,14 @@ class LinePainter(Generic[K]):
             Segment(MARK if face.marked else " ", base + self._style("table--mark")),
         ][: self._gutter]
         if len(row.cells) == 1 < len(self._columns):
-            room = sum(column.width + 1 for column in self._columns) - 1
-            segments.append(Segment(fit(row.cells[0].text, room), base + self._tone(row.cells[0])))
+            room = sum(column.width + column.gap for column in self._columns)
+            text = cut(row.cells[0].text, room)
+            segments.append(Segment(text, base + self._tone(row.cells[0])))
         else:
             for cell, column in zip(row.cells, self._columns, strict=True):
                 text = fit(cell.text, column.width, right=column.right)
                 segments.append(Segment(text, base + self._tone(cell)))
-                segments.append(Segment(" ", base))
+                segments.append(Segment(" " * column.gap, base))
         return Strip(segments).crop_extend(0, self._width, base)
 
     def _tone(self, cell: Cell) -> Style:
@@ -181,6 +183,6 @@ class LinePainter(Generic[K]):
         return style
 
     def _forget_strips(self, key: K) -> None:
-        for on_cursor, focused in ((False, False), (True, False), (True, True)):
+        for on_cursor in (False, True):
             for marked in (False, True):
-                self._strips.discard(Face(key, on_cursor, focused, marked))
+                self._strips.discard(Face(key, on_cursor, marked))

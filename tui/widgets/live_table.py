@@ -43,7 +43,6 @@ class LiveTable(ScrollView, Generic[K], can_focus=True, inherit_bindings=False):
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "table--title",
         "table--cursor",
-        "table--resting",
         "table--pointer",
         "table--mark",
         *(f"tone--{tone}" for tone in Tone),
@@ -122,7 +121,13 @@ class LiveTable(ScrollView, Generic[K], can_focus=True, inherit_bindings=False):
     @property
     def chosen(self) -> tuple[K, ...]:
         """What an action is for: the marked rows in their order, else the one with the cursor."""
+        self._hands_at = self._monotonic()  # from now on the cursor stays with its row
         return self._selection.chosen
+
+    @property
+    def in_view(self) -> tuple[K, ...]:
+        """The ids on the screen."""
+        return self._visible()[1]
 
     @property
     def drawn(self) -> int:
@@ -177,17 +182,12 @@ class LiveTable(ScrollView, Generic[K], can_focus=True, inherit_bindings=False):
         """Put the cursor on a row, if it is there."""
         self._cursor_to(lambda: self._selection.move_to(key))
 
-    def move_home(self) -> None:
-        """Put the cursor on the first row without the operator having asked for it."""
-        if self.order and self._selection.move_to(self.order[0]):
-            self.refresh()
-
     def _take(self, fresh: tuple[K, ...]) -> None:
         top, before = self._visible()
         cursor, old_line = self.cursor, self._selection.line
         self._pending = None
         resized = len(fresh) != len(self.order)
-        self._selection.take(fresh)
+        self._selection.take(fresh, at_top=not self._touched)
         if resized:
             self.virtual_size = Size(0, len(fresh) + self._titled)
         line = self._selection.line
@@ -215,8 +215,7 @@ class LiveTable(ScrollView, Generic[K], can_focus=True, inherit_bindings=False):
                 return self._painter.prose(self._message[line], self.rich_style)
             return Strip.blank(self.scrollable_content_region.width, self.rich_style)
         key = self.order[line]
-        on_cursor = line == self._selection.line
-        face = Face(key, on_cursor, on_cursor and self.has_focus, key in self.marks)
+        face = Face(key, self.has_focus and line == self._selection.line, key in self.marks)
         return self._painter.line(face, self.rich_style)
 
     def on_resize(self) -> None:
@@ -241,6 +240,10 @@ class LiveTable(ScrollView, Generic[K], can_focus=True, inherit_bindings=False):
     @property
     def _height(self) -> int:
         return max(0, self.scrollable_content_region.height - self._titled)
+
+    @property
+    def _touched(self) -> bool:
+        return self._hands_at > float("-inf")
 
     @property
     def _hands_rest(self) -> bool:

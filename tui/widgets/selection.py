@@ -59,13 +59,18 @@ class Selection(Generic[K]):
         """Whether moving marks."""
         return self._range is not None
 
-    def take(self, order: Sequence[K]) -> None:
-        """Take a new order. The cursor stays with its id; if that is gone, near its place."""
+    def take(self, order: Sequence[K], *, at_top: bool = False) -> None:
+        """Take a new order. The cursor stays with its id; if that is gone, near its place.
+
+        `at_top`: nobody has touched the cursor yet, so it stays on the first line instead.
+        """
         old = self.line
         self._order = tuple(order)
         self._lines = {key: line for line, key in enumerate(self._order)}
         if not self._order:
             self._cursor = None
+        elif at_top:
+            self._cursor = self._order[0]
         elif self._cursor is None or self._cursor not in self._lines:
             self._cursor = self._order[min(old or 0, len(self._order) - 1)]
         if self._range is not None and self._range[0] not in self._lines:
