@@ -51,17 +51,28 @@ def open_client(
     direct: frozenset[Origin],
     keep_alive: bool,
 ) -> httpx.AsyncClient:
-    """Open a client. Proxies come from the environment, but never for `direct` hosts."""
-    return httpx.AsyncClient(
-        transport=transport,
-        verify=verify,
-        # A proxy that is meant for the outside world must not get to see loopback.
-        mounts={f"all://{_bracketed(origin.host)}": None for origin in direct},
-        limits=httpx.Limits(max_connections=None, max_keepalive_connections=8 if keep_alive else 0),
-        follow_redirects=False,
-        trust_env=True,
-        headers={"user-agent": "syncdeck", "accept-encoding": ACCEPTED},
-    )
+    """Open a client. Proxies come from the environment, but never for `direct` hosts.
+
+    Raises DoorSetupError if the environment names a proxy that cannot be used.
+    """
+    kept = 8 if keep_alive else 0
+    try:
+        return httpx.AsyncClient(
+            transport=transport,
+            verify=verify,
+            # A proxy that is meant for the outside world must not get to see loopback.
+            mounts={f"all://{_bracketed(origin.host)}": None for origin in direct},
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=kept),
+            follow_redirects=False,
+            trust_env=True,
+            headers={"user-agent": "syncdeck", "accept-encoding": ACCEPTED},
+        )
+    except (ImportError, ValueError, httpx.InvalidURL):
+        # httpx needs an extra package for SOCKS. The URL may hold a password: it is not shown.
+        raise DoorSetupError(
+            "The proxy named in the environment (HTTP_PROXY, HTTPS_PROXY or ALL_PROXY) cannot be "
+            "used: it must be an http:// or https:// address."
+        ) from None
 
 
 async def exchange(
@@ -81,9 +92,7 @@ async def exchange(
         async with asyncio.timeout(within.total):
             answer = await client.send(built, stream=True)
             try:
-                content = await read_body(
-                    answer.aiter_raw(), answer.headers.get("content-encoding", ""), cap, whose
-                )
+                content = await _read(answer, cap, whose)
             finally:
                 await answer.aclose()
     except TimeoutError:
@@ -137,6 +146,14 @@ def _build(
     if len(str(built.url)) > _LONGEST_URL:
         raise NetworkFailure("host", f"The address of {whose} is too long to send.", sent=False)
     return built
+
+
+async def _read(answer: httpx.Response, cap: int, whose: str) -> bytes:
+    if answer.is_stream_consumed:
+        # A transport that is no network has read and decoded the body already.
+        return answer.content
+    encoding = answer.headers.get("content-encoding", "")
+    return await read_body(answer.aiter_raw(), encoding, cap, whose)
 
 
 def _bracketed(host: str) -> str:
