@@ -160,7 +160,12 @@ def test_wrong_types_for_every_key(at: Rig, ids: dict[str, str], path: str, meth
     }
     for key in KEYS:
         for value in WRONG_VALUES:
-            answer = at.http.request(method, url(at, path, ids), json={**right, key: value})
+            answer = at.http.request(
+                method,
+                url(at, path, ids),
+                content=json.dumps({**right, key: value}),
+                headers={"Content-Type": "application/json"},
+            )
             assert is_documented(answer), (key, value, answer.status_code)
 
 
