@@ -63,13 +63,17 @@ class Application:
     workspaces: frozenset[str] | None = None
 
 
+WrongCredentials = Literal[400, 401, 500]
+"""What wrong client credentials are answered with, by edition."""
+
+
 @dataclass(frozen=True, slots=True)
 class AuthSettings:
     """How one server's auth behaves; editions differ in each of these."""
 
     token_lifetime: float = 900.0
     """Seconds; 180, 900 and 86,400 were seen."""
-    wrong_credentials: Literal[400, 401, 500] = 401
+    wrong_credentials: WrongCredentials = 401
     form_tokens: bool = True
     """Whether the token endpoint takes form encoding; some editions answer 401 to it."""
     say_expiry: bool = True
@@ -150,7 +154,12 @@ class Auth:
         return None if role is None else Principal(user, role)
 
 
-def fixed_auth(*, seed: int = 0, extra: Sequence[Application] = ()) -> Auth:
+def fixed_auth(
+    *,
+    seed: int = 0,
+    extra: Sequence[Application] = (),
+    settings: AuthSettings | None = None,
+) -> Auth:
     """Return the auth of `syncdeck sandbox --auth`: fixed credentials of a workspace admin."""
     fixed = Application(
         id="00000000-0000-4000-8000-000000000001",
@@ -164,4 +173,5 @@ def fixed_auth(*, seed: int = 0, extra: Sequence[Application] = ()) -> Auth:
         applications=(fixed, *extra),
         bearers=((FIXED_BEARER_TOKEN, Role.ADMIN),),
         basics=((*FIXED_BASIC, Role.ADMIN),),
+        settings=settings,
     )

@@ -49,6 +49,7 @@ class FaultName(StrEnum):
     NO_EXPIRY = "no-expiry"
     NO_FORM = "no-form"
     WRONG_CREDENTIALS = "wrong-credentials"
+    FEW_THREADS = "few-threads"
     RESTART = "restart"
 
 
@@ -230,6 +231,10 @@ KINDS: Final[Mapping[FaultName, Kind]] = {
         "right credentials are refused as wrong ones are, with this status",
         _TOKEN,
         {"status": Key(whole(400, 599), 401, "a status from 400 to 599")},
+    ),
+    FaultName.FEW_THREADS: Kind(
+        "requests wait for one of so few threads, as on the local edition",
+        keys={"threads": Key(whole(1, 1_000), 5, "a number of threads")},
     ),
     FaultName.RESTART: Kind(
         "the server is gone for a while, and comes back with or without its jobs",

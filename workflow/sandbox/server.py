@@ -212,7 +212,7 @@ def all_faults(plan: WorldPlan, options: SandboxOptions) -> list[Fault]:
 def auth_of(plan: WorldPlan, options: SandboxOptions) -> Auth:
     """Return the auth that the options ask for, with the world file's applications."""
     if not options.auth:
-        return Auth(seed=options.seed, disabled=True)
+        return Auth(seed=options.seed, disabled=True, settings=plan.auth)
     extra = tuple(
         Application(
             id=seeded_uuid(options.seed, "application", known.client_id),
@@ -226,7 +226,7 @@ def auth_of(plan: WorldPlan, options: SandboxOptions) -> Auth:
         )
         for known in plan.applications
     )
-    return fixed_auth(seed=options.seed, extra=extra)
+    return fixed_auth(seed=options.seed, extra=extra, settings=plan.auth)
 
 
 def _listen(port: int) -> socket.socket:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, replace
 from email.utils import formatdate
-from typing import Final
 
 from starlette.types import Receive, Scope, Send
 
@@ -21,8 +21,6 @@ from workflow.sandbox.answers import (
     Answer,
     Refused,
     hal,
-    older_uncaught,
-    proxy_page,
     rate_limited,
     uncaught,
 )
@@ -30,18 +28,11 @@ from workflow.sandbox.auth import NOBODY, Principal
 from workflow.sandbox.call import Call, Operation, Service
 from workflow.sandbox.faultbox import NO_STRIKES, Strikes
 from workflow.sandbox.faultkinds import FaultName
-from workflow.sandbox.faults import Fault
 from workflow.sandbox.line import ConnectionCut, cut_connection, read_body, sever
 from workflow.sandbox.log import LoggedRequest
 from workflow.sandbox.model import Connection
 from workflow.sandbox.params import aimed_at
 
-_REASONS: Final = {
-    500: "Internal Server Error",
-    502: "Bad Gateway",
-    503: "Service Unavailable",
-    504: "Gateway Time-out",
-}
 _logger = logging.getLogger(__name__)
 
 
@@ -90,6 +81,7 @@ class Site:
         self.service = service
         self._clock = clock
         self._gone_until = 0.0
+        self._threads: dict[int, asyncio.Semaphore] = {}
         self._unknown = Operation(
             "unknown", lambda call: hal(404, "Not Found", "Page Not Found", call.path), role=None
         )
@@ -116,7 +108,8 @@ class Site:
             strikes=self._strikes(operation, scope, body),
         )
         try:
-            answer = await self._answer(request)
+            async with self._thread(request.strikes):
+                answer = await self._answer(request)
             # Before it is sent: who has the answer must find the request in the log.
             self._log(request, 0 if request.strikes.get(FaultName.CUT_BODY) else answer.status)
             await self._send(answer, request, send)
@@ -145,6 +138,14 @@ class Site:
         elif connection_id is not None:
             connection = world.catalogue.connection(connection_id)
         return faults.strike(operation.name, job_id, connection)
+
+    def _thread(self, strikes: Strikes) -> AbstractAsyncContextManager[None]:
+        """Return the wait for a thread, when a fault makes them few."""
+        few = strikes.get(FaultName.FEW_THREADS)
+        if few is None:
+            return nullcontext()
+        threads = few.number("threads")
+        return self._threads.setdefault(threads, asyncio.Semaphore(threads))
 
     async def _answer(self, request: _Request) -> Answer:
         early = await self._before(request.strikes)
@@ -227,7 +228,7 @@ class Site:
             return rate_limited(limited.word("retry_after") or None)
         error = strikes.get(FaultName.SERVER_ERROR)
         if error is not None and error.word("effect") != "done":
-            return self._error(error)
+            return error_answer(error, self._fresh_error_id)
         return None
 
     async def _after(self, answer: Answer, strikes: Strikes) -> Answer:
@@ -243,26 +244,17 @@ class Site:
         if strikes.get(FaultName.CUT_AFTER) or (lost and lost.word("answer") == "cut"):
             raise ConnectionCut(answer_began=False)
         if error := strikes.get(FaultName.SERVER_ERROR):
-            return self._error(error)
+            return error_answer(error, self._fresh_error_id)
         if garbage := strikes.get(FaultName.GARBAGE):
-            return _garbage(garbage, answer)
+            return garbage_answer(garbage, answer)
         return answer
+
+    def _fresh_error_id(self) -> str:
+        return self.service.world.catalogue.fresh_uuid("error")
 
     async def _sleep(self, seconds: float) -> None:
         await self._clock.sleep(seconds)
         self.service.world.advance(self._clock.now().timestamp())
-
-    def _error(self, fault: Fault) -> Answer:
-        status = fault.number("status")
-        match fault.word("body"):
-            case "html":
-                return proxy_page(status, _REASONS.get(status, "Error"))
-            case "older":
-                return older_uncaught(status, "Internal Server Error")
-            case "empty":
-                return Answer(status, b"")
-            case _:
-                return uncaught(status, self.service.world.catalogue.fresh_uuid("error"))
 
     async def _send(self, answer: Answer, request: _Request, send: Send) -> None:
         strikes = request.strikes
@@ -287,14 +279,3 @@ class Site:
 def _base_url(scope: Scope, headers: Mapping[bytes, str]) -> str:
     host = headers.get(b"host", "localhost")
     return f"{scope.get('scheme', 'http')}://{host}{scope.get('root_path', '')}"
-
-
-def _garbage(fault: Fault, answer: Answer) -> Answer:
-    match fault.word("body"):
-        case "broken":
-            return replace(answer, status=200, body=answer.body[: len(answer.body) // 2] + b'{"')
-        case "binary":
-            return replace(answer, status=200, body=b"\xff\xfe\x00garbage\x80")
-        case _:
-            page = proxy_page(200, "OK")
-            return replace(page, status=200)

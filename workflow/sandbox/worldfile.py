@@ -15,6 +15,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, cast
 
+from workflow.sandbox.auth import AuthSettings, WrongCredentials
 from workflow.sandbox.behaviour import Behaviour
 from workflow.sandbox.model import ConnectionStatus
 from workflow.sandbox.schedule import MANUAL, Schedule, ScheduleError, parse_schedule
@@ -96,6 +97,7 @@ class WorldPlan:
     first_job_id: int = 1_001
     faults: tuple[Field, ...] = ()
     applications: tuple[ApplicationPlan, ...] = ()
+    auth: AuthSettings = AuthSettings()  # noqa: RUF009 - frozen
 
 
 def load_world_file(path: Path) -> WorldPlan:
@@ -123,6 +125,7 @@ def read_world(document: Field) -> WorldPlan:
         "first_job_id",
         "faults",
         "applications",
+        "auth",
     )
     workspaces = _workspaces(top.get("workspaces"))
     tags = _tags(top.get("tags"), workspaces)
@@ -143,6 +146,7 @@ def read_world(document: Field) -> WorldPlan:
         first_job_id=top["first_job_id"].integer(1, 2**62) if "first_job_id" in top else 1_001,
         faults=tuple(top["faults"].items()) if "faults" in top else (),
         applications=_applications(top.get("applications"), workspaces),
+        auth=_auth(top.get("auth")),
     )
 
 
@@ -243,6 +247,21 @@ def _behaviour(field: Field | None, base: Behaviour) -> Behaviour:
     keys = field.mapping(*_BEHAVIOUR_READERS)
     read: dict[str, Any] = {key: _BEHAVIOUR_READERS[key](value) for key, value in keys.items()}
     return replace(base, **read)
+
+
+def _auth(field: Field | None) -> AuthSettings:
+    settings = AuthSettings()
+    keys = field.mapping("token_lifetime", "wrong_credentials", "form_tokens") if field else {}
+    if "token_lifetime" in keys:
+        settings = replace(settings, token_lifetime=max(1.0, keys["token_lifetime"].seconds()))
+    if "wrong_credentials" in keys:
+        status = cast(
+            "WrongCredentials", int(keys["wrong_credentials"].choice("400", "401", "500"))
+        )
+        settings = replace(settings, wrong_credentials=status)
+    if "form_tokens" in keys:
+        settings = replace(settings, form_tokens=keys["form_tokens"].flag())
+    return settings
 
 
 def _applications(field: Field | None, workspaces: tuple[str, ...]) -> tuple[ApplicationPlan, ...]:

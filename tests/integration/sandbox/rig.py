@@ -47,9 +47,7 @@ class Rig:
             id=ConnectionId(catalogue.fresh_uuid("rig")),
             name=f"rig {next(self.numbers)}",
             behaviour=behaviour,
-            status="active",
-            tag_ids=(),
-            **changes,
+            **{"status": "active", "tag_ids": (), **changes},
         )
         return catalogue.add_connection(made).id
 

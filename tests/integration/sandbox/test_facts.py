@@ -26,7 +26,7 @@ from tests.integration.sandbox.rig import (
     rig,
     title,
 )
-from workflow.sandbox.auth import FIXED_BASIC, FIXED_BEARER_TOKEN, Role
+from workflow.sandbox.auth import FIXED_BASIC, FIXED_BEARER_TOKEN, AuthSettings, Role
 from workflow.sandbox.model import Cause, JobType
 
 Check = Callable[[Rig], None]
@@ -612,10 +612,8 @@ def _(at: Rig) -> None:
 
 @fact("a connection that is not active is 409 state-conflict with its reason dropped")
 def _(at: Rig) -> None:
-    connection = at.connection()
-    for status in ("inactive", "deprecated"):
-        at.http.patch(f"/connections/{connection}", json={"status": status})
-        answer = at.post(connection)
+    for status in ("inactive", "deprecated", "locked"):
+        answer = at.post(at.connection(status=status))
         assert answer.status_code == 409
         assert title(answer) == "state-conflict"
         assert message(answer) == "Could not fulfill request"
@@ -898,6 +896,17 @@ def _(at: Rig) -> None:
     for status in (400, 401, 500):
         with at.fault(f"wrong-credentials:status={status}"):
             assert at.token().status_code == status
+
+
+@auth_fact("lifetimes of tokens differ: 3 minutes were seen")
+def _(at: Rig) -> None:
+    at.server.auth.settings = AuthSettings(token_lifetime=180.0)
+    granted = at.token().json()
+    at.server.auth.settings = AuthSettings()
+    assert granted["expires_in"] == 180
+    at.pass_time(180)
+    header = bearer(granted["access_token"])
+    assert at.http.get("/jobs", headers=header).status_code == 401
 
 
 @auth_fact("no credentials, broken ones and revoked ones get 401")

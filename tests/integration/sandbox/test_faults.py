@@ -12,6 +12,7 @@ import pytest
 from tests.integration.sandbox.rig import Rig, rig
 from tests.support.sandbox import InProcess, SteppedClock, sandbox_in_process
 from workflow.clock import SystemClock
+from workflow.sandbox.faults import parse_fault
 from workflow.sandbox.log import LoggedRequest
 
 
@@ -147,6 +148,20 @@ def test_a_fault_can_aim_at_one_connection(at: Rig) -> None:
         assert at.post(there).status_code == 200
         assert at.get("/jobs", connectionId=here).status_code == 429
         assert at.get(f"/connections/{here}").status_code == 429
+
+
+async def test_a_post_that_blocks_holds_one_of_few_threads() -> None:
+    sandbox = sandbox_in_process(SystemClock(), faults=["few-threads:threads=1"])
+    sandbox.faults.add(parse_fault("slow-post:seconds=1h"))
+    connection = next(iter(sandbox.world.catalogue.connections))
+    async with sandbox.client() as client:
+        body = {"connectionId": connection, "jobType": "sync"}
+        with pytest.raises(httpx.ReadTimeout):
+            await client.post("/jobs", json=body, timeout=0.01)
+        with pytest.raises(httpx.ReadTimeout):
+            await client.get("/health", timeout=0.01)
+        sandbox.faults.clear()
+        assert (await client.get("/health", timeout=5)).status_code == 200
 
 
 def test_a_restart_that_keeps_its_jobs() -> None:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.sandbox.worlds import START, complaint
+from workflow.sandbox.auth import AuthSettings
 from workflow.sandbox.build import build, plan_of
 from workflow.sandbox.options import SandboxError, SandboxOptions
 from workflow.sandbox.worldfile import builtin_world, load_world_file, read_world
@@ -72,6 +73,25 @@ def test_a_world_file_says_what_a_world_is_like(tmp_path: Path) -> None:
     assert built.settings.schedules
     assert [job.id for job in built.jobs] == [5_000_000_000]
     assert [tag.name for tag in built.catalogue.tags.values()] == ["gold"]
+
+
+def test_the_keys_that_the_built_in_world_tells_of_are_read() -> None:
+    text = """\
+workspaces: [Staging]
+capacity: 4
+schedules: true
+colleagues: 10m
+first_job_id: 5000000000
+faults: ["rate-limit:probability=2%", {name: slow-post, seconds: 30s-130s, count: 1}]
+auth: {token_lifetime: 3m, wrong_credentials: 400, form_tokens: false}
+applications: [{name: ci, client_id: ci, client_secret: x, role: runner, workspaces: [Staging]}]
+connections: []
+"""
+    plan = read_world(read_yaml(text, "world.yaml"))
+
+    assert plan.auth == AuthSettings(180.0, 400, form_tokens=False)
+    assert plan.applications[0].workspaces == ("Staging",)
+    assert len(plan.faults) == 2
 
 
 def test_a_name_may_hold_anything_that_yaml_can_write() -> None:
