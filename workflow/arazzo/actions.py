@@ -18,12 +18,15 @@ from workflow.arazzo.expressions import ExpressionError, SourceReference, parse_
 from workflow.arazzo.fields import Fields
 from workflow.arazzo.model import Action, WorkflowTarget
 from workflow.arazzo.parts import read_parameters
-from workflow.arazzo.problems import Place
+from workflow.arazzo.problems import Enough, Place
 from workflow.arazzo.tree import Mapping
 from workflow.arazzo.turns import ActionType
 from workflow.arazzo.values import Context, References, read_expression, sentence
 
 ActionKind = Literal["successActions", "failureActions"]
+
+MOST_CONDITIONS: Final = 1_000
+"""How many regex and jsonpath conditions a document may have: each is compiled by a library."""
 
 _SUCCESS: Final[tuple[ActionType, ...]] = ("end", "goto")
 _FAILURE: Final[tuple[ActionType, ...]] = ("end", "goto", "retry")
@@ -51,6 +54,13 @@ def _read_criterion(fields: Fields, context: Context, references: References) ->
     if context.newer and reading != "simple" and _EMBEDDED.search(text):
         context.unsupported(place, "Expressions embedded in a condition")
         return None
+    if reading != "simple" and next(context.conditions) > MOST_CONDITIONS:
+        context.findings.error(
+            place,
+            "too-large",
+            f"A document has at most {MOST_CONDITIONS:,} regex and jsonpath conditions.",
+        )
+        raise Enough
     try:
         criterion = compile_criterion(reading, text, about)
     except CriterionError as error:

@@ -222,10 +222,10 @@ class _WorkflowCheck:
         flow = flow_of(self._workflow)
         unreachable = flow.unreachable(steps[0].step_id)
         endless = flow.endless() - unreachable
+        retried = self._retry_targets()
         told = False
         for step in steps:
-            retried = self._is_retry_target(step)
-            if step.step_id in unreachable and not retried:
+            if step.step_id in unreachable and step.step_id not in retried:
                 self._findings.warn(
                     step.place, "unreachable", f"Nothing leads to the step {step.step_id!r}."
                 )
@@ -238,12 +238,13 @@ class _WorkflowCheck:
                     "Give a way out: an action of type end with criteria.",
                 )
 
-    def _is_retry_target(self, step: Step) -> bool:
-        return any(
-            action.type == "retry" and action.step == step.step_id
-            for other in self._workflow.steps
-            for action in self._workflow.after_failure(other)
-        )
+    def _retry_targets(self) -> set[str | None]:
+        return {
+            action.step
+            for step in self._workflow.steps
+            for action in self._workflow.after_failure(step)
+            if action.type == "retry"
+        }
 
 
 def _is_known(name: str, known: Iterable[str]) -> bool:

@@ -18,6 +18,7 @@ from workflow.arazzo.pointer import Missing, Value
 from workflow.arazzo.queries import PatternTimeout, QueryError, Selects
 from workflow.arazzo.simple import Simple
 from workflow.arazzo.templates import Lookup, as_text
+from workflow.text import elide, safe
 
 Reading = Literal["simple", "regex", "rfc9535", "goessner"]
 GOESSNER = "draft-goessner-dispatch-jsonpath-00"
@@ -143,6 +144,10 @@ def _name(expression: Expression) -> str:
     return str(expression)
 
 
+def _short(text: str) -> str:
+    return repr(elide(safe(text), 120))
+
+
 def _simple(text: str) -> Criterion:
     try:
         return SimpleCriterion(text, simple.parse_simple(text))
@@ -150,7 +155,7 @@ def _simple(text: str) -> Criterion:
         raise CriterionError("expression", f"In the condition, {error}", error.suggestion) from None
     except ConditionError as error:
         raise CriterionError(
-            "condition", f"The condition {text!r} cannot be read: {error}"
+            "condition", f"The condition {_short(text)} cannot be read: {error}"
         ) from None
 
 
@@ -158,7 +163,7 @@ def _regex(text: str, context: Expression) -> Criterion:
     try:
         return RegexCriterion(text, context, queries.compile_pattern(text))
     except QueryError as error:
-        raise CriterionError("condition", f"In the condition {text!r} {error}") from None
+        raise CriterionError("condition", f"In the condition {_short(text)} {error}") from None
 
 
 def _query(text: str, context: Expression, reading: Reading) -> Criterion:
@@ -167,7 +172,7 @@ def _query(text: str, context: Expression, reading: Reading) -> Criterion:
         return QueryCriterion(text, context, compile_query(text))
     except QueryError as error:
         raise CriterionError(
-            "condition", f"The jsonpath condition {text!r} cannot be read: {error}"
+            "condition", f"The jsonpath condition {_short(text)} cannot be read: {error}"
         ) from None
 
 

@@ -9,23 +9,28 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-from workflow.arazzo import schemas, yaml12
+from workflow.arazzo import yaml12
 from workflow.arazzo.actions import check_component_actions
 from workflow.arazzo.checks import check_document
 from workflow.arazzo.fields import Fields
 from workflow.arazzo.model import Components, Document, SourceDescription, SourceType
 from workflow.arazzo.parts import read_component_parameters
-from workflow.arazzo.problems import DocumentError, Findings, Problem
+from workflow.arazzo.problems import DocumentError, Enough, Findings, Problem
+from workflow.arazzo.schemas import SchemaChecker
 from workflow.arazzo.tree import Mapping as Object
-from workflow.arazzo.tree import Node, Scalar, plain
+from workflow.arazzo.tree import Node, Scalar, Sequence, plain
+from workflow.arazzo.turns import Json
 from workflow.arazzo.values import Context
 from workflow.arazzo.workflows import read_workflow
 from workflow.text import safe
 
 _VERSION = re.compile(r"1\.(?P<minor>[0-9]+)\.[0-9]+(?:-.*)?\Z")
+MOST_WORKFLOWS: Final = 500
+MOST_STEPS: Final = 2_000
 _COMPONENTS: Final = ("inputs", "parameters", "successActions", "failureActions")
 
 
@@ -52,17 +57,24 @@ class Loaded:
 def load(text: bytes, file: str) -> Loaded:
     """Read an Arazzo document from YAML or JSON; `file` is its name in problems."""
     findings = Findings(file)
+    document = None
+    # Enough mistakes end the reading; they are all there is to say then.
+    with suppress(Enough):
+        document = _load(text, findings)
+    return Loaded(None if findings.has_errors else document, findings.sorted())
+
+
+def _load(text: bytes, findings: Findings) -> Document | None:
     root = yaml12.parse(text, findings)
     if root is None:
-        return Loaded(None, findings.sorted())
-    document = None
-    if isinstance(root, Object):
-        document = _read(Fields(root, "The document", findings), text)
-    else:
+        return None
+    if not isinstance(root, Object):
         findings.error(root.place, "wrong-type", "An Arazzo document is an object.")
+        return None
+    document = _read(Fields(root, "The document", findings), text)
     if document is not None:
         check_document(document, findings)
-    return Loaded(None if findings.has_errors else document, findings.sorted())
+    return document
 
 
 def _read(fields: Fields, text: bytes) -> Document | None:
@@ -80,9 +92,13 @@ def _read(fields: Fields, text: bytes) -> Document | None:
             "'$self' (Arazzo 1.1) is not used: relative URLs are taken from where this file is.",
         )
     title = _read_info(fields)
-    context = Context(findings, _component_nodes(fields), newer)
+    nodes = _component_nodes(fields)
+    inputs = {name: plain(node) for name, node in nodes.get("inputs", {}).items()}
+    context = Context(findings, nodes, SchemaChecker(findings, inputs), newer)
     sources = _read_sources(fields, context)
-    components = _read_components(context)
+    components = _read_components(context, inputs)
+    if not _is_in_bounds(fields):
+        return None
     workflows = tuple(
         workflow
         for item in fields.objects("workflows", "A workflow", required=True)
@@ -97,6 +113,26 @@ def _read(fields: Fields, text: bytes) -> Document | None:
         workflows=workflows,
         components=components,
     )
+
+
+def _is_in_bounds(fields: Fields) -> bool:
+    """Report more workflows or steps than anybody could have written."""
+    workflows = fields.node.get("workflows")
+    listed = workflows.items if isinstance(workflows, Sequence) else ()
+    steps = sum(
+        len(inner.items)
+        for workflow in listed
+        if isinstance(workflow, Object) and isinstance(inner := workflow.get("steps"), Sequence)
+    )
+    if len(listed) > MOST_WORKFLOWS or steps > MOST_STEPS:
+        fields.findings.error(
+            fields.at("workflows"),
+            "too-large",
+            f"There are {len(listed):,} workflows with {steps:,} steps; at most "
+            f"{MOST_WORKFLOWS:,} with {MOST_STEPS:,} are read.",
+        )
+        return False
+    return True
 
 
 def _read_version(fields: Fields) -> int | None:
@@ -172,10 +208,8 @@ def _component_nodes(fields: Fields) -> Mapping[str, Mapping[str, Node]]:
     return nodes
 
 
-def _read_components(context: Context) -> Components:
+def _read_components(context: Context, inputs: Mapping[str, Json]) -> Components:
     check_component_actions(context)
-    nodes = context.components.get("inputs", {})
-    inputs = {name: plain(node) for name, node in nodes.items()}
-    for node in nodes.values():
-        schemas.check_schema(node, inputs, context.findings)
+    for node in context.components.get("inputs", {}).values():
+        context.schemas.check(node)
     return Components(inputs, read_component_parameters(context))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from workflow.arazzo.model import Action, Step, Workflow
+from workflow.arazzo.model import Action, Workflow
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,8 @@ class Flow:
     """Steps that may come directly after."""
     leaves: frozenset[str]
     """Steps after which the workflow may be over, by success or by an action that says so."""
+    rounds: Mapping[str, int]
+    """A number for each step, the same for steps that lead to each other."""
 
     def reachable(self, start: str) -> frozenset[str]:
         """Return every step that may come after `start`."""
@@ -27,7 +29,12 @@ class Flow:
 
     def loops(self, step_id: str) -> bool:
         """Whether a step may come after itself."""
-        return step_id in self.reachable(step_id)
+        return any(self.is_round(step_id, target) for target in self.edges.get(step_id, ()))
+
+    def is_round(self, step_id: str, target: str) -> bool:
+        """Whether going from a step to a target leads back to the step."""
+        here = self.rounds.get(step_id)
+        return here is not None and here == self.rounds.get(target)
 
     def unreachable(self, first: str) -> frozenset[str]:
         """Return the steps that can never be entered."""
@@ -63,18 +70,7 @@ def flow_of(workflow: Workflow) -> Flow:
             if action.type == "retry":
                 targets.add(step.step_id)
         edges[step.step_id] = frozenset(targets)
-    return Flow(edges, frozenset(leaves))
-
-
-def goes_back(workflow: Workflow, step: Step) -> bool:
-    """Whether one of the step's onSuccess actions leads to a step that leads here again."""
-    flow = flow_of(workflow)
-    return any(
-        action.step == step.step_id
-        or (action.step is not None and step.step_id in flow.reachable(action.step))
-        for action in workflow.after_success(step)
-        if action.type == "goto"
-    )
+    return Flow(edges, frozenset(leaves), _rounds(edges))
 
 
 def _follow(actions: Iterable[Action], targets: set[str]) -> bool:
@@ -96,3 +92,35 @@ def _closure(start: Iterable[str], edges: Mapping[str, frozenset[str]]) -> froze
             found.add(step)
             waiting.extend(edges.get(step, ()))
     return frozenset(found)
+
+
+def _rounds(edges: Mapping[str, frozenset[str]]) -> dict[str, int]:
+    """Number the strongly connected components (Tarjan's algorithm, without recursion)."""
+    number: dict[str, int] = {}
+    low: dict[str, int] = {}
+    open_steps: list[str] = []
+    found: dict[str, int] = {}
+    for start in edges:
+        if start in number:
+            continue
+        path = [(start, iter(edges[start]))]
+        number[start] = low[start] = len(number)
+        open_steps.append(start)
+        while path:
+            step, targets = path[-1]
+            target = next(targets, None)
+            if target is None:
+                path.pop()
+                if path:
+                    low[path[-1][0]] = min(low[path[-1][0]], low[step])
+                if low[step] == number[step]:
+                    while found.get(step) is None:
+                        found[open_steps.pop()] = number[step]
+            elif target not in number:
+                if target in edges:
+                    number[target] = low[target] = len(number)
+                    open_steps.append(target)
+                    path.append((target, iter(edges[target])))
+            elif target not in found:
+                low[step] = min(low[step], number[target])
+    return found

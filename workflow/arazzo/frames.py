@@ -19,6 +19,9 @@ from workflow.text import safe
 MOST_FRAMES: Final = 32
 """How deep workflows may call each other."""
 
+_LONGEST = 200
+"""Of a reason that is handed on, the end is kept: it says what happened."""
+
 
 def enter(draft: Draft, label: str, inputs: Mapping[str, Json], returns: Returns) -> Next:
     """Begin a workflow with complete inputs."""
@@ -74,7 +77,9 @@ def leave(draft: Draft, leaving: Leave) -> Next:
             draft.ask(over, "over")
             return None
         case "step":
-            return Returned(outputs, None if good else f"the workflow {frame.label} failed: {why}")
+            reason = why if len(why) <= _LONGEST else f"… {why[-_LONGEST:]}"
+            failure = None if good else f"the workflow {frame.label} failed: {reason}"
+            return Returned(outputs, failure)
         case "dependency":
             if good:
                 return Proceed()

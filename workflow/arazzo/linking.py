@@ -7,6 +7,7 @@ looked up; what is wrong is reported at its place in the document that says it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Final, TypeAlias
 
 from workflow.arazzo.calls import CallLinker
@@ -26,7 +27,7 @@ from workflow.arazzo.model import (
 )
 from workflow.arazzo.openapi import ApiOperation, Description
 from workflow.arazzo.plan import ActionPlan, CallPlan, StepPlan, SubPlan, WorkflowPlan
-from workflow.arazzo.problems import Findings, Place, Problem, nearest
+from workflow.arazzo.problems import Enough, Findings, Place, Problem, nearest
 
 Sources: TypeAlias = Mapping[str, Description | Document]
 """By the source's name; a source of another document's own by ``other.name``."""
@@ -51,6 +52,10 @@ class Linker:
     def link(self, workflow_ids: Iterable[str]) -> None:
         """Make plans for workflows of the main document and all that they reach."""
         self._waiting += [("", workflow_id) for workflow_id in workflow_ids]
+        with suppress(Enough):  # what was found by then is what `problems` gives
+            self._link()
+
+    def _link(self) -> None:
         while self._waiting:
             prefix, workflow_id = self._waiting.pop(0)
             workflow = self._documents[prefix].workflow(workflow_id)
@@ -171,7 +176,7 @@ class Linker:
             goes_back=any(
                 action.type == "goto"
                 and action.step is not None
-                and (action.step == step.step_id or step.step_id in flow.reachable(action.step))
+                and flow.is_round(step.step_id, action.step)
                 for action in after_success
             ),
         )

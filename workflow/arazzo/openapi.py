@@ -10,12 +10,13 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from workflow.arazzo import yaml12
 from workflow.arazzo.pointer import Missing, Pointer, find, parse_pointer
-from workflow.arazzo.problems import START, DocumentError, Findings, Place, nearest
+from workflow.arazzo.problems import START, DocumentError, Enough, Findings, Place, nearest
 from workflow.arazzo.tree import plain
 from workflow.arazzo.turns import Json
 from workflow.text import SafeText
@@ -207,8 +208,9 @@ def _parse(text: bytes, findings: Findings) -> dict[str, Json] | None:
     if text.lstrip()[:1] == b"{":
         value = _parse_json(text, findings)
     else:
-        tree = yaml12.parse(text, findings)
-        value = None if tree is None else plain(tree)
+        with suppress(Enough):
+            tree = yaml12.parse(text, findings)
+            value = None if tree is None else plain(tree)
     if findings.has_errors:
         return None
     if not isinstance(value, dict):

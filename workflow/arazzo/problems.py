@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 from workflow.text import SafeText, safe
@@ -17,8 +18,9 @@ from workflow.text import SafeText, safe
 Severity = Literal["error", "warning"]
 
 _NEAR = 0.6
-_MOST_PROBLEMS = 200
-_MOST_CANDIDATES = 1_000
+_MOST_ERRORS = 100
+_MOST_WARNINGS = 300
+_MOST_CANDIDATES = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +79,23 @@ class CheckpointError(Exception):
     """A saved state cannot be taken up: it is of another document, or it is damaged."""
 
 
+class Enough(Exception):  # noqa: N818  (not a fault: a reason to stop looking)
+    """So many errors were found that looking for more is of no use to anybody."""
+
+
 class Findings:
-    """Collects the problems of one file while it is read."""
+    """Collects the problems of one file while it is read.
+
+    Raises:
+        Enough: from :meth:`error`, when a hundred have been found. Whoever asked for the
+            reading catches it and reports what there is.
+    """
 
     def __init__(self, file: str) -> None:
         self.file = safe(file)
         self._problems: dict[Problem, None] = {}
+        self._errors = 0
+        self._warnings = 0
 
     def error(self, place: Place, code: str, message: str, suggestion: str | None = None) -> None:
         """Add a mistake that makes the document unusable."""
@@ -95,18 +108,26 @@ class Findings:
     def _add(
         self, place: Place, severity: Severity, code: str, message: str, suggestion: str | None
     ) -> None:
-        if len(self._problems) >= _MOST_PROBLEMS:
+        if severity == "warning" and self._warnings >= _MOST_WARNINGS:
             return
         hint = safe(suggestion) if suggestion is not None else None
         problem = Problem(
             self.file, place.line, place.column, severity, code, safe(message, limit=600), hint
         )
-        self._problems.setdefault(problem)
+        if problem in self._problems:
+            return
+        self._problems[problem] = None
+        if severity == "warning":
+            self._warnings += 1
+            return
+        self._errors += 1
+        if self._errors >= _MOST_ERRORS:
+            raise Enough
 
     @property
     def has_errors(self) -> bool:
         """Whether the document is unusable."""
-        return any(problem.severity == "error" for problem in self._problems)
+        return self._errors > 0
 
     def sorted(self) -> tuple[Problem, ...]:
         """Return everything found, in the order of the text."""
@@ -115,9 +136,11 @@ class Findings:
 
 def nearest(word: str, candidates: Iterable[str]) -> str | None:
     """Return the candidate spelt most like `word`, if any is near enough to be meant."""
-    known = sorted(set(candidates))[:_MOST_CANDIDATES]
-    by_case = {candidate.casefold(): candidate for candidate in known}
-    if word.casefold() in by_case:
-        return by_case[word.casefold()]
+    # Comparing is dear. A document with more names than this was not written by a person.
+    known = sorted(islice(candidates, _MOST_CANDIDATES))
+    folded = word.casefold()
+    for candidate in known:
+        if candidate.casefold() == folded:
+            return candidate
     close = difflib.get_close_matches(word[:100], known, n=1, cutoff=_NEAR)
     return close[0] if close else None

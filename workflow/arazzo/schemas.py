@@ -13,7 +13,7 @@ from typing import Final
 from workflow.arazzo import queries
 from workflow.arazzo.keywords import check_keywords
 from workflow.arazzo.pointer import Missing, find, parse_pointer
-from workflow.arazzo.problems import Findings, Place, nearest
+from workflow.arazzo.problems import Enough, Findings, Place, nearest
 from workflow.arazzo.queries import QueryError
 from workflow.arazzo.tree import Mapping as Object
 from workflow.arazzo.tree import Node, Scalar, Sequence, plain
@@ -22,9 +22,13 @@ from workflow.arazzo.turns import Json
 ROOT: Final = "workflow"
 """The member of :func:`wrapped` that holds the schema itself."""
 
-MOST_COST: Final = 20_000
+MOST_COST: Final = 5_000
 """How many subschemas one validation may touch at most, references followed."""
 
+MOST_PATTERNS: Final = 500
+"""How many patterns the schemas of a document may hold together."""
+
+_SHARED: Final = "#/components/inputs/"
 _SINGLE: Final = (
     *("additionalProperties", "contains", "else", "if", "items", "not", "propertyNames"),
     *("then", "unevaluatedItems", "unevaluatedProperties"),
@@ -47,75 +51,95 @@ def wrapped(schema: Json, components: Mapping[str, Json]) -> dict[str, Json]:
     }
 
 
-def check_schema(node: Node, components: Mapping[str, Json], findings: Findings) -> None:
-    """Report everything about an input schema that cannot be used, at its place."""
-    if not isinstance(node, Object) and not (
-        isinstance(node, Scalar) and isinstance(node.value, bool)
-    ):
-        findings.error(node.place, "schema", "A schema of inputs is an object.")
-        return
-    root = wrapped(plain(node), components)
-    uses = set[str]()
-    sound = True
-    for found in _subschemas(node):
-        sound &= check_keywords(found, findings)
-        _check_one(found, root, findings, uses)
-    if not sound:
-        return
-    if {"patternProperties", "unevaluatedProperties"} <= uses:
-        findings.error(
-            node.place,
-            "unsupported",
-            "'patternProperties' and 'unevaluatedProperties' in one schema are not supported.",
-        )
-    _Cost(root, findings, node.place).check()
+class SchemaChecker:
+    """Checks the input schemas of one document."""
 
+    def __init__(self, findings: Findings, inputs: Mapping[str, Json]) -> None:
+        self._findings = findings
+        self._inputs = inputs
+        """The document's ``components.inputs``."""
+        self._patterns = 0
+        self._costs: dict[int, int] = {}
 
-def _check_one(schema: Object, root: Json, findings: Findings, uses: set[str]) -> None:
-    uses.update(schema.keys)
-    for key in _REFUSED:
-        if key in schema.keys:
+    def check(self, node: Node) -> None:
+        """Report everything about a schema that cannot be used, at its place."""
+        findings = self._findings
+        if not isinstance(node, Object) and not (
+            isinstance(node, Scalar) and isinstance(node.value, bool)
+        ):
+            findings.error(node.place, "schema", "A schema of inputs is an object.")
+            return
+        root = wrapped(plain(node), self._inputs)
+        uses = set[str]()
+        sound = True
+        for found in _subschemas(node):
+            sound &= check_keywords(found, findings)
+            self._check_one(found, root, uses)
+        if {"patternProperties", "unevaluatedProperties"} <= uses:
             findings.error(
-                schema.keys[key], "unsupported", f"{key!r} in a schema of inputs is not supported."
+                node.place,
+                "unsupported",
+                "'patternProperties' and 'unevaluatedProperties' in one schema are not supported.",
             )
-    dialect = schema.get("$schema")
-    if isinstance(dialect, Scalar) and str(dialect.value).rstrip("#") != _DIALECT:
-        findings.warn(
-            dialect.place, "schema", "Inputs are read as JSON Schema 2020-12, whatever this says."
-        )
-    reference = schema.get("$ref")
-    if isinstance(reference, Scalar) and isinstance(reference.value, str):
-        _check_reference(reference.value, reference.place, root, findings)
-    pattern = schema.get("pattern")
-    if isinstance(pattern, Scalar) and isinstance(pattern.value, str):
-        _check_pattern(pattern.value, pattern.place, findings)
-    patterns = schema.get("patternProperties")
-    if isinstance(patterns, Object):
-        for text, place in patterns.keys.items():
-            _check_pattern(text, place, findings)
+        if sound:
+            _Cost(root, self._costs).check(findings, node.place)
 
+    def _check_one(self, schema: Object, root: Json, uses: set[str]) -> None:
+        findings = self._findings
+        uses.update(schema.keys)
+        for key in _REFUSED:
+            if key in schema.keys:
+                findings.error(
+                    schema.keys[key],
+                    "unsupported",
+                    f"{key!r} in a schema of inputs is not supported.",
+                )
+        dialect = schema.get("$schema")
+        if isinstance(dialect, Scalar) and str(dialect.value).rstrip("#") != _DIALECT:
+            findings.warn(
+                dialect.place,
+                "schema",
+                "Inputs are read as JSON Schema 2020-12, whatever this says.",
+            )
+        reference = schema.get("$ref")
+        if isinstance(reference, Scalar) and isinstance(reference.value, str):
+            self._check_reference(reference.value, reference.place, root)
+        pattern = schema.get("pattern")
+        if isinstance(pattern, Scalar) and isinstance(pattern.value, str):
+            self._check_pattern(pattern.value, pattern.place)
+        patterns = schema.get("patternProperties")
+        if isinstance(patterns, Object):
+            for text, place in patterns.keys.items():
+                self._check_pattern(text, place)
 
-def _check_reference(text: str, place: Place, root: Json, findings: Findings) -> None:
-    if not text.startswith("#"):
-        findings.error(
-            place,
-            "unsupported",
-            f"The $ref {text!r} leads out of this document and is not fetched; "
-            "use '#/components/inputs/NAME'.",
-        )
-        return
-    target = resolve(text, root)
-    if isinstance(target, dict | bool):
-        return
-    components = find(root, ("components", "inputs"))
-    known = (
-        [f"#/components/inputs/{name}" for name in components or ()]
-        if isinstance(components, dict)
-        else []
-    )
-    findings.error(
-        place, "unknown-input", f"The $ref {text!r} leads to no schema.", nearest(text, known)
-    )
+    def _check_reference(self, text: str, place: Place, root: Json) -> None:
+        if not text.startswith("#"):
+            self._findings.error(
+                place,
+                "unsupported",
+                f"The $ref {text!r} leads out of this document and is not fetched; "
+                f"use '{_SHARED}NAME'.",
+            )
+        elif not text.startswith(_SHARED) or not isinstance(resolve(text, root), dict | bool):
+            known = (f"{_SHARED}{name}" for name in self._inputs)
+            self._findings.error(
+                place,
+                "unknown-input",
+                f"The $ref {text!r} leads to no schema in components.inputs.",
+                nearest(text, known),
+            )
+
+    def _check_pattern(self, text: str, place: Place) -> None:
+        self._patterns += 1
+        if self._patterns > MOST_PATTERNS:
+            self._findings.error(
+                place, "too-large", f"A document has at most {MOST_PATTERNS:,} patterns."
+            )
+            raise Enough
+        try:
+            queries.compile_pattern(text)
+        except QueryError as error:
+            self._findings.error(place, "schema", f"In the pattern {text!r}: {error}.")
 
 
 def resolve(reference: str, root: Json) -> Json | Missing:
@@ -124,13 +148,6 @@ def resolve(reference: str, root: Json) -> Json | Missing:
         return find(root, parse_pointer(reference[1:]))
     except ValueError:
         return Missing()
-
-
-def _check_pattern(text: str, place: Place, findings: Findings) -> None:
-    try:
-        queries.compile_pattern(text)
-    except QueryError as error:
-        findings.error(place, "schema", f"In the pattern {text!r}: {error}.")
 
 
 def _subschemas(node: Node) -> Iterator[Object]:
@@ -153,28 +170,22 @@ def _subschemas(node: Node) -> Iterator[Object]:
 class _Cost:
     """Counts what one validation can touch; finds references that lead back in place."""
 
-    def __init__(self, root: dict[str, Json], findings: Findings, place: Place) -> None:
+    def __init__(self, root: dict[str, Json], done: dict[int, int]) -> None:
         self._root = root
-        self._findings = findings
-        self._place = place
-        self._done: dict[int, int] = {}
+        self._done = done
+        """Costs by the schema's identity; those in the components serve every workflow."""
         self._open: dict[int, bool] = {}
         """Schemas being counted; the value says whether only in-place steps led on from them."""
         self._circular = False
 
-    def check(self) -> None:
+    def check(self, findings: Findings, place: Place) -> None:
         """Report a circle or a cost beyond the bound."""
-        try:
-            cost = self._count(self._root[ROOT], 0)
-        except RecursionError:
-            cost = MOST_COST + 1
+        cost = self._count(self._root[ROOT], 0)
         if self._circular:
-            self._findings.error(
-                self._place, "cycle", "References in this schema lead back to themselves."
-            )
+            findings.error(place, "cycle", "References in this schema lead back to themselves.")
         elif cost > MOST_COST:
-            self._findings.error(
-                self._place,
+            findings.error(
+                place,
                 "too-large",
                 f"With its references followed this schema has more than {MOST_COST:,} parts.",
             )
@@ -207,6 +218,8 @@ class _Cost:
                 yield True, target
         for key in (*_SINGLE, *_LISTS, *_MAPS[1:]):
             value = schema.get(key)
+            if value is None:
+                continue
             if key in _SINGLE:
                 yield key in _SAME_INSTANCE, value
             elif isinstance(value, list):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import count
 from typing import Final, Literal, TypeAlias
 
 from workflow.arazzo import templates
@@ -15,6 +16,7 @@ from workflow.arazzo.expressions import (
 )
 from workflow.arazzo.fields import Fields
 from workflow.arazzo.problems import Findings, Place, nearest
+from workflow.arazzo.schemas import SchemaChecker
 from workflow.arazzo.templates import Template
 from workflow.arazzo.tree import Mapping as Object
 from workflow.arazzo.tree import Node, Scalar, Sequence, plain
@@ -33,8 +35,11 @@ class Context:
 
     findings: Findings
     components: Mapping[str, Mapping[str, Node]]
+    schemas: SchemaChecker
     newer: bool
     """The document is of Arazzo 1.1."""
+    conditions: Iterator[int] = field(default_factory=lambda: count(1))
+    """Counts the conditions that a library must compile."""
 
     def bad_expression(self, place: Place, error: ExpressionError) -> None:
         """Report a text that is no expression."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from workflow.arazzo import schemas
 from workflow.arazzo.actions import (
     read_actions,
     read_criteria,
@@ -49,8 +48,7 @@ def read_workflow(fields: Fields, context: Context) -> Workflow | None:
     workflow_id = fields.text("workflowId", required=True)
     inputs = fields.node.get("inputs")
     if inputs is not None:
-        known = {name: plain(node) for name, node in context.components.get("inputs", {}).items()}
-        schemas.check_schema(inputs, known, context.findings)
+        context.schemas.check(inputs)
     steps = tuple(
         step
         for item in fields.objects("steps", "A step", required=True)

@@ -1,0 +1,214 @@
+"""Documents and descriptions that mean harm, by name.
+
+Run as a program it takes them all, one after the other, and prints for each what came of it,
+the seconds it took and the peak of memory so far.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+
+from tests.unit.arazzo.engine import API, HEAD, document, ok, steps
+from workflow.arazzo.document import load
+from workflow.arazzo.openapi import load_description
+from workflow.arazzo.problems import DocumentError, InputError
+from workflow.arazzo.program import compile_program
+from workflow.arazzo.turns import Elapsed, Finished, Wait
+
+_BOMB = "\n".join(
+    ["x-a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    + [f"x-a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 20)]
+)
+_DOUBLING = "{" + ", ".join(
+    [f"s{n}: {{allOf: [{{$ref: '#/components/inputs/s{n + 1}'}}, "
+     f"{{$ref: '#/components/inputs/s{n + 1}'}}]}}" for n in range(40)] + ["s40: {type: object}"]
+) + "}"  # fmt: skip
+
+
+def schema(text: str) -> bytes:
+    return steps("- {stepId: a, operationId: refresh}", inputs=text)
+
+
+def condition(text: str) -> bytes:
+    return steps(f"- {{stepId: a, operationId: refresh, successCriteria: [{text}]}}")
+
+
+EXPLODING = condition(
+    "{context: $response.body#/t, type: regex, condition: '^(a+)+$'}, "
+    "{context: $response.body#/t, type: regex, condition: '^(a|aa)+$'}"
+)
+
+DOCUMENTS: dict[str, bytes] = {
+    "aliases that multiply": (HEAD + _BOMB + "\nworkflows: []\n").encode(),
+    "an alias inside what it names": (HEAD + "workflows: &w [*w]\n").encode(),
+    "a merge key bomb": (HEAD + "x-a: &a {<<: {}, k: 1}\nworkflows: [{<<: *a}]\n").encode(),
+    "10 MB of brackets": b"[" * 10_000_000,
+    "a megabyte of brackets": b"[" * 999_999,
+    "a megabyte of braces": b"{a: " * 249_999,
+    "a megabyte of dashes": b"- " * 499_999,
+    "deep block nesting": b"\n".join(b" " * n + b"a:" for n in range(1_300)),
+    "half a million values": b"[" + b"a," * 499_000 + b"]",
+    "a hundred thousand keys": HEAD.encode()
+    + b"".join(b"key%d: 1\n" % n for n in range(70_000)),
+    "a hundred thousand odd names": HEAD.encode() + b"components:\n  inputs:\n"
+    + b"".join(b"    k %d: {}\n" % n for n in range(40_000)),
+    "thousands of duplicate keys": HEAD.encode() + b"a: 1\n" * 40_000,
+    "a thousand inputs that nobody has": steps(
+        "- {stepId: a, operationId: refresh, outputs: {"
+        + ", ".join(f"o{n}: $inputs.name{n}" for n in range(9_000)) + "}}",
+        inputs="{properties: {" + ", ".join(f"nome{n}: {{}}" for n in range(9_000)) + "}}",
+    ),
+    "thousands of patterns": schema(
+        "{properties: {" + ", ".join(f"p{n}: {{pattern: '^(a|b{n})*$'}}" for n in range(5_000))
+        + "}}"
+    ),
+    "one schema for hundreds of workflows": HEAD.encode() + b"workflows:\n"
+    + b"- {workflowId: w, inputs: {$ref: '#/components/inputs/big'}, steps: "
+      b"[{stepId: s, operationId: refresh}]}\n" * 490
+    + b"components: {inputs: {big: {properties: {"
+    + b", ".join(b"p%d: {type: string}" % n for n in range(4_000)) + b"}}}}\n",
+    "thousands of conditions": steps("- {stepId: a, operationId: refresh, successCriteria: ["
+        + ", ".join(f"{{condition: $response.body#/a{n} == {n}}}" for n in range(8_000)) + "]}"),
+    "thousands of queries": steps("- {stepId: a, operationId: refresh, successCriteria: ["
+        + ", ".join(f"{{context: $response.body, type: jsonpath, condition: '$[?@.a == {n}]'}}"
+                    for n in range(5_000)) + "]}"),
+    "a megabyte of one text": b"arazzo: " + b"a" * 999_000,
+    "a megabyte of quotes": b'"' * 999_999,
+    "a megabyte of anchors": b"&a " * 333_000,
+    "a number of a million digits": b"arazzo: " + b"9" * 990_000,
+    "Python's own tags": HEAD.encode() + b"workflows: !!python/object/apply:os.system [id]\n",
+    "a null byte": HEAD.encode() + b"workflows: \x00\n",
+    "hundreds of workflows that call each other": HEAD.encode() + b"workflows:\n" + b"".join(
+        b"- {workflowId: w%d, steps: [{stepId: s, workflowId: w%d}]}\n" % (n, n + 1)
+        for n in range(490)
+    ) + b"- {workflowId: w490, steps: [{stepId: s, operationId: refresh}]}\n",
+    "more workflows than anybody writes": HEAD.encode() + b"workflows:\n"
+    + b"- {workflowId: w, steps: [{stepId: s, workflowId: w}]}\n" * 9_000,
+    "thousands of gotos": steps("\n".join(
+        f"- {{stepId: s{n}, operationId: refresh, onSuccess: [{{name: g, type: goto, "
+        f"stepId: s{(n * 7) % 2_000}, criteria: [{{condition: 1 == 2}}]}}]}}" for n in range(2_000)
+    )),
+    "thousands of misspelt names": steps("\n".join(
+        f"- {{stepId: step{n}, operationId: refresh, outputs: {{x: $steps.stop{n}.outputs.y}}}}"
+        for n in range(2_000)
+    )),
+    "dependencies in a circle": document("""
+        workflows:
+        - {workflowId: a, dependsOn: [b], steps: [{stepId: s, operationId: refresh}]}
+        - {workflowId: b, dependsOn: [a], steps: [{stepId: s, operationId: refresh}]}
+        """),
+    "a workflow that calls itself": document("""
+        workflows: [{workflowId: a, steps: [{stepId: s, workflowId: a}]}]
+        """),
+    "a workflow that calls itself and retries": document("""
+        workflows:
+        - workflowId: a
+          steps:
+          - {stepId: s, workflowId: b, onFailure: [{name: r, type: retry, retryLimit: 999999999}]}
+        - workflowId: b
+          inputs: {type: object, required: [never]}
+          steps: [{stepId: s, operationId: refresh}]
+        """),
+    "a circle of references": schema("{$ref: '#/components/inputs/no'}").replace(
+        b"workflows:",
+        b"components: {inputs: {no: {$ref: '#/components/inputs/oh'}, "
+        b"oh: {allOf: [{$ref: '#/components/inputs/no'}]}}}\nworkflows:",
+    ),
+    "references that double forty times": schema("{$ref: '#/components/inputs/s0'}").replace(
+        b"workflows:", f"components: {{inputs: {_DOUBLING}}}\nworkflows:".encode()
+    ),
+    "a remote $ref": schema("{$ref: 'https://example.com/schema.json'}"),
+    "a $ref to a file": schema("{$ref: 'file:///etc/passwd'}"),
+    "a remote $schema": schema("{$schema: 'https://example.com/s', type: object}"),
+    "a pattern that explodes": schema(
+        "{properties: {t: {type: string, pattern: '^(a+)+$', default: "
+        + "a" * 40 + "!}}}"
+    ),
+    "a property pattern that explodes": schema(
+        "{patternProperties: {'^(a+)+$': {type: integer}}, additionalProperties: false, "
+        "properties: {o: {patternProperties: {'^(a|aa)+$': {}}, default: {" + "a" * 40 + "!: 1}}}}"
+    ),
+    "a pattern of counted repeats": schema("{properties: {t: {pattern: '((a{999}){999}){999}'}}}"),
+    "a condition's pattern that explodes": EXPLODING,
+    "a JSONPath pattern that explodes": condition(
+        "{context: $response.body, type: jsonpath, condition: \"$[?search(@, '^(a+)+$')]\"}"
+    ),
+    "a JSONPath query of descents": condition(
+        "{context: $response.body, type: jsonpath, condition: $..*..*..*..*..*..*}"
+    ),
+    "a condition of brackets": condition(f"{{condition: '{'(' * 5_000}1 == 1{')' * 5_000}'}}"),
+    "a condition of negations": condition(f"{{condition: '{'!' * 1_900}(1 == 1)'}}"),
+    "a query of brackets": condition(
+        f"{{context: $response.body, type: jsonpath, condition: '$[?{'(' * 900}@.a{')' * 900}]'}}"
+    ),
+    "a condition like code": condition(
+        "{condition: \"__import__('os').system('id') == 0\"}, {condition: 'exec(1)'}"
+    ),
+    "a Goessner script": condition(
+        "{context: $response.body, type: {type: jsonpath, version: "
+        "draft-goessner-dispatch-jsonpath-00}, condition: '$[(@.length-1)]'}"
+    ),
+    "YAML 1.1's surprises": (
+        b"arazzo: 1.0.1\ninfo: {title: on, version: 2020-01-01}\n"
+        b"sourceDescriptions: [{name: api, url: 12:30}]\n"
+        b"workflows: [{workflowId: yes, steps: [{stepId: off, operationId: no}]}]\n"
+    ),
+}  # fmt: skip
+
+DESCRIPTIONS: dict[str, bytes] = {
+    "a megabyte of JSON brackets": b'{"a": ' + b"[" * 999_000,
+    "ten megabytes of empty lists": b"{" + b"[]," * 3_300_000,
+    "more than ten megabytes": b"{" + b" " * 10_000_001,
+    "references in a circle": json.dumps(
+        {
+            "openapi": "3.0.0",
+            "paths": {"/token": {"$ref": "#/paths/~1token"}, "/x": {"post": {
+                "operationId": "refresh", "parameters": [{"$ref": "#/paths/~1token"}]}}},
+        }
+    ).encode(),
+}  # fmt: skip
+
+LONG = {"t": "a" * 40 + "!", "x": ["a" * 40 + "!"] * 3}
+
+
+def outcome(text: bytes) -> str:
+    """Load, compile and run a document, as far as it goes, and say in a word what happened."""
+    loaded = load(text, "hostile.yaml")
+    if loaded.document is None:
+        return "refused: " + str(loaded.problems[0])
+    first = loaded.document.workflows[0].workflow_id
+    try:
+        program = compile_program(loaded.document, {"api": API}, first)
+        turn = program.start({})
+    except (DocumentError, InputError) as error:
+        return "refused: " + str(error).splitlines()[0]
+    for _ in range(200):
+        if isinstance(turn.command, Finished):
+            return f"{turn.command.outcome}: {turn.command.why}"
+        answer = Elapsed() if isinstance(turn.command, Wait) else ok(dict(LONG))
+        turn = program.advance(turn.state, answer)
+    return "goes on"
+
+
+def described(text: bytes) -> str:
+    try:
+        operation = load_description(text, "hostile.json").operation("refresh")
+    except DocumentError as error:
+        return "refused: " + str(error).splitlines()[0]
+    return f"read: {operation}"
+
+
+def main() -> None:
+    for name, text in [*DOCUMENTS.items(), *DESCRIPTIONS.items()]:
+        began = time.process_time()
+        said = described(text) if name in DESCRIPTIONS else outcome(text)
+        seconds = time.process_time() - began
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        sys.stdout.write(f"{seconds:6.2f} s {peak:4} MB  {name}: {said[:150]}\n")
+
+
+if __name__ == "__main__":
+    main()
