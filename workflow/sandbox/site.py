@@ -32,6 +32,7 @@ from workflow.sandbox.line import ConnectionCut, cut_connection, read_body, seve
 from workflow.sandbox.log import LoggedRequest
 from workflow.sandbox.model import Connection
 from workflow.sandbox.params import aimed_at
+from workflow.sandbox.spoiled import error_answer, garbage_answer
 
 _logger = logging.getLogger(__name__)
 
