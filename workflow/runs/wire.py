@@ -61,7 +61,7 @@ def from_json(body: Mapping[str, object]) -> Event:
         BadEventError: the envelope, or a required field of a known kind, is missing or mistyped.
     """
     time, seq, kind = (body.get(name) for name in ("time", "seq", "event"))
-    if not isinstance(time, str) or not isinstance(seq, int) or not isinstance(kind, str):
+    if not isinstance(time, str) or type(seq) is not int or not isinstance(kind, str):
         raise BadEventError("not an event: it needs a time, a seq and an event")
     run, launch, connection = (body.get(name) for name in ("run", "launch", "connectionId"))
     return Event(
@@ -93,7 +93,8 @@ def _fact(kind: str, body: Mapping[str, object]) -> Fact:
         if field.wire not in body:
             continue
         value = body[field.wire]
-        if not isinstance(value, field.accepts):
+        stray = isinstance(value, bool) and bool not in field.accepts  # to Python, true is a number
+        if stray or not isinstance(value, field.accepts):
             raise BadEventError(f"a {kind} event has a {field.wire} of the wrong type")
         values[field.name] = tuple(value) if isinstance(value, list) else value
     try:
