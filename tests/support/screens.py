@@ -192,7 +192,7 @@ def past_jobs(
     )
 
 
-async def until(pilot: Pilot[Any], condition: Callable[[], bool], turns: int = 2_000) -> None:
+async def until(pilot: Pilot[Any], condition: Callable[[], bool], turns: int = 600) -> None:
     """Let the app work until `condition` holds."""
     for _ in range(turns):
         if condition():

@@ -140,7 +140,7 @@ async def test_a_run_that_is_gone_is_said_to_be_gone() -> None:
     async with Host().run_test(size=(80, 24)) as pilot:
         screen = RunScreen(session(), RunId("r-gone"))
         pilot.app.push_screen(screen)
-        await until(pilot, lambda: screen.is_mounted and "not here any more" in text(screen))
+        await until(pilot, lambda: screen.is_mounted and "not in the journal" in text(screen))
 
 
 async def test_a_hostile_name_is_shown_as_text() -> None:
@@ -148,3 +148,13 @@ async def test_a_hostile_name_is_shown_as_text() -> None:
         screen, _ = await shown(pilot, Story(HOSTILE).triggered().read(3, HOSTILE))
         assert "[bold red]x[/]" in text(screen)
         assert "\x1b" not in pilot.app.export_screenshot()
+
+
+async def test_a_run_of_the_past_is_replayed_from_the_journal() -> None:
+    story = failed_run()
+    journal = StandInJournal(told={story.run: tuple(story.events)})
+    async with Host().run_test(size=(80, 24)) as pilot:
+        screen = RunScreen(session(journal=journal, jobs=past_jobs()), story.run)
+        pilot.app.push_screen(screen)
+        await until(pilot, lambda: "shopify → snowflake" in text(screen))
+        assert "✗ failed" in text(screen)

@@ -6,7 +6,6 @@ own (:mod:`tui.screens.deck_acts`), so that here and there the same question is 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
 from typing import ClassVar, Final
 
 from textual.app import ComposeResult
@@ -19,19 +18,17 @@ from tui import event_lines, keymap, links, rows
 from tui.event_lines import Entry
 from tui.glyphs import Tone
 from tui.screens import run_sections
+from tui.screens.acting import ActingScreen
 from tui.screens.connection_figures import Figures, figures
-from tui.screens.deck_acts import Acts
-from tui.screens.late import help_screen
-from tui.screens.run_sections import Known, Section
-from tui.screens.scrolling import ScrollingScreen
+from tui.screens.run_sections import Known, Section, column_of
 from tui.session import Session
-from tui.widgets.lines import hint_line, hung, stacked, titled_rule
+from tui.widgets.lines import hint_line, hung, stacked
 from tui.widgets.place_line import place_line
 from workflow.airbyte.models import ConnectionId
 from workflow.airbyte.problems import ApiProblem
 from workflow.http.failures import NetworkFailure
 from workflow.runs.events import RunId
-from workflow.runs.run import begin, fold
+from workflow.runs.run import RunState, begin, fold
 from workflow.text import SafeText
 
 TWO_COLUMNS: Final = 110
@@ -40,15 +37,10 @@ _PAST_JOBS: Final = 20
 _HINTS: Final = ("log", "cancel", "detach", "rerun", "copy", "detail.next", "last_view", "help")
 
 
-class RunScreen(ScrollingScreen[None]):
+class RunScreen(ActingScreen):
     """One run, kept up to date while it is looked at."""
 
-    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(
-        (
-            *(key.id for key in keymap.KEYS if key.group is keymap.Group.ACT),
-            *("log", "copy", "help", "read_now", "detail.next", "detail.previous"),
-        )
-    )
+    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(("detail.next", "detail.previous"))
     DEFAULT_CSS = """
     RunScreen {
         layout: vertical;
@@ -61,14 +53,13 @@ class RunScreen(ScrollingScreen[None]):
     """
 
     def __init__(self, session: Session, run_id: RunId, order: tuple[RunId, ...] = ()) -> None:
-        super().__init__()
-        self._session = session
+        super().__init__(session)
         self._run = run_id
         self._order = order
-        self._acts: Acts | None = None
         self._before: Figures | None = None
         self._entries: tuple[Entry, ...] = ()
         self._entries_to = -1
+        self._replayed: RunState | None = None
 
     def compose(self) -> ComposeResult:
         """Where this is, what it is, then the sections in as many columns as there is room for."""
@@ -82,7 +73,6 @@ class RunScreen(ScrollingScreen[None]):
 
     def on_mount(self) -> None:
         """Show the run, and read what came before it."""
-        self._acts = Acts(self.app, self._session)
         self._open(self._run)
 
     def on_resize(self) -> None:
@@ -96,19 +86,38 @@ class RunScreen(ScrollingScreen[None]):
 
     def _open(self, run: RunId) -> None:
         self._run, self._before, self._entries, self._entries_to = run, None, (), -1
+        self._replayed = None
         self._draw()
-        self.run_worker(self._read_before(run), group="before", exclusive=True, exit_on_error=False)
+        self.run_worker(self._read(run), group="before", exclusive=True, exit_on_error=False)
+
+    def subject(self) -> rows.RunKey:
+        """Return the run."""
+        return rows.RunKey(self._run)
+
+    def connection(self) -> ConnectionId | None:
+        """Return the run's connection."""
+        state = self._state
+        return (
+            None if state is None or not state.connection_id else ConnectionId(state.connection_id)
+        )
+
+    @property
+    def _state(self) -> RunState | None:
+        """The run as it is, or as the journal has it when it is not of this process."""
+        return self._session.fleet.runs.get(self._run, self._replayed)
 
     # ---------------------------------------------------------------------------------- reading
 
-    async def _read_before(self, run: RunId) -> None:
-        """Read the connection's other jobs, once; without them the section says so."""
-        state = self._session.fleet.runs.get(run)
-        if state is None or state.connection_id is None:
+    async def _read(self, run: RunId) -> None:
+        """Read a run of the past from the journal; then its connection's other jobs, once."""
+        if run not in self._session.fleet.runs:
+            await self._read_events(run, 0)
+        connection, state = self.connection(), self._state
+        if connection is None or state is None:
             return
         try:
             answer = await self._session.client.list_jobs(
-                connection_id=ConnectionId(state.connection_id), limit=_PAST_JOBS + 1
+                connection_id=connection, limit=_PAST_JOBS + 1
             )
         except (ApiProblem, NetworkFailure):  # the header tells how reading goes
             return
@@ -127,11 +136,12 @@ class RunScreen(ScrollingScreen[None]):
             entry = event_lines.entry(event, state)
             if entry is not None:
                 entries.append(entry)
-        self._entries, self._entries_to = tuple(entries), seq
+        self._entries, self._entries_to = tuple(entries), max(seq, state.seq)
+        self._replayed = state
         self._draw()
 
     def _known(self) -> Known | None:
-        state = self._session.fleet.runs.get(self._run)
+        state = self._state
         if state is None:
             return None
         view = self._session.fleet.watch.connections.get(ConnectionId(state.connection_id or ""))
@@ -147,7 +157,7 @@ class RunScreen(ScrollingScreen[None]):
         known = self._known()
         self._line("#where", self._where(known))
         if known is None:
-            gone = "this run is not here any more; the history may have it"
+            gone = "this run is not in the journal; esc goes back"
             self.query_one("#head", Static).update(Content.styled(gone, Tone.QUIET.style))
             return
         width = self.size.width
@@ -165,7 +175,7 @@ class RunScreen(ScrollingScreen[None]):
             column = self.query_one(f"#{id_}", Static)
             column.display = bool(sections)
             if sections:
-                column.update(_column(sections, column_width))
+                column.update(column_of(sections, column_width))
         self._line("#hints", self._hints(known))
 
     def _columns(self, known: Known, count: int) -> tuple[list[Section], ...]:
@@ -199,62 +209,6 @@ class RunScreen(ScrollingScreen[None]):
         ids = [id_ for id_ in _HINTS if id_ not in over]
         return hint_line((self._hint(id_), keymap.BY_ID[id_].label) for id_ in ids)
 
-    # ----------------------------------------------------------------------------------- acting
-
-    def _act(self, act: Callable[[Acts, rows.RunKey], Awaitable[object]]) -> None:
-        acts, key = self._acts, rows.RunKey(self._run)
-        if acts is None:
-            return
-
-        async def done() -> None:
-            await act(acts, key)
-
-        self.run_worker(done(), group="act", exit_on_error=False)
-
-    def action_cancel(self) -> None:
-        """Ask, then cancel the run's job."""
-        self._act(lambda acts, key: acts.cancel([key]))
-
-    def action_detach(self) -> None:
-        """Stop watching; the job goes on."""
-        self._act(lambda acts, key: acts.detach([key]))
-
-    def action_attach(self) -> None:
-        """Watch a detached run again."""
-        self._act(lambda acts, key: acts.attach([key]))
-
-    def action_rerun(self) -> None:
-        """Open the launch screen for this run's connection, filled in."""
-        self._act(lambda acts, key: acts.launch([key], again=True))
-
-    def action_launch(self) -> None:
-        """Open the launch screen for this run's connection."""
-        self._act(lambda acts, key: acts.launch([key]))
-
-    def action_hold(self) -> None:
-        """Hold the run's launch, or let it go on."""
-        self._act(lambda acts, key: acts.hold([key]))
-
-    def action_enable(self) -> None:
-        """Enable or disable the run's connection."""
-        state = self._session.fleet.runs.get(self._run)
-        if state is not None and state.connection_id is not None:
-            connection = ConnectionId(state.connection_id)
-            self._act(lambda acts, _: acts.enable([connection]))
-
-    def action_log(self) -> None:
-        """Open the job's log in Airbyte's page."""
-        self._act(lambda acts, key: acts.log(key))
-
-    def action_copy(self) -> None:
-        """Copy the run as a line."""
-        if self._acts is not None:
-            self._acts.copy([rows.RunKey(self._run)])
-
-    def action_read_now(self) -> None:
-        """Ask the server now."""
-        self._session.fleet.feed.look_now()
-
     # ----------------------------------------------------------------------------------- moving
 
     def action_detail_next(self) -> None:
@@ -272,25 +226,3 @@ class RunScreen(ScrollingScreen[None]):
                 self._open(self._order[at])
                 return
         self.app.bell()
-
-    def action_help(self) -> None:
-        """All keys and glyphs."""
-        self.app.push_screen(help_screen())
-
-
-def _column(sections: Sequence[Section], width: int) -> Content:
-    """Write sections under each other, each under its rule."""
-    return stacked(
-        [
-            part
-            for section in sections
-            for part in (
-                titled_rule(section.title, width),
-                *(
-                    Content(" ").append(piece)
-                    for line in section.lines
-                    for piece in hung(line, width - 2)
-                ),
-            )
-        ]
-    )

@@ -6,7 +6,7 @@ and what is missing or cannot be told is said to be so.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -20,6 +20,7 @@ from tui.formats import bytes_, clock, duration, exact, many, rate
 from tui.glyphs import Sign, Tone
 from tui.run_cells import lasted, rows_per_second
 from tui.screens.connection_figures import Figures, outcome, usual
+from tui.widgets.lines import hung, stacked, titled_rule
 from tui.widgets.sparkline import sparkline
 from tui.widgets.status_timeline import timeline_lines
 from tui.widgets.step_track import step_look
@@ -263,3 +264,13 @@ def events(known: Known, most: int) -> Section:
         for entry in known.entries[-most:]
     )
     return Section("Events", lines or (Content.styled("nothing yet", _QUIET),))
+
+
+def column_of(sections: Sequence[Section], width: int) -> Content:
+    """Write sections under each other, each under its rule, in a column so wide."""
+    lines: list[Content] = []
+    for section in sections:
+        lines.append(titled_rule(section.title, width))
+        for line in section.lines:
+            lines += [Content(" ").append(part) for part in hung(line, width - 2)]
+    return stacked(lines)

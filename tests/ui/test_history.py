@@ -1,0 +1,94 @@
+"""The history lists every run of the journal and finds one by any of its words."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from textual.pilot import Pilot
+
+from tests.support.screens import HOSTILE, NOW, failed_run, until
+from tests.support.stand_ins import Host, StandInJournal, session
+from tui.screens.history import HistoryScreen
+from tui.screens.run import RunScreen
+from tui.widgets.live_table import LiveTable
+from workflow.runs.events import RunId
+from workflow.runs.journal_rows import RunRow
+
+
+def row(number: int, name: str, verdict: str | None = "succeeded", why: str = "") -> RunRow:
+    created = NOW - timedelta(hours=number)
+    ended = None if verdict is None else created + timedelta(minutes=4)
+    return RunRow(
+        RunId(f"r-{number}"),
+        None,
+        "prod",
+        f"id-{number}",
+        name,
+        "sync",
+        "poll",
+        created,
+        created,
+        90_000 + number,
+        verdict,
+        verdict,
+        why,
+        ended,
+    )
+
+
+ROWS = (
+    row(1, "shopify → snowflake", "failed", "job 90001 failed"),
+    row(2, "stripe → snowflake"),
+    row(3, "crm → s3", "unresolved", "the answer was lost"),
+)
+
+
+async def shown(pilot: Pilot[None], rows: tuple[RunRow, ...] = ROWS) -> HistoryScreen:
+    story = failed_run()
+    events = tuple(story.events)
+    journal = StandInJournal(rows=rows, told={row.run: events for row in rows})
+    screen = HistoryScreen(session(journal=journal))
+    pilot.app.push_screen(screen)
+    await until(pilot, lambda: screen.is_mounted and len(table(screen).order) == len(rows))
+    return screen
+
+
+def table(screen: HistoryScreen) -> LiveTable[RunId]:
+    return screen.query_one("#rows", LiveTable)
+
+
+async def test_every_word_that_is_typed_narrows_the_list() -> None:
+    async with Host().run_test(size=(120, 40)) as pilot:
+        screen = await shown(pilot)
+        await pilot.press("slash", *"snow 90002")
+        assert table(screen).order == ("r-2",)
+        await pilot.press("escape")
+        assert len(table(screen).order) == 3
+
+
+async def test_problems_only() -> None:
+    async with Host().run_test(size=(120, 40)) as pilot:
+        screen = await shown(pilot)
+        await pilot.press("exclamation_mark")
+        assert table(screen).order == ("r-1", "r-3")
+
+
+async def test_enter_replays_the_run() -> None:
+    async with Host().run_test(size=(120, 40)) as pilot:
+        await shown(pilot)
+        await pilot.press("j", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
+
+
+async def test_an_empty_journal_says_what_comes_next() -> None:
+    async with Host().run_test(size=(80, 24)) as pilot:
+        await shown(pilot, ())
+        await until(pilot, lambda: "no&#160;run&#160;yet" in pilot.app.export_screenshot())
+
+
+async def test_a_hostile_name_is_shown_as_text() -> None:
+    async with Host().run_test(size=(80, 24)) as pilot:
+        await shown(pilot, (row(1, HOSTILE, "failed", HOSTILE),))
+        picture = pilot.app.export_screenshot()
+        assert "[bold" in picture
+        assert "\x1b" not in picture
