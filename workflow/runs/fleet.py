@@ -122,6 +122,9 @@ class Fleet:
         self._launching = Launching(self._services, self._roster, Ids(clock, rng), self.programs)
         self._recovery = Recovery(self._services, self._launching, self._roster, self.programs)
         self._attaching = asyncio.Lock()
+        self._jobs: set[int] = set()
+        """Every job that a run here has or had."""
+        self._ledger.subscribe(self._note_job)
         self._background: list[asyncio.Task[None]] = []
 
     # ------------------------------------------------------------------ what there is to see
@@ -172,7 +175,12 @@ class Fleet:
         return self._ledger.subscribe(listener)
 
     def _is_owned(self, job_id: JobId) -> bool:
-        return self._relay.is_watched(job_id)
+        return job_id in self._jobs or self._relay.is_watched(job_id)
+
+    def _note_job(self, event: Event) -> None:
+        state = None if event.run is None else self.runs.get(event.run)
+        if state is not None and state.job_id is not None:
+            self._jobs.add(state.job_id)
 
     # --------------------------------------------------------------------- beginning and end
 
@@ -183,6 +191,7 @@ class Fleet:
         self.watch.open()
         if self._take_up:
             await self._recovery.take_up_all()
+            self._jobs |= {run.job_id for run in self.runs.values() if run.job_id is not None}
         self._in_background(self.feed.run(), "feed")
         self._in_background(self._look_for_warnings(), "warnings")
         self._started = True

@@ -1,0 +1,186 @@
+"""The watch over a whole server: every connection, foreign jobs, what is late."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+
+from tests.support.fleets import STEADY, Deck, Scene, scene
+from tests.support.virtual_time import run_virtual
+from workflow.airbyte.models import ConnectionId, JobId
+from workflow.runs.events import Verdict
+from workflow.runs.launch import Order
+from workflow.runs.watch import ConnectionView
+
+
+async def until(deck: Deck, holds: Callable[[], bool]) -> None:
+    """Wait for a change of the watch after which something holds."""
+    changed = asyncio.Event()
+    end = deck.fleet.watch.subscribe(changed.set)
+    try:
+        while not holds():
+            changed.clear()
+            await changed.wait()
+    finally:
+        end()
+
+
+async def loaded(deck: Deck) -> None:
+    deck.fleet.shown = True
+    await until(deck, lambda: deck.fleet.watch.loading.done)
+
+
+def test_all_connections_are_loaded_however_many_pages_they_are() -> None:
+    async def story() -> None:
+        world = scene(connections=230)
+        async with world.deck() as deck:
+            await loaded(deck)
+            assert len(deck.fleet.watch.connections) == 230
+            assert deck.fleet.watch.loading.loaded == 230
+            assert world.box.log.count("listConnections") == 3
+
+    run_virtual(story())
+
+
+def test_the_pages_come_one_after_the_other() -> None:
+    async def story() -> None:
+        async with scene(connections=230).deck() as deck:
+            seen: list[int] = []
+            deck.fleet.watch.subscribe(lambda: seen.append(deck.fleet.watch.loading.loaded))
+            await loaded(deck)
+            assert {100, 200, 230} <= set(seen)
+
+    run_virtual(story())
+
+
+def test_past_jobs_tell_the_last_status_and_the_usual_duration() -> None:
+    async def story() -> None:
+        world = scene(connections=1)
+        target = world.connection(replace(STEADY, past_jobs=0))
+        async with world.deck() as deck:
+            for _ in range(3):
+                await deck.run_one(target)
+        async with world.deck() as deck:
+            view = await read(deck, target.connection_id)
+            assert view.last_status == "succeeded"
+            assert view.usual_of == 3
+            assert view.usual is not None
+            assert 90 < view.usual.total_seconds() < 120
+            assert view.live_job is None
+
+    async def read(deck: Deck, connection_id: str) -> ConnectionView:
+        await loaded(deck)
+        views, name = deck.fleet.watch.connections, ConnectionId(connection_id)
+        await until(deck, lambda: views[name].read)
+        return views[name]
+
+    run_virtual(story())
+
+
+def test_what_was_not_read_says_so_until_somebody_looks() -> None:
+    async def story() -> None:
+        async with scene(connections=60).deck() as deck:
+            await loaded(deck)
+            views = deck.fleet.watch.connections
+            assert not any(view.read for view in views.values())
+            first = next(iter(views))
+            deck.fleet.watch.look_at([first])
+            await until(deck, lambda: views[first].read)
+            assert sum(view.read for view in views.values()) == 1
+
+    run_virtual(story())
+
+
+def test_a_foreign_job_is_seen_and_one_of_ours_is_not_foreign() -> None:
+    async def story() -> None:
+        world = scene(connections=1)
+        mine, theirs = world.connections(2)
+        job = JobId(world.foreign_job(theirs))
+        async with world.deck() as deck:
+            await loaded(deck)
+            launch = await deck.fleet.launch(Order((mine,)))
+            await until(deck, lambda: job in deck.fleet.watch.foreign)
+            await deck.until(lambda: deck.of_launch(launch)[0].job_id is not None)
+            ours = deck.of_launch(launch)[0].job_id
+            assert set(deck.fleet.watch.foreign) == {job}
+            assert ours is not None
+            assert JobId(ours) in deck.fleet.feed.jobs
+            view = deck.fleet.watch.connections[ConnectionId(theirs.connection_id)]
+            assert view.live_job is not None
+            assert view.live_job.job_id == job
+            await until(deck, lambda: job not in deck.fleet.watch.foreign)
+            await deck.fleet.end()
+
+    run_virtual(story())
+
+
+def test_a_job_that_just_failed_is_still_shown() -> None:
+    async def story() -> None:
+        world = scene(connections=1)
+        failing = replace(STEADY, failure_chance=1.0, max_attempts=1)
+        job = JobId(world.foreign_job(world.connection(failing)))
+        await world.clock.sleep(600)
+        async with world.deck() as deck:
+            await loaded(deck)
+            await until(deck, lambda: job in deck.fleet.watch.foreign)
+            assert deck.fleet.watch.foreign[job].status == "failed"
+
+    run_virtual(story())
+
+
+def test_a_server_that_cannot_be_read_is_said_and_tried_again() -> None:
+    async def story() -> None:
+        world: Scene = scene(connections=5)
+        async with world.deck() as deck:
+            with world.fault("server-error:endpoint=listConnections"):
+                deck.fleet.shown = True
+                await until(deck, lambda: deck.fleet.watch.error is not None)
+                assert not deck.fleet.watch.loading.done
+            await until(deck, lambda: deck.fleet.watch.loading.done)
+            assert deck.fleet.watch.error is None
+
+    run_virtual(story())
+
+
+def test_a_connection_is_enabled_and_disabled_at_the_server() -> None:
+    async def story() -> None:
+        world = scene(connections=1)
+        target = world.connection()
+        async with world.deck() as deck:
+            await loaded(deck)
+            await deck.fleet.set_connection_status(target.connection_id, active=False)
+            view = deck.fleet.watch.connections[ConnectionId(target.connection_id)]
+            assert not view.connection.is_active
+            assert (await deck.run_one(target)).verdict is Verdict.SKIPPED
+
+    run_virtual(story())
+
+
+def test_without_anybody_looking_only_what_runs_is_read() -> None:
+    async def story() -> None:
+        world = scene(connections=230)
+        async with world.deck() as deck:
+            await deck.run_one(world.connection())
+        assert world.box.log.count("listConnections") == 0
+
+    run_virtual(story())
+
+
+def test_a_check_says_what_a_launch_would_do_and_sends_nothing() -> None:
+    async def story() -> None:
+        world = scene(connections=1)
+        free, busy = world.connections(2)
+        off = world.connection(status="inactive")
+        world.foreign_job(busy)
+        async with world.deck() as deck:
+            order = Order((free, busy, off))
+            checks = {c.target: c async for c in deck.fleet.check(order)}
+            clear = Order((busy,), job_type="clear")
+            (blocked,) = [c async for c in deck.fleet.check(clear)]
+        assert [checks[t].will for t in (free, busy, off)] == ["send", "attach", "skip"]
+        assert checks[busy].last.startswith("pending")
+        assert blocked.will == "blocked"
+        assert world.posts() == 0
+
+    run_virtual(story())
