@@ -72,7 +72,7 @@ class Settle:
     text: str = ""
     answer: Answered | None = None
     """For the checkpoint that goes into the same transaction."""
-    refusal: Json = field(default=None, repr=False)
+    refusal: Json = field(default=None, repr=False, compare=False)
     """A final refusal, so that a restart can tell the document of it."""
 
 
