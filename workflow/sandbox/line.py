@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
 CUT: Final = "syncdeck.cut"
@@ -49,12 +50,15 @@ async def cut_connection(scope: Scope, receive: Receive, *, answer_began: bool) 
 
 
 async def read_body(receive: Receive) -> bytes | None:
-    """Return the whole body, or None as soon as it is too large."""
+    """Return the whole body, or None as soon as it is too large.
+
+    Raises starlette's ClientDisconnect when the client goes before it has sent all of it.
+    """
     body = b""
     while True:
         message = await receive()
         if message["type"] != "http.request":
-            return body
+            raise ClientDisconnect
         body += bytes(message.get("body", b""))
         if len(body) > _LARGEST_BODY:
             return None

@@ -14,6 +14,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, replace
 from email.utils import formatdate
 
+from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from workflow.clock import Clock
@@ -97,7 +98,10 @@ class Site:
         arrived = self._clock.now().timestamp()
         self.service.world.advance(arrived)
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-        body = await read_body(receive)
+        try:
+            body = await read_body(receive)
+        except ClientDisconnect:
+            return
         request = _Request(
             number=0 if operation.internal else self.service.log.next_number(),
             operation=operation,
@@ -149,7 +153,7 @@ class Site:
         return self._threads.setdefault(threads, asyncio.Semaphore(threads))
 
     async def _answer(self, request: _Request) -> Answer:
-        early = await self._before(request.strikes)
+        early = None if request.operation.internal else await self._before(request.strikes)
         if early is not None:
             return early
         scope, path = request.scope, request.scope["path"]

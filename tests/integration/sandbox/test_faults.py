@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -242,6 +243,33 @@ async def test_in_process_the_log_is_the_same() -> None:
         await client.get("/jobs")
 
     assert [entry.status for entry in sandbox.log] == [0, 200]
+
+
+async def test_a_client_that_leaves_before_its_request_is_whole_has_asked_nothing() -> None:
+    sandbox = in_process()
+    messages = iter(
+        [
+            {"type": "http.request", "body": b'{"name": "half', "more_body": True},
+            {"type": "http.disconnect"},
+        ]
+    )
+
+    async def receive() -> dict[str, Any]:
+        return next(messages)
+
+    async def send(message: Any) -> None:
+        raise AssertionError(f"nobody is there to hear {message}")
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/v1/workspaces",
+        "query_string": b"",
+        "headers": [],
+    }
+    await sandbox.app(scope, receive, send)
+
+    assert len(sandbox.log) == 0
 
 
 async def test_in_process_a_server_goes_on_when_its_client_has_given_up() -> None:
