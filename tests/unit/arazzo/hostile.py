@@ -1,7 +1,7 @@
 """Documents and descriptions that mean harm, by name.
 
-Run as a program it takes them all, one after the other, and prints for each what came of it,
-the seconds it took and the peak of memory so far.
+Run as a program it takes them all, one after the other, and prints a JSON line for each: its
+name, the seconds of CPU it took, the peak of memory so far in MB, and what came of it.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ def condition(text: str) -> bytes:
 
 
 EXPLODING = condition(
-    "{context: $response.body#/t, type: regex, condition: '^(a+)+$'}, "
-    "{context: $response.body#/t, type: regex, condition: '^(a|aa)+$'}"
+    "{context: $response.body#/t, type: regex, condition: '^(a|aa)+$'}, "
+    "{context: $response.body#/t, type: regex, condition: '^(.*?,){20}P'}"
 )
 
 DOCUMENTS: dict[str, bytes] = {
@@ -124,7 +124,7 @@ DOCUMENTS: dict[str, bytes] = {
     "a $ref to a file": schema("{$ref: 'file:///etc/passwd'}"),
     "a remote $schema": schema("{$schema: 'https://example.com/s', type: object}"),
     "a pattern that explodes": schema(
-        "{properties: {t: {type: string, pattern: '^(a+)+$', default: "
+        "{properties: {t: {type: string, pattern: '^(a|aa)+$', default: "
         + "a" * 40 + "!}}}"
     ),
     "a property pattern that explodes": schema(
@@ -134,7 +134,7 @@ DOCUMENTS: dict[str, bytes] = {
     "a pattern of counted repeats": schema("{properties: {t: {pattern: '((a{999}){999}){999}'}}}"),
     "a condition's pattern that explodes": EXPLODING,
     "a JSONPath pattern that explodes": condition(
-        "{context: $response.body, type: jsonpath, condition: \"$[?search(@, '^(a+)+$')]\"}"
+        "{context: $response.body, type: jsonpath, condition: \"$[?search(@, '^(a|aa)+$')]\"}"
     ),
     "a JSONPath query of descents": condition(
         "{context: $response.body, type: jsonpath, condition: $..*..*..*..*..*..*}"
@@ -205,9 +205,9 @@ def main() -> None:
     for name, text in [*DOCUMENTS.items(), *DESCRIPTIONS.items()]:
         began = time.process_time()
         said = described(text) if name in DESCRIPTIONS else outcome(text)
-        seconds = time.process_time() - began
+        seconds = round(time.process_time() - began, 3)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-        sys.stdout.write(f"{seconds:6.2f} s {peak:4} MB  {name}: {said[:150]}\n")
+        sys.stdout.write(json.dumps([name, seconds, peak, said]) + "\n")
 
 
 if __name__ == "__main__":
