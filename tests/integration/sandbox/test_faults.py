@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
@@ -12,8 +14,7 @@ import pytest
 
 from tests.integration.sandbox.rig import Rig, rig
 from tests.support.sandbox import InProcess, SteppedClock, sandbox_in_process
-from workflow.clock import SystemClock
-from workflow.sandbox.faults import parse_fault
+from tests.support.virtual_time import START, clock, run_virtual
 from workflow.sandbox.log import LoggedRequest
 
 
@@ -151,18 +152,20 @@ def test_a_fault_can_aim_at_one_connection(at: Rig) -> None:
         assert at.get(f"/connections/{here}").status_code == 429
 
 
-async def test_a_post_that_blocks_holds_one_of_few_threads() -> None:
-    sandbox = sandbox_in_process(SystemClock(), faults=["few-threads:threads=1"])
-    sandbox.faults.add(parse_fault("slow-post:seconds=1h"))
-    connection = next(iter(sandbox.world.catalogue.connections))
-    async with sandbox.client() as client:
-        body = {"connectionId": connection, "jobType": "sync"}
-        with pytest.raises(httpx.ReadTimeout):
-            await client.post("/jobs", json=body, timeout=0.01)
-        with pytest.raises(httpx.ReadTimeout):
-            await client.get("/health", timeout=0.01)
-        sandbox.faults.clear()
-        assert (await client.get("/health", timeout=5)).status_code == 200
+def test_a_post_that_blocks_holds_one_of_few_threads() -> None:
+    async def play() -> datetime:
+        time = clock()
+        faults = ["few-threads:threads=1", "slow-post:seconds=90s"]
+        sandbox = sandbox_in_process(time, faults=faults)
+        connection = next(iter(sandbox.world.catalogue.connections))
+        async with sandbox.client() as client:
+            body = {"connectionId": connection, "jobType": "sync"}
+            with pytest.raises(httpx.ReadTimeout):
+                await client.post("/jobs", json=body, timeout=1)
+            assert (await client.get("/health", timeout=300)).status_code == 200
+        return time.now()
+
+    assert run_virtual(play()) == START + timedelta(seconds=90)
 
 
 def test_a_restart_that_keeps_its_jobs() -> None:
@@ -247,7 +250,7 @@ async def test_in_process_the_log_is_the_same() -> None:
 
 async def test_a_client_that_leaves_before_its_request_is_whole_has_asked_nothing() -> None:
     sandbox = in_process()
-    messages = iter(
+    messages: Iterator[dict[str, Any]] = iter(
         [
             {"type": "http.request", "body": b'{"name": "half', "more_body": True},
             {"type": "http.disconnect"},
@@ -272,13 +275,18 @@ async def test_a_client_that_leaves_before_its_request_is_whole_has_asked_nothin
     assert len(sandbox.log) == 0
 
 
-async def test_in_process_a_server_goes_on_when_its_client_has_given_up() -> None:
-    sandbox = sandbox_in_process(SystemClock(), faults=["slow-post:seconds=1h"])
-    connection = next(iter(sandbox.world.catalogue.connections))
-    async with sandbox.client() as client:
-        body = {"connectionId": connection, "jobType": "sync"}
-        with pytest.raises(httpx.ReadTimeout):
-            await client.post("/jobs", json=body, timeout=0.01)
-        jobs = (await client.get("/jobs", params={"status": "pending"})).json()["data"]
+def test_in_process_a_server_goes_on_when_its_client_has_given_up() -> None:
+    async def play() -> list[str]:
+        sandbox = sandbox_in_process(clock(), faults=["latency:seconds=10s,endpoint=createJob"])
+        connection = next(iter(sandbox.world.catalogue.connections))
+        async with sandbox.client() as client:
+            body = {"connectionId": connection, "jobType": "sync"}
+            with pytest.raises(httpx.ReadTimeout):
+                await client.post("/jobs", json=body, timeout=1)
+            assert (await client.get("/jobs", params={"status": "pending"})).json()["data"] == []
+            await asyncio.sleep(10)
+            rows = (await client.get("/jobs", params={"status": "pending"})).json()["data"]
+        return [row["connectionId"] for row in rows] + [connection]
 
-    assert [job["connectionId"] for job in jobs] == [connection]
+    found, asked = run_virtual(play())
+    assert found == asked
