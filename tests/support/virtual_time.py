@@ -93,6 +93,9 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._jumping = _JumpingSelector()
         super().__init__(self._jumping)
+        # A timer is due when time plus this is past it. Months from zero, the default is less than
+        # a float's step, and a timer that is exactly due would be waited for for ever.
+        self._clock_resolution = 1e-6
 
     def time(self) -> float:
         return self._jumping.now

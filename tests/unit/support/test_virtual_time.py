@@ -20,6 +20,16 @@ def test_a_day_passes_at_once() -> None:
     assert run_virtual(sleep_a_day()) == (86_400, timedelta(days=1))
 
 
+def test_timers_still_fire_after_years() -> None:
+    async def sleep_on() -> float:
+        await asyncio.sleep(100_000_000.1)
+        for _ in range(10):
+            await asyncio.sleep(0.3)
+        return asyncio.get_running_loop().time()
+
+    assert run_virtual(sleep_on()) == pytest.approx(100_000_003.1)
+
+
 def test_sleepers_wake_in_the_order_of_their_time() -> None:
     woken: list[tuple[str, float]] = []
 
