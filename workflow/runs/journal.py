@@ -92,7 +92,7 @@ class Journal:
                     if event.run is not None:
                         store.write_events(db, [event], store.profile_of(db, event.run), owner)
 
-            await self._threads.later(work, durable=False)
+            await self._threads.later(work)
         await self._threads.close()
         self._owner.give_up()
 
@@ -133,7 +133,9 @@ class Journal:
             store.write_checkpoints(db, checkpoints, snapshots)
             return True
 
-        return not isinstance(await self._threads.later(work, durable=durable), NotYet)
+        if durable:
+            return await self._threads.now(work)
+        return not isinstance(await self._threads.later(work), NotYet)
 
     async def finish(self, run: RunId, event: Event) -> bool:
         """Write a run's verdict, unless it has one.
@@ -155,7 +157,7 @@ class Journal:
             intents.leave_gate(db, run)
             return True
 
-        result = await self._threads.later(work, durable=False)
+        result = await self._threads.later(work)
         return isinstance(result, NotYet) or bool(result)
 
     # ------------------------------------------------------------------ intents
@@ -211,11 +213,12 @@ class Journal:
         answer: Json = None,
         events: Sequence[Event] = (),
         checkpoint: Json | None = None,
-    ) -> None:
+    ) -> bool:
         """Write what became of a POST, with its events and the machine's new checkpoint, at once.
 
-        Raises:
-            JournalError: it cannot be written; the intent is still open and will be looked for.
+        Returns:
+            False when it cannot be written now: it is kept, and written before anything else is.
+            Should the process end before that, the intent is still open and will be looked for.
         """
         kept = self._thin.pass_on(events)
 
@@ -225,7 +228,7 @@ class Journal:
             if checkpoint is not None:
                 store.write_checkpoints(db, {key.run: checkpoint}, {})
 
-        await self._threads.now(work)
+        return not isinstance(await self._threads.later(work, durable=True), NotYet)
 
     async def add_suspects(self, run: RunId, suspects: tuple[int, ...]) -> None:
         """Write the jobs that may be the effect of the run's open intent."""
@@ -249,7 +252,7 @@ class Journal:
     async def open_intents(self, profile: str | None = None) -> tuple[IntentRecord, ...]:
         """Return the intents that keep a connection closed, oldest first."""
         now = self._clock.now()
-        await self._threads.later(lambda db: intents.close_over(db, now), durable=False)
+        await self._threads.later(lambda db: intents.close_over(db, now))
         return await self._threads.read(
             lambda db: intents.read_intents(db, profile=profile, only_open=True)
         )

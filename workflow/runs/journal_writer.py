@@ -197,17 +197,20 @@ class Threads:
     async def later(
         self, work: Callable[[sqlite3.Connection], T], *, durable: bool = False
     ) -> T | NotYet:
-        """Write; when that cannot be done now (and `durable` is not asked for), write later."""
-        answer = self._writer.submit(work, durable=durable, keep=not durable)
-        if not durable:
-            done, _ = await asyncio.wait({answer}, timeout=STALLED_AFTER)
-            if not done:
-                self._stalled = safe(
-                    f"The disk of {self._name} has not answered for {STALLED_AFTER:.0f} s."
-                    " Nothing is triggered until it does."
-                )
-                answer.add_done_callback(self._moves_again)
-                return NotYet()
+        """Write; when that cannot be done now, write it before anything else that is written.
+
+        Raises:
+            JournalError: the entry itself is refused, now and for ever.
+        """
+        answer = self._writer.submit(work, durable=durable, keep=True)
+        done, _ = await asyncio.wait({answer}, timeout=STALLED_AFTER)
+        if not done:
+            self._stalled = safe(
+                f"The disk of {self._name} has not answered for {STALLED_AFTER:.0f} s."
+                " Nothing is triggered until it does."
+            )
+            answer.add_done_callback(self._moves_again)
+            return NotYet()
         return cast("T | NotYet", await answer)
 
     def _moves_again(self, answer: asyncio.Future[object]) -> None:

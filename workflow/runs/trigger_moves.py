@@ -64,7 +64,7 @@ class ClaimJob:
 
 @dataclass(frozen=True, slots=True)
 class Settle:
-    """Write what became of the POST. Answer: `Done`, also when it could not be written."""
+    """Write what became of the POST. Answer: `Done`, also when it can only be written later."""
 
     how: Became
     job_id: int | None = None

@@ -326,19 +326,15 @@ class _Shot:
             )
             events = (self._voice.stamp(fact),)
         answer = settle.answer
-        try:
-            await self._journal.settle_intent(
-                key,
-                settle.how,
-                job_id=settle.job_id,
-                suspects=settle.suspects,
-                answer=settle.refusal if answer is None else answer.body,
-                events=events,
-                checkpoint=None if answer is None else self._checkpoint(answer),
-            )
-        except JournalError as error:
-            # What is known is shown; after a restart it has to be found out again.
-            await self._voice.emit(Warned("journal", str(error.text)))
+        await self._journal.settle_intent(
+            key,
+            settle.how,
+            job_id=settle.job_id,
+            suspects=settle.suspects,
+            answer=settle.refusal if answer is None else answer.body,
+            events=events,
+            checkpoint=None if answer is None else self._checkpoint(answer),
+        )
         for event in events:
             self._voice.publish(event)
         return Done()

@@ -449,6 +449,25 @@ def test_the_machines_checkpoint_is_written_with_the_answer() -> None:
     in_a_sandbox(story)
 
 
+def test_a_disk_that_fills_up_during_the_post_does_not_lose_the_answer() -> None:
+    async def story(opened: Rig) -> None:
+        connection = opened.connection()
+        speaker = await opened.voice("r-1", connection)
+        task = asyncio.create_task(opened.fire(connection, speaker=speaker))
+        while not opened.jobs_of(connection):
+            await opened.clock.sleep(0.5)
+        await opened.journal._threads.alone(lambda db: db.execute("PRAGMA query_only=ON") and None)
+        outcome = await task
+        assert isinstance(outcome, Answered)
+        assert outcome.how is Origin.STARTED
+        assert "read-only" in (opened.journal.healthy or "")
+        await opened.journal._threads.alone(lambda db: db.execute("PRAGMA query_only=OFF") and None)
+        (record,) = await opened.journal.intents_of(RunId("r-1"))
+        assert record.how is Became.STARTED
+
+    in_a_sandbox(story, "slow-post:seconds=20s")
+
+
 def test_old_servers_that_list_by_type_only_are_asked_for_each_type() -> None:
     async def story(opened: Rig) -> None:
         connection = opened.connection()
