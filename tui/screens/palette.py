@@ -18,8 +18,9 @@ from tui import keymap
 from tui.glyphs import OFF, Tone, of_run, of_status
 from tui.keymap import Group
 from tui.screens.late import connection_screen, run_screen
+from tui.screens.report import ReportScreen
 from workflow.airbyte.models import ConnectionId
-from workflow.runs.events import RunId
+from workflow.runs.events import LaunchId, RunId
 from workflow.text import SafeText
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class GotoProvider(Provider):
         self._commands = tuple(self._doings())
         places = [*self._commands]
         if session is not None:
+            places += self._reports(session)
             places += [*self._runs(session), *self._connections(session)]
         self._places = tuple((place.text.lower(), place) for place in places)
 
@@ -107,6 +109,14 @@ class GotoProvider(Provider):
         for theme in sorted(self.app.available_themes):
             yield _command(f"theme: {theme}", "", partial(setattr, self.app, "theme", theme))
 
+    def _reports(self, session: Session) -> Iterator[Place]:
+        for number, launch in enumerate(session.fleet.launches.values(), 1):
+            text = SafeText(f"report: launch {number} {launch.name}")
+            told = SafeText(f"{launch.ended} of {launch.targets} ended")
+            yield Place(
+                text, Content(text), told, partial(self._open_report, session, launch.launch)
+            )
+
     def _runs(self, session: Session) -> Iterator[Place]:
         now = session.clock.now()
         for run in reversed(tuple(session.fleet.runs.values())):
@@ -124,6 +134,9 @@ class GotoProvider(Provider):
             shown = Content.assemble((f"{look.glyph} ", look.style), name)
             go = partial(self._open_connection, session, view.connection.connection_id)
             yield Place(name, shown, SafeText("connection"), go)
+
+    def _open_report(self, session: Session, launch: LaunchId) -> None:
+        self.app.push_screen(ReportScreen(session, launch))
 
     def _open_run(self, session: Session, run: RunId) -> None:
         self.app.push_screen(run_screen(session, run, ()))
