@@ -98,7 +98,7 @@ async def open_deck(
     door = Door(base_url, clock=clock, rng=rng, transport=transport)
     client = Client(door, base_url)
     feed = Feed(client, clock=clock, rng=rng)
-    book = await Journal.open(journal, clock, rng=rng)
+    book = await Journal.open(journal, clock)
     fleet = Fleet(
         profile_name="prod",
         server=safe("sandbox.test"),

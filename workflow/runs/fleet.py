@@ -42,6 +42,7 @@ from workflow.runs.relay import Relay
 from workflow.runs.roster import Roster
 from workflow.runs.run import Phase, RunState
 from workflow.runs.services import Services
+from workflow.runs.tracking import SharedFeed
 from workflow.runs.triggering import Trigger
 from workflow.runs.watch import Watch
 from workflow.runs.wishes import Wishes
@@ -102,15 +103,16 @@ class Fleet:
         self._started = False
         self._reads_all = False
         self._ledger = Ledger(journal, profile=profile_name, clock=clock)
-        self._relay = Relay(feed, self._ledger, clock, self.watch.usual)
-        self._wishes = Wishes(Canceller(client, clock, feed))
+        shared = SharedFeed(feed)
+        self._relay = Relay(shared, self._ledger, clock, self.watch.usual)
+        self._wishes = Wishes(Canceller(client, clock, shared))
         self._roster = Roster(self._mistake)
         self._services = Services(
             profile=profile_name,
             client=client,
-            feed=feed,
+            feed=shared,
             relay=self._relay,
-            trigger=Trigger(client, journal, clock, feed),
+            trigger=Trigger(client, journal, clock, shared),
             ledger=self._ledger,
             journal=journal,
             clock=clock,

@@ -7,7 +7,7 @@ rules; one for which nothing had been sent stays unsent, waiting to be asked abo
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workflow.arazzo.problems import CheckpointError
@@ -76,10 +76,11 @@ class Recovery:
         _log.error("run %s has no beginning in the journal; it is left alone", one.row.run)
         return False
 
-    async def _take_over(self, found: Iterable[Unfinished]) -> None:
+    async def _take_over(self, found: Sequence[Unfinished]) -> None:
         """Fold what happened before, launches first, then runs in the order they were made."""
         ledger, journal = self.services.ledger, self.services.journal
-        new = {one.row.run: one.events for one in found if one.row.run not in ledger.runs}
+        known = [one for one in found if one.row.run in ledger.runs]
+        new = {one.row.run: one.events for one in found if one not in known}
         launches = dict.fromkeys(events[0].launch for events in new.values())
         for launch in launches:
             if launch is not None and launch not in ledger.launches:
@@ -87,6 +88,9 @@ class Recovery:
                 new |= await self._siblings(launch, new)
         for run in sorted(new):
             ledger.take_over(new[run])
+        for one in known:  # another process may have looked after it meanwhile
+            seen = ledger.runs[one.row.run].seq
+            ledger.take_over(event for event in one.events if event.seq > seen)
 
     async def _siblings(
         self, launch: LaunchId, known: dict[RunId, tuple[Event, ...]]
