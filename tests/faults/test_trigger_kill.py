@@ -24,7 +24,7 @@ from tests.support.sandbox import InProcess, sandbox_in_process
 from tests.support.trigger_rig import Rig, rig
 from tests.support.virtual_time import clock as virtual_clock
 from tests.support.virtual_time import run_virtual
-from workflow.runs import journal_writer, triggering
+from workflow.runs import journal_writer, trigger_shot
 from workflow.runs.trigger import Answered, Attached, Refused, TriggerOutcome, Unresolved
 from workflow.runs.triggering import NotSent
 
@@ -104,7 +104,7 @@ class DyingTransport(httpx.AsyncBaseTransport):
 
 
 def die_at_every_boundary(patch: pytest.MonkeyPatch, death: Death) -> None:
-    do = triggering._Shot._do
+    do = trigger_shot.Shot._do
     commit = journal_writer.Writer._commit
 
     async def dying_do(shot: Any, command: Any) -> Any:
@@ -117,7 +117,7 @@ def die_at_every_boundary(patch: pytest.MonkeyPatch, death: Death) -> None:
             death.sync()
         return result
 
-    patch.setattr(triggering._Shot, "_do", dying_do)
+    patch.setattr(trigger_shot.Shot, "_do", dying_do)
     patch.setattr(journal_writer.Writer, "_commit", syncing_commit)
 
 

@@ -1,41 +1,23 @@
-"""Drives the trigger machine: does what it asks on server, journal and clock, and brings answers.
+"""Sends triggers for a profile, and finds out what came of those an earlier process sent.
 
-No rule of the protocol is here; they are in :mod:`~workflow.runs.trigger_machine`. What is here is
-order and care: what the journal must have before anything else happens, that a POST under way is
-not thrown away with its answer when somebody detaches, and that a gate is never left behind.
+The rules are in :mod:`~workflow.runs.trigger_machine`; one trigger under way is a
+:class:`~workflow.runs.trigger_shot.Shot`.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Final, Protocol, TypeAlias
 
 from workflow.airbyte.client import Client
 from workflow.clock import Clock
 from workflow.runs import trigger_machine as machine
 from workflow.runs.events import (
-    Event,
-    Fact,
-    Json,
     Origin,
-    PollFailed,
-    RunId,
-    RunWaiting,
-    Settled,
-    TriggerIntent,
-    TriggerSettled,
-    Warned,
 )
-from workflow.runs.intents import Became, Intent, IntentKey, IntentRecord
+from workflow.runs.intents import Became, IntentKey, IntentRecord
 from workflow.runs.journal import Journal
-from workflow.runs.journal_schema import JournalError
 from workflow.runs.trigger import (
     Answered,
-    Attached,
     JobSeen,
     Refused,
     TriggerOrder,
@@ -43,54 +25,10 @@ from workflow.runs.trigger import (
     Unresolved,
 )
 from workflow.runs.trigger_asking import Asking, JobFeed
-from workflow.runs.trigger_moves import (
-    Answer,
-    AwaitJob,
-    Claimed,
-    ClaimJob,
-    Command,
-    Done,
-    Finish,
-    LeaveGate,
-    ListJobs,
-    Note,
-    NotWritten,
-    OpenIntent,
-    Pause,
-    Post,
-    ReadConnection,
-    Settle,
-    Struggling,
-    Suspected,
-    TakeGate,
-    Waiting,
-    Warn,
-    WatchIt,
-)
-from workflow.runs.trigger_state import Move
-from workflow.runs.wire import rfc3339
+from workflow.runs.trigger_shot import Checkpoint, Provisional, Shot, Voice
 from workflow.text import SafeText
 
-GRACE: Final = 5.0
-"""Seconds that a POST under way is waited for when its run is detached."""
-
-Checkpoint: TypeAlias = Callable[[Answered | Attached], Json | None]
-"""Gives the document's machine the answer and returns where it stands then."""
-Provisional: TypeAlias = Callable[[int | None], None]
-"""Told the job that is probably ours while the look goes on; None: not any more."""
-
-
-class Voice(Protocol):
-    """How a run's facts become events: numbered, written, heard."""
-
-    def stamp(self, fact: Fact) -> Event:
-        """Put a fact into its envelope, with the run's next number."""
-
-    def publish(self, event: Event) -> None:
-        """Let everybody hear of an event that the journal has."""
-
-    async def emit(self, fact: Fact) -> None:
-        """Write a fact down and let everybody hear of it."""
+__all__ = ["Checkpoint", "NotSent", "Provisional", "Trigger", "Voice"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +90,8 @@ class Trigger:
         shot = self._shot(order, voice, checkpoint)
         return await shot.play(move, provisional)
 
-    def _shot(self, order: TriggerOrder, voice: Voice, checkpoint: Checkpoint) -> _Shot:
-        return _Shot(
+    def _shot(self, order: TriggerOrder, voice: Voice, checkpoint: Checkpoint) -> Shot:
+        return Shot(
             self._asking,
             self._journal,
             self._clock,
@@ -180,199 +118,3 @@ def _as_written(record: IntentRecord) -> TriggerOutcome | NotSent:
         if isinstance(status, int):
             return Refused(SafeText(f"The server refused the trigger ({status})."), status, body)
     return NotSent()
-
-
-class _Shot:
-    """One trigger under way."""
-
-    def __init__(
-        self,
-        asking: Asking,
-        journal: Journal,
-        clock: Clock,
-        *,
-        order: TriggerOrder,
-        voice: Voice,
-        checkpoint: Checkpoint,
-    ) -> None:
-        self._asking = asking
-        self._journal = journal
-        self._clock = clock
-        self._order = order
-        self._voice = voice
-        self._checkpoint = checkpoint
-        self._gated = False
-        self._waiting: Waiting | None = None
-
-    async def play(self, move: Move, provisional: Provisional) -> TriggerOutcome:
-        """Obey the machine until it has finished."""
-        try:
-            while True:
-                await self._tell(move.notes, provisional)
-                if isinstance(move.command, Finish):
-                    return move.command.outcome
-                if isinstance(move.command, Post):
-                    move = await self._to_the_end(move)
-                else:
-                    answer = await self._do(move.command)
-                    move = machine.advance(move.state, answer, self._clock.now())
-        finally:
-            if self._gated:
-                await self._leave_behind()
-
-    async def _to_the_end(self, move: Move) -> Move:
-        """Send, and settle a clean answer, without being cancelled halfway."""
-        task = asyncio.create_task(self._send_and_settle(move), name=f"trigger {self._order.run}")
-        try:
-            return await asyncio.shield(task)
-        except asyncio.CancelledError:
-            # The answer may be on its way: knowing it is worth a moment. Without it, the intent is
-            # open in the journal and will be looked for.
-            await asyncio.wait({task}, timeout=GRACE)
-            if not task.done():
-                task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-            raise
-
-    async def _send_and_settle(self, move: Move) -> Move:
-        while isinstance(move.command, Post | ClaimJob | Settle):
-            answer = await self._do(move.command)
-            move = machine.advance(move.state, answer, self._clock.now())
-        return move
-
-    async def _leave_behind(self) -> None:
-        with suppress(JournalError):  # a dead process's gate is taken over; so is this one's
-            await asyncio.shield(self._journal.leave_gate(self._order.run))
-
-    async def _do(self, command: Command) -> Answer:
-        order = self._order
-        match command:
-            case TakeGate():
-                return await self._take_gate()
-            case LeaveGate():
-                self._gated = False
-                await self._leave_behind()
-                return Done()
-            case ReadConnection():
-                return await self._asking.connection(order)
-            case ListJobs(by_type):
-                return await self._asking.jobs(order, by_type=by_type)
-            case OpenIntent(intent):
-                return await self._open(intent)
-            case Post():
-                return await self._asking.post(order)
-            case ClaimJob(job_id):
-                return await self._claim(job_id)
-            case Settle():
-                return await self._settle(command)
-            case WatchIt(answer):
-                return await self._watch(answer)
-            case Pause(until):
-                await self._sleep_until(until)
-                return Done()
-            case AwaitJob(job_id, until):
-                await self._asking.job_ends(job_id, order, until)
-                return Done()
-            case Finish():
-                raise ValueError("a finished trigger has nothing left to do")
-
-    # ------------------------------------------------------------------ the journal
-
-    async def _take_gate(self) -> Answer:
-        order = self._order
-        key = IntentKey(order.run, order.step, order.visit)
-        try:
-            self._gated = True  # even if this is cancelled just after the commit
-            return await self._journal.take_gate(key, order.connection_id, order.profile)
-        except JournalError as error:
-            return NotWritten(error.text)
-
-    async def _open(self, intent: Intent) -> Answer:
-        date = intent.server_date
-        event = self._voice.stamp(
-            TriggerIntent(
-                intent.key.step,
-                intent.key.visit,
-                intent.job_type,
-                intent.base,
-                None if date is None else rfc3339(date),
-            )
-        )
-        try:
-            await self._journal.open_intent(intent, [event])
-        except JournalError as error:
-            return NotWritten(error.text)
-        self._gated = False
-        self._voice.publish(event)
-        return Done()
-
-    async def _claim(self, job_id: int) -> Answer:
-        try:
-            other = await self._journal.claim_job(
-                self._order.run, self._order.connection_id, job_id
-            )
-        except JournalError as error:
-            return NotWritten(error.text)
-        return Claimed(other)
-
-    async def _settle(self, settle: Settle) -> Answer:
-        key = IntentKey(self._order.run, self._order.step, self._order.visit)
-        events: Sequence[Event] = ()
-        how = settle.how.settled
-        if how is not None:
-            fact = TriggerSettled(
-                how.value, settle.job_id, settle.suspects, str(settle.text) or None
-            )
-            events = (self._voice.stamp(fact),)
-        answer = settle.answer
-        await self._journal.settle_intent(
-            key,
-            settle.how,
-            job_id=settle.job_id,
-            suspects=settle.suspects,
-            answer=settle.refusal if answer is None else answer.body,
-            events=events,
-            checkpoint=None if answer is None else self._checkpoint(answer),
-        )
-        for event in events:
-            self._voice.publish(event)
-        return Done()
-
-    async def _watch(self, attached: Attached) -> Answer:
-        fact = TriggerSettled(
-            Settled.ATTACHED.value, attached.job.job_id, text=str(attached.why) or None
-        )
-        event = self._voice.stamp(fact)
-        run = self._order.run
-        checkpoints: dict[RunId, Json] = {}
-        saved = self._checkpoint(attached)
-        if saved is not None:
-            checkpoints[run] = saved
-        await self._journal.append([event], profile=self._order.profile, checkpoints=checkpoints)
-        self._voice.publish(event)
-        return Done()
-
-    # ------------------------------------------------------------------ time and notes
-
-    async def _sleep_until(self, until: datetime) -> None:
-        while (left := (until - self._clock.now()).total_seconds()) > 0:
-            # A wall clock that is set forward is noticed in a minute.
-            await self._clock.sleep(min(left, 60.0))
-
-    async def _tell(self, notes: Sequence[Note], provisional: Provisional) -> None:
-        for note in notes:
-            match note:
-                case Waiting(reason, job_id):
-                    if note != self._waiting:
-                        await self._voice.emit(RunWaiting(reason, job_id))
-                    self._waiting = note
-                case Struggling(why, seconds):
-                    await self._voice.emit(PollFailed(str(why), seconds))
-                case Warn(kind, text):
-                    await self._voice.emit(Warned(kind, str(text)))
-                case Suspected(jobs, job_id):
-                    suspects = tuple(job.job_id for job in jobs)
-                    with suppress(JournalError):  # they are found again by the next look
-                        await self._journal.add_suspects(self._order.run, suspects)
-                    provisional(job_id)

@@ -38,6 +38,8 @@ from workflow.runs.trigger import (
     Skipped,
     Unresolved,
 )
+from workflow.runs.trigger_shot import Shot
+from workflow.runs.trigger_state import Move
 from workflow.runs.triggering import NotSent, Trigger
 
 
@@ -466,6 +468,31 @@ def test_a_disk_that_fills_up_during_the_post_does_not_lose_the_answer() -> None
         assert record.how is Became.STARTED
 
     in_a_sandbox(story, "slow-post:seconds=20s")
+
+
+def test_a_process_that_was_paused_behind_its_intent_looks_again_before_it_sends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real = Shot._to_the_end
+    pauses = [3600.0]
+
+    async def paused(shot: Shot, move: Move) -> Move:
+        if pauses:
+            await shot._clock.sleep(pauses.pop())
+        return await real(shot, move)
+
+    monkeypatch.setattr(Shot, "_to_the_end", paused)
+
+    async def story(opened: Rig) -> None:
+        connection = opened.connection()
+        outcome = await opened.fire(connection)
+        assert isinstance(outcome, Answered)
+        assert posts(opened) == 1
+        first, second = await opened.journal.intents_of(RunId("r-1"))
+        assert (first.how, second.how) == (Became.NOT_SENT, Became.STARTED)
+        assert second.intent.at - first.intent.at > timedelta(hours=1)
+
+    in_a_sandbox(story)
 
 
 def test_old_servers_that_list_by_type_only_are_asked_for_each_type() -> None:
