@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
@@ -136,8 +135,3 @@ class Catalogue:
             if tag_id in connection.tag_ids:
                 kept = tuple(tag for tag in connection.tag_ids if tag != tag_id)
                 self.add_connection(replace(connection, tag_ids=kept))
-
-    def retire(self, connections: Iterable[Connection]) -> None:
-        """Delete connections the way Airbyte does: they stay, deprecated."""
-        for connection in list(connections):
-            self.add_connection(replace(connection, status="deprecated"))

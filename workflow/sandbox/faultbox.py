@@ -10,6 +10,7 @@ import random
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from workflow.sandbox.catalogue import Catalogue
 from workflow.sandbox.faultkinds import JOB_FAULTS, KINDS, FaultName
 from workflow.sandbox.faults import Fault
 from workflow.sandbox.jobs import Job
@@ -74,8 +75,13 @@ class FaultBox:
         # Replaced as a whole, never changed in place: another thread may be adding.
         self._request: tuple[ActiveFault, ...] = ()
         self._job: tuple[ActiveFault, ...] = ()
+        self._catalogue: Catalogue | None = None
         for fault in faults:
             self.add(fault)
+
+    def know(self, catalogue: Catalogue) -> None:
+        """Learn the names of connections, for faults that aim at jobs of one by its name."""
+        self._catalogue = catalogue
 
     @property
     def active(self) -> tuple[ActiveFault, ...]:
@@ -154,10 +160,16 @@ class FaultBox:
             if (
                 fault.name is name
                 and (fault.job is None or fault.job == job.id)
-                and (fault.connection is None or fault.connection == job.connection_id)
+                and (fault.connection is None or self._is_of(job, fault.connection))
                 and (fault.probability >= 1 or self._chosen(one, job))
             ):
                 yield one
+
+    def _is_of(self, job: Job, named: str) -> bool:
+        if named == job.connection_id or self._catalogue is None:
+            return named == job.connection_id
+        connection = self._catalogue.connection(job.connection_id)
+        return connection is not None and connection.name == named
 
     def _chosen(self, one: ActiveFault, job: Job) -> bool:
         draw = random.Random(f"{self._seed}/{one.number}/{job.id}").random()  # noqa: S311

@@ -20,7 +20,6 @@ SourceId = NewType("SourceId", str)
 DestinationId = NewType("DestinationId", str)
 ConnectionId = NewType("ConnectionId", str)
 TagId = NewType("TagId", str)
-ApplicationId = NewType("ApplicationId", str)
 JobId = NewType("JobId", int)
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"

@@ -129,7 +129,8 @@ class World:
         self.life.lose_everything()
 
     def _due_type(self, connection: Connection, job_type: JobType) -> JobType:
-        return JobType.RESET if connection.id in self.reset_marks else job_type
+        marked = connection.id in self.reset_marks
+        return JobType.RESET if marked or job_type is JobType.CLEAR else job_type
 
     def _draw(self, connection: Connection, job_type: JobType) -> Script:
         # A stream of its own for each job, so that what one connection does never depends on

@@ -210,3 +210,14 @@ def test_an_unknown_status_is_shown_in_place_of_the_real_one() -> None:
     assert box.shown_status(job) == "pending"
     played.advance(START + 50)
     assert box.shown_status(job) == "hibernating"
+
+
+def test_a_fault_on_jobs_can_aim_at_a_connection_by_its_name() -> None:
+    here, there = connection(1), connection(2)
+    played = world(here, there)
+    box = FaultBox(0, [parse_fault(f'unknown-status:when=pending,connection="{here.name}"')])
+    box.know(played.catalogue)
+    for place in (here, there):
+        played.trigger(place, JobType.SYNC, Cause("request", 1))
+
+    assert [box.shown_status(job) for job in played.jobs] == ["paused", "pending"]

@@ -70,8 +70,9 @@ def test_a_clear_comes_back_as_a_reset() -> None:
     target = connection()
     played = world(target)
     began(played, target, JobType.CLEAR)
+    played.begin(target, JobType.CLEAR, ASKED)
 
-    assert [job.type for job in played.jobs] == [JobType.RESET]
+    assert [job.type for job in played.jobs] == [JobType.RESET] * 2
 
 
 def test_a_mark_left_by_a_failed_clear_makes_the_next_sync_a_reset() -> None:
