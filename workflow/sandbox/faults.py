@@ -64,6 +64,13 @@ class Fault:
         return self.params[key] if key in self.params else KINDS[self.name].keys[key].default
 
 
+def describe_faults() -> Iterator[str]:
+    """Yield one line for each fault: how it is written, and what it does."""
+    for name, kind in KINDS.items():
+        keys = ",".join(f"{key}=..." for key in kind.keys)
+        yield f"{name}{':' if keys else ''}{keys}  {kind.summary}"
+
+
 def parse_fault(text: str) -> Fault:
     """Read ``NAME:key=value,...``; raise :class:`SandboxError` in one sentence.
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.unit.sandbox.worlds import START, complaint, connection, world
 from workflow.sandbox.faultbox import FaultBox
 from workflow.sandbox.faultkinds import KINDS, FaultName
-from workflow.sandbox.faults import Fault, load_faults, parse_fault
+from workflow.sandbox.faults import Fault, describe_faults, load_faults, parse_fault
 from workflow.sandbox.model import Cause, JobType
 from workflow.sandbox.options import SandboxError
 
@@ -24,6 +24,13 @@ def test_every_fault_can_be_switched_on_by_its_name_alone(name: FaultName) -> No
 @pytest.mark.parametrize("name", list(FaultName), ids="fault-{}".format)
 def test_every_fault_says_what_it_does(name: FaultName) -> None:
     assert KINDS[name].summary
+
+
+def test_the_description_names_every_fault_and_its_keys() -> None:
+    lines = list(describe_faults())
+
+    assert len(lines) == len(FaultName)
+    assert any(line.startswith("slow-post:seconds=...  POST /jobs blocks") for line in lines)
 
 
 def test_a_fault_is_read_with_its_keys() -> None:
