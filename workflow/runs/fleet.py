@@ -21,14 +21,12 @@ from workflow.airbyte.problems import ApiProblem
 from workflow.clock import Clock
 from workflow.http.failures import NetworkFailure
 from workflow.runs import checks, warnings
+from workflow.runs.attending import Attending
 from workflow.runs.cancelling import Canceller
 from workflow.runs.events import (
     Event,
     LaunchId,
-    RunDetached,
-    RunFinished,
     RunId,
-    RunWaiting,
     Verdict,
 )
 from workflow.runs.ids import Ids
@@ -37,7 +35,7 @@ from workflow.runs.launch import LaunchState, Order, OrderRefused, TargetCheck
 from workflow.runs.launching import Launching
 from workflow.runs.ledger import Ledger, Listener, Voice
 from workflow.runs.programs import Programs
-from workflow.runs.recovery import ASKED, Recovery
+from workflow.runs.recovery import Recovery
 from workflow.runs.relay import Relay
 from workflow.runs.roster import Roster
 from workflow.runs.run import Phase, RunState
@@ -123,7 +121,9 @@ class Fleet:
         )
         self._launching = Launching(self._services, self._roster, Ids(clock, rng), self.programs)
         self._recovery = Recovery(self._services, self._launching, self._roster, self.programs)
-        self._attaching = asyncio.Lock()
+        self._attending = Attending(
+            self._services, self._launching, self._recovery, self._roster, self._name_of
+        )
         self._jobs: set[int] = set()
         """Every job that a run here has or had."""
         self._ledger.subscribe(self._note_job)
@@ -218,7 +218,7 @@ class Fleet:
         for run in ours:
             state = self.runs[run]
             unsent = state.phase is Phase.WAITING and state.job_id is None
-            await self._let_go(run, None if unsent else reason)
+            await self._attending.let_go(run, None if unsent else reason)
         for task in self._background:
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
@@ -254,6 +254,10 @@ class Fleet:
         view = self.watch.connections.get(connection_id)
         return None if view is None else view.connection
 
+    def _name_of(self, connection_id: ConnectionId) -> str:
+        known = self._known(connection_id)
+        return connection_id if known is None else known.raw_name
+
     async def launch(self, order: Order) -> LaunchId:
         """Start runs for all targets.
 
@@ -284,7 +288,7 @@ class Fleet:
             raise OrderRefused(f"There is no launch {safe(launch)} here.")
         return self.launches[launch]
 
-    # -------------------------------------------------------------------- attaching, letting go
+    # ------------------------------------------------------------------------ single runs
 
     async def attach(self, job_id: int, connection_id: str | None = None) -> RunId:
         """Watch a job that is there, whoever started it; the run that watches it if one does.
@@ -292,23 +296,7 @@ class Fleet:
         Raises:
             OrderRefused: there is no such job, as far as the server tells.
         """
-        async with self._attaching:  # so that two wishes for one job make one run
-            watching = min(self._relay.watchers(JobId(job_id)), default=None)
-            return watching or await self._attach(JobId(job_id), connection_id)
-
-    async def _attach(self, job_id: JobId, connection_id: str | None) -> RunId:
-        try:
-            answer = await self._client.get_job(job_id)
-        except ApiProblem as problem:
-            raise OrderRefused(f"Job {job_id} cannot be attached: {problem.sentence}") from None
-        except NetworkFailure as failure:
-            raise OrderRefused(f"Job {job_id} cannot be attached: {failure.text}") from None
-        job = answer.value
-        if connection_id is not None and job.connection_id != connection_id:
-            raise OrderRefused(f"Job {job_id} is not a job of connection {safe(connection_id)}.")
-        self.feed.accept(job, answer.left, answer.arrived, "get_job")
-        known = self._known(job.connection_id)
-        return await self._launching.watch_job(job, known.raw_name if known else job.connection_id)
+        return await self._attending.attach(JobId(job_id), connection_id)
 
     async def attach_run(self, run: RunId) -> RunId:
         """Take up a detached or unfinished run again.
@@ -316,34 +304,12 @@ class Fleet:
         Raises:
             OrderRefused: it has ended, is unknown, or another process looks after it.
         """
-        state = self.runs.get(run)
-        if state is not None and state.verdict is not None:
-            raise OrderRefused(f"Run {run} has ended: {state.verdict}. Attach to its job instead.")
-        if run in self._roster:
-            return run
-        if not await self._recovery.take_up_one(run):
-            raise OrderRefused(
-                f"Run {safe(run)} cannot be taken up: it has ended, is not in the journal, or "
-                "another syncdeck looks after it."
-            )
-        return run
+        return await self._attending.attach_run(run)
 
     async def detach(self, run: RunId, reason: str = "operator") -> None:
         """Stop watching a run; its job goes on."""
         if run in self._roster:
-            await self._let_go(run, reason)
-
-    async def _let_go(self, run: RunId, reason: str | None) -> None:
-        await self._roster.stop(run)
-        await self._wishes.drop(run)
-        self._relay.unwatch(run)
-        if self.runs[run].verdict is not None:
-            return
-        if reason is not None:
-            await Voice(self._ledger, run).tell(RunDetached(reason))
-        await self.journal.release(run)
-
-    # ------------------------------------------------------------------------------ cancelling
+            await self._attending.let_go(run, reason)
 
     async def cancel(self, run: RunId) -> None:
         """Wish that the run's job stop, and see to it; returns when that is settled.
@@ -353,53 +319,19 @@ class Fleet:
         Raises:
             OrderRefused: the profile is read-only, or the run has nothing that could stop.
         """
-        state = self.runs.get(run)
-        if state is None or state.verdict is not None:
-            ended = "is not known here" if state is None else f"has ended: {state.verdict}"
-            raise OrderRefused(f"Run {safe(run)} {ended}. Nothing was sent.")
-        if state.job_id is None and state.phase is Phase.WAITING:
-            await self._roster.stop(run)
-            await self._end(run, Verdict.CANCELLED, "cancelled before anything was sent")
-            return
-        if self.read_only:
-            raise OrderRefused(self.why_not_send() or "")
-        if state.job_id is None:
-            state = await self._with_job(run)
-        if state.job_id is not None and state.verdict is None:
-            await self.attach_run(run)
-            await self._wishes.wish(Voice(self._ledger, run), state.job_id, "operator")
+        await self._attending.cancel(run, self._refuse_if_read_only)
 
     async def cancel_job(self, job_id: int) -> RunId:
-        """Attach to a job and wish that it stop.
+        """Attach to a job and wish that it stop; returns when that is settled.
 
         Raises:
             OrderRefused: the profile is read-only, or there is no such job.
         """
-        if self.read_only:
-            raise OrderRefused(self.why_not_send() or "")
+        self._refuse_if_read_only()
         run = await self.attach(job_id)
         if self.runs[run].verdict is None:
             await self.cancel(run)
         return run
-
-    async def _with_job(self, run: RunId) -> RunState:
-        """Wait until a run whose trigger is under way has a job, or has ended."""
-        known = asyncio.Event()
-
-        def heard(event: Event) -> None:
-            state = self.runs[run]
-            if event.run == run and (state.job_id is not None or not state.live):
-                known.set()
-
-        end = self.subscribe(heard)
-        try:
-            if self.runs[run].job_id is None and self.runs[run].live:
-                await known.wait()
-        finally:
-            end()
-        return self.runs[run]
-
-    # ------------------------------------------------------- what was left, what is unresolved
 
     async def start_waiting(self, runs: Iterable[RunId]) -> None:
         """Let runs go that an earlier process left unsent (waiting for ``asked``).
@@ -410,30 +342,18 @@ class Fleet:
         why_not = self.why_not_send()
         if why_not is not None:
             raise OrderRefused(why_not)
-        wanted = [run for run in runs if self._is_asked(run)]
-        saved = {u.row.run: u.checkpoint for u in await self.journal.unfinished(self.profile_name)}
-        for run in wanted:
-            execution = self._recovery.unsent(run, saved.get(run))
-            if execution is None:
-                raise OrderRefused(
-                    f"Run {run} cannot be started: its workflow document is not at hand. "
-                    "Launch it again with the document."
-                )
-            await Voice(self._ledger, run).tell(RunWaiting("slot"))
-            self._launching.resume(execution, wait=True)
+        await self._recovery.start_unsent(runs)
 
     async def drop_waiting(self, runs: Iterable[RunId]) -> None:
         """End such runs as skipped; nothing was sent for them."""
-        for run in runs:
-            if self._is_asked(run):
-                await self._end(run, Verdict.SKIPPED, "not sent: dropped after a new start")
-
-    def _is_asked(self, run: RunId) -> bool:
-        state = self.runs.get(run)
-        return state is not None and state.waiting_for == ASKED and run not in self._roster
+        await self._recovery.drop_unsent(runs)
 
     async def pick(self, run: RunId, job_id: int) -> RunId:
-        """Say which suspect is the unresolved run's job; returns the run that watches it."""
+        """Say which suspect is the unresolved run's job; returns the run that watches it.
+
+        Raises:
+            OrderRefused: there is no such job, as far as the server tells.
+        """
         watching = await self.attach(job_id)
         await self.journal.close_intent(run, f"the operator picked job {job_id}")
         return watching
@@ -442,14 +362,17 @@ class Fleet:
         """Say that none of an unresolved run's suspects is its job: its connection is free."""
         await self.journal.close_intent(run, "the operator dismissed its suspects")
 
+    def _refuse_if_read_only(self) -> None:
+        if self.read_only:
+            raise OrderRefused(self.why_not_send() or "")
+
     async def set_connection_status(self, connection_id: str, *, active: bool) -> None:
         """Enable or disable a connection at the server.
 
         Raises:
             OrderRefused: the profile is read-only, or the server refused.
         """
-        if self.read_only:
-            raise OrderRefused(self.why_not_send() or "")
+        self._refuse_if_read_only()
         wanted: Final = "active" if active else "inactive"
         try:
             answer = await self._client.patch_connection(ConnectionId(connection_id), wanted)
@@ -461,16 +384,12 @@ class Fleet:
 
     # -------------------------------------------------------------------------------- inside
 
-    async def _end(self, run: RunId, verdict: Verdict, why: str) -> None:
-        fact = RunFinished(verdict, why, {}, self.runs[run].job_id)
-        await self._launching.finish(Voice(self._ledger, run), fact)
-
     async def _mistake(self, run: RunId, error: Exception) -> None:
         """A run whose task broke is over for us, honestly; its job is not."""
         why = f"a mistake in syncdeck ended the watching ({type(error).__name__}); see its log"
         self._relay.unwatch(run)
         if self.runs[run].verdict is None:
-            await self._end(run, Verdict.UNRESOLVED, why)
+            await self._launching.end(run, Verdict.UNRESOLVED, why)
 
     async def _look_for_warnings(self) -> None:
         while True:

@@ -59,6 +59,7 @@ class Launching:
         self._ids = ids
         self._programs = programs
         self._slots: dict[LaunchId, Slots] = {}
+        self._outputs: dict[RunId, tuple[str, ...]] = {}
 
     # ---------------------------------------------------------------------------- beginnings
 
@@ -201,7 +202,12 @@ class Launching:
         given: JobSeen | None = None,
     ) -> Execution:
         """Return what looks after a run."""
+        self.knows(voice.run, program)
         return Execution(self._services, voice, program, checkpoint, self.finish, given)
+
+    def knows(self, run: RunId, program: Program) -> None:
+        """Note which outputs a run's document declares."""
+        self._outputs[run] = program.outputs
 
     def resume(self, execution: Execution, *, wait: bool = False) -> None:
         """Look after a run that exists; `wait`: nothing was sent for it, so it needs a slot."""
@@ -275,6 +281,12 @@ class Launching:
             return [closing, voice.stamp(fact)]
 
         await voice.ledger.finish(voice.run, last)
+
+    async def end(self, run: RunId, verdict: Verdict, why: str) -> None:
+        """Write the verdict of a run whose document never came to outputs: all are null."""
+        voice = Voice(self._services.ledger, run)
+        outputs = dict.fromkeys(self._outputs.get(run, ()))
+        await self.finish(voice, RunFinished(verdict, why, outputs, voice.state.job_id))
 
     def _closing(self, launch: LaunchState, fact: RunFinished, voice: Voice) -> LaunchFinished:
         verdicts = {str(verdict): count for verdict, count in launch.verdicts.items()}

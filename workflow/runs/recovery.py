@@ -7,7 +7,7 @@ rules; one for which nothing had been sent stays unsent, waiting to be asked abo
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from workflow.arazzo.problems import CheckpointError
@@ -18,7 +18,6 @@ from workflow.runs.events import (
     Event,
     LaunchId,
     RunCreated,
-    RunFinished,
     RunId,
     RunTaken,
     RunWaiting,
@@ -27,6 +26,7 @@ from workflow.runs.events import (
 )
 from workflow.runs.execution import Execution
 from workflow.runs.journal import Unfinished
+from workflow.runs.launch import OrderRefused
 from workflow.runs.launching import Launching
 from workflow.runs.ledger import Voice
 from workflow.runs.programs import Programs
@@ -107,7 +107,7 @@ class Recovery:
         voice = Voice(self.services.ledger, one.row.run)
         await voice.tell(RunTaken(reason))
         checkpoint, state = from_json(one.checkpoint), voice.state
-        program = self._program(checkpoint)
+        program = self._program(voice.run, checkpoint)
         owned = state.job_id if state.origin is not None else None
         if not one.intents and owned is None and _waits_for_trigger(program, checkpoint):
             await voice.tell(RunWaiting(ASKED))
@@ -119,16 +119,19 @@ class Recovery:
             execution = await self._watcher(voice, checkpoint, owned)
         else:
             why = "its trigger may have been sent, and its workflow document is not at hand"
-            await self.launching.finish(voice, RunFinished(Verdict.UNRESOLVED, why, {}))
+            await self.launching.end(voice.run, Verdict.UNRESOLVED, why)
             return
         self.launching.resume(execution)
         if state.cancel is not None and state.cancel.how is None and owned is not None:
             self.services.wishes.take_up(voice, owned)
 
-    def _program(self, checkpoint: Checkpoint) -> Program | None:
+    def _program(self, run: RunId, checkpoint: Checkpoint) -> Program | None:
         """Return the program that can go on from a checkpoint."""
         program = self.programs.find(checkpoint.terms.digest)
-        if program is None or checkpoint.machine is None:
+        if program is None:
+            return None
+        self.launching.knows(run, program)
+        if checkpoint.machine is None:
             return None
         try:
             program.load(checkpoint.machine)
@@ -156,14 +159,34 @@ class Recovery:
             given=_seen(job_id, voice),
         )
 
-    def unsent(self, run: RunId, saved: object) -> Execution | None:
-        """Return what starts a run that was left unsent; None when its document is not at hand."""
-        checkpoint = from_json(saved)
-        program = self.programs.find(checkpoint.terms.digest)
-        if program is None:
-            return None
-        first = Checkpoint(checkpoint.terms)  # its deadline counts from its slot, as if new
-        return self.launching.execution(Voice(self.services.ledger, run), program, first)
+    async def start_unsent(self, runs: Iterable[RunId]) -> None:
+        """Let runs go that were left unsent; raises OrderRefused for one that cannot be."""
+        unfinished = await self.services.journal.unfinished(self.services.profile)
+        saved = {one.row.run: one.checkpoint for one in unfinished}
+        for run in filter(self.is_asked, runs):
+            checkpoint = from_json(saved.get(run))
+            program = self.programs.find(checkpoint.terms.digest)
+            if program is None:
+                raise OrderRefused(
+                    f"Run {run} cannot be started: its workflow document is not at hand. "
+                    "Launch it again with the document."
+                )
+            voice = Voice(self.services.ledger, run)
+            await voice.tell(RunWaiting("slot"))
+            # Its deadline counts from its slot, as if it were new.
+            first = Checkpoint(checkpoint.terms)
+            self.launching.resume(self.launching.execution(voice, program, first), wait=True)
+
+    async def drop_unsent(self, runs: Iterable[RunId]) -> None:
+        """End runs that were left unsent."""
+        for run in filter(self.is_asked, runs):
+            why = "not sent: dropped after a new start"
+            await self.launching.end(run, Verdict.SKIPPED, why)
+
+    def is_asked(self, run: RunId) -> bool:
+        """Whether a run waits for somebody to say go."""
+        state = self.services.ledger.runs.get(run)
+        return state is not None and state.waiting_for == ASKED and run not in self.roster
 
 
 def _waits_for_trigger(program: Program | None, checkpoint: Checkpoint) -> bool:

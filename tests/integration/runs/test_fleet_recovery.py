@@ -83,7 +83,9 @@ async def test_what_was_waiting_can_be_dropped(journal: Path) -> None:
         await deck.fleet.end()
         await deck.fleet.drop_waiting([run.run for run in deck.of_launch(launch)])
         state = deck.fleet.launches[launch]
+        outputs = [run.outputs for run in deck.of_launch(launch) if run.verdict == "skipped"]
     assert state.verdicts == {Verdict.SUCCEEDED: 1, Verdict.SKIPPED: 2}
+    assert outputs == [{"jobId": None, "finalStatus": None, "rowsSynced": None}] * 2
     assert state.finished is not None
     assert world.posts() == 1
 

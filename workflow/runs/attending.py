@@ -1,0 +1,117 @@
+"""Taking single runs up and letting them go: attach, detach, cancel."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from workflow.airbyte.models import ConnectionId, JobId
+from workflow.airbyte.problems import ApiProblem
+from workflow.http.failures import NetworkFailure
+from workflow.runs.events import Event, RunDetached, RunId, Verdict
+from workflow.runs.launch import OrderRefused
+from workflow.runs.launching import Launching
+from workflow.runs.ledger import Voice
+from workflow.runs.recovery import Recovery
+from workflow.runs.roster import Roster
+from workflow.runs.run import Phase, RunState
+from workflow.runs.services import Services
+from workflow.text import safe
+
+
+class Attending:
+    """Who is looked after, run by run. `name_of` gives a connection's name, or its id."""
+
+    def __init__(
+        self,
+        services: Services,
+        launching: Launching,
+        recovery: Recovery,
+        roster: Roster,
+        name_of: Callable[[ConnectionId], str],
+    ) -> None:
+        self._services = services
+        self._launching = launching
+        self._recovery = recovery
+        self._roster = roster
+        self._name_of = name_of
+        self._one_at_a_time = asyncio.Lock()
+
+    async def attach(self, job_id: JobId, connection_id: str | None) -> RunId:
+        """Watch a job; raises OrderRefused when it is not there."""
+        async with self._one_at_a_time:  # so that two wishes for one job make one run
+            watching = min(self._services.relay.watchers(job_id), default=None)
+            return watching or await self._attach(job_id, connection_id)
+
+    async def _attach(self, job_id: JobId, connection_id: str | None) -> RunId:
+        try:
+            answer = await self._services.client.get_job(job_id)
+        except ApiProblem as problem:
+            raise OrderRefused(f"Job {job_id} cannot be attached: {problem.sentence}") from None
+        except NetworkFailure as failure:
+            raise OrderRefused(f"Job {job_id} cannot be attached: {failure.text}") from None
+        job = answer.value
+        if connection_id is not None and job.connection_id != connection_id:
+            raise OrderRefused(f"Job {job_id} is not a job of connection {safe(connection_id)}.")
+        self._services.feed.accept(job, answer.left, answer.arrived, "get_job")
+        return await self._launching.watch_job(job, self._name_of(job.connection_id))
+
+    async def attach_run(self, run: RunId) -> RunId:
+        """Take a run up again; raises OrderRefused when it is not to be had."""
+        state = self._services.ledger.runs.get(run)
+        if state is not None and state.verdict is not None:
+            raise OrderRefused(f"Run {run} has ended: {state.verdict}. Attach to its job instead.")
+        async with self._one_at_a_time:
+            if run not in self._roster and not await self._recovery.take_up_one(run):
+                raise OrderRefused(
+                    f"Run {safe(run)} cannot be taken up: it has ended, is not in the journal, or "
+                    "another syncdeck looks after it."
+                )
+        return run
+
+    async def let_go(self, run: RunId, reason: str | None) -> None:
+        """Stop looking after a run without a verdict; None tells nobody, it stays as it is."""
+        await self._roster.stop(run)
+        await self._services.wishes.drop(run)
+        self._services.relay.unwatch(run)
+        if self._services.ledger.runs[run].verdict is not None:
+            return
+        if reason is not None:
+            await Voice(self._services.ledger, run).tell(RunDetached(reason))
+        await self._services.journal.release(run)
+
+    async def cancel(self, run: RunId, allowed: Callable[[], None]) -> None:
+        """See to it that a run's job stops; `allowed` raises when nothing may be sent."""
+        state = self._services.ledger.runs.get(run)
+        if state is None or state.verdict is not None:
+            ended = "is not known here" if state is None else f"has ended: {state.verdict}"
+            raise OrderRefused(f"Run {safe(run)} {ended}. Nothing was sent.")
+        if state.origin is None and state.phase is Phase.WAITING:
+            await self._roster.stop(run)
+            await self._launching.end(run, Verdict.CANCELLED, "cancelled before anything was sent")
+            return
+        allowed()
+        if state.origin is None:
+            state = await self._settled(run)
+        if state.job_id is not None and state.verdict is None:
+            await self.attach_run(run)
+            await self._services.wishes.wish(
+                Voice(self._services.ledger, run), state.job_id, "operator"
+            )
+
+    async def _settled(self, run: RunId) -> RunState:
+        """Wait until a run whose trigger is under way has a job of its own, or none for good."""
+        ledger, known = self._services.ledger, asyncio.Event()
+
+        def heard(event: Event) -> None:
+            state = ledger.runs[run]
+            if event.run == run and (state.origin is not None or not state.live):
+                known.set()
+
+        end = ledger.subscribe(heard)
+        try:
+            if ledger.runs[run].origin is None and ledger.runs[run].live:
+                await known.wait()
+        finally:
+            end()
+        return ledger.runs[run]
