@@ -132,8 +132,7 @@ class Program:
                 plan.inputs.complete(chosen(plan, {**complete, **given}))
             except InputError as error:
                 sentences += (
-                    f"{sentence} (for {plan.label}, which runs first)"
-                    for sentence in error.sentences
+                    f"Before it {plan.label!r} runs: {sentence}" for sentence in error.sentences
                 )
         if sentences:
             raise InputError(dict.fromkeys(sentences))
