@@ -47,7 +47,9 @@ class SyncdeckApp(App[int]):
     CSS_PATH = "syncdeck.tcss"
     TITLE = "syncdeck"
     ENABLE_COMMAND_PALETTE = False
-    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(("palette", "help"))
+    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(
+        ("palette", "help", "quit", "pane.history")
+    )
 
     def __init__(
         self,

@@ -115,6 +115,8 @@ class DeckScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Show what there is to show before anything has been read."""
+        for part in Part:
+            self.query_one(f"#{part}").add_class("part")
         self._place()
         self._header.show(self._opening)
         self._runs.say((Cell(f"opening {self._opening.profile} …", Tone.QUIET),))

@@ -147,7 +147,7 @@ class LiveTable(ScrollView, Generic[K], can_focus=True, inherit_bindings=False):
         if fresh == self.order:
             self._pending = None
         elif at_once or not self.order or self._hands_rest:
-            self._take(fresh)
+            self._take(fresh, asked_for=at_once)
         else:
             self._pending = fresh
 
@@ -182,12 +182,12 @@ class LiveTable(ScrollView, Generic[K], can_focus=True, inherit_bindings=False):
         """Put the cursor on a row, if it is there."""
         self._cursor_to(lambda: self._selection.move_to(key))
 
-    def _take(self, fresh: tuple[K, ...]) -> None:
+    def _take(self, fresh: tuple[K, ...], *, asked_for: bool = False) -> None:
         top, before = self._visible()
         cursor, old_line = self.cursor, self._selection.line
         self._pending = None
         resized = len(fresh) != len(self.order)
-        self._selection.take(fresh, at_top=not self._touched)
+        self._selection.take(fresh, at_top=not self._touched, lost_to_top=asked_for)
         if resized:
             self.virtual_size = Size(0, len(fresh) + self._titled)
         line = self._selection.line

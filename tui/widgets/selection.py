@@ -59,10 +59,11 @@ class Selection(Generic[K]):
         """Whether moving marks."""
         return self._range is not None
 
-    def take(self, order: Sequence[K], *, at_top: bool = False) -> None:
+    def take(self, order: Sequence[K], *, at_top: bool = False, lost_to_top: bool = False) -> None:
         """Take a new order. The cursor stays with its id; if that is gone, near its place.
 
         `at_top`: nobody has touched the cursor yet, so it stays on the first line instead.
+        `lost_to_top`: a cursor whose id is gone goes to the first line, as after a new filter.
         """
         old = self.line
         self._order = tuple(order)
@@ -72,7 +73,7 @@ class Selection(Generic[K]):
         elif at_top:
             self._cursor = self._order[0]
         elif self._cursor is None or self._cursor not in self._lines:
-            self._cursor = self._order[min(old or 0, len(self._order) - 1)]
+            self._cursor = self._order[0 if lost_to_top else min(old or 0, len(self._order) - 1)]
         if self._range is not None and self._range[0] not in self._lines:
             self._range = None
 

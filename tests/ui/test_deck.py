@@ -1,0 +1,531 @@
+"""The deck: what it shows at each size, and what its keys do."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from textual.pilot import Pilot
+from textual.widget import Widget
+
+from tests.support.deck import (
+    StillClock,
+    StillFleet,
+    a_connection,
+    a_reading,
+    a_story,
+    an_app,
+    connection_id,
+    the_events,
+    the_fleet,
+)
+from tests.support.screens import HOSTILE, NOW, until
+from tui.app import SyncdeckApp
+from tui.screens.deck import DeckScreen
+from tui.screens.dialogs import ConfirmDialog, MessageDialog, QuitDialog
+from tui.widgets.runs_pane import RunsPane
+from workflow.airbyte.models import JobId
+from workflow.airbyte.readings import FeedStatus
+from workflow.runs.events import LaunchId, RunFinished, RunId, Verdict
+from workflow.runs.launch import OrderRefused
+from workflow.runs.watch import Loading
+from workflow.text import SafeText
+
+SIZES = ((80, 24), (120, 40), (200, 50))
+
+
+class Deck:
+    """The app in a test, with what tests look at."""
+
+    def __init__(self, app: SyncdeckApp, pilot: Pilot[int], fleet: StillFleet, clock: StillClock):
+        self.app = app
+        self.pilot = pilot
+        self.fleet = fleet
+        self.clock = clock
+
+    @property
+    def lines(self) -> list[str]:
+        """What is on the screen."""
+        app = self.app
+        return [strip.text for strip in app.screen._compositor.render_strips()]
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines)
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    def part(self, id_: str) -> Widget:
+        return self.app.screen_stack[0].query_one(f"#{id_}")
+
+    @property
+    def runs(self) -> RunsPane:
+        pane = self.part("runs")
+        assert isinstance(pane, RunsPane)
+        return pane
+
+    async def flush(self) -> None:
+        """Let the deck see what changed."""
+        assert self.app.session is not None
+        deck = self.app.screen_stack[0]
+        assert isinstance(deck, DeckScreen)
+        deck.refresh_from(self.app.session)
+        await self.pilot.pause()
+
+    async def until_screen(self, kind: type) -> None:
+        await until(self.pilot, lambda: isinstance(self.app.screen, kind))
+        dialog = self.app.screen
+        await until(self.pilot, lambda: getattr(dialog, "armed", True))
+
+
+@asynccontextmanager
+async def a_deck(
+    size: tuple[int, int] = (120, 40), fleet: StillFleet | None = None, *, events: bool = False
+) -> AsyncIterator[Deck]:
+    fleet = fleet or the_fleet()
+    clock = StillClock()
+    app = an_app(fleet, clock)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        deck = Deck(app, pilot, fleet, clock)
+        await until(pilot, lambda: app.session is not None)
+        if events:
+            for event in the_events(fleet):
+                fleet.tell(event)
+        await deck.flush()
+        yield deck
+
+
+# -------------------------------------------------------------------------------- what it shows
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_deck_looks_as_it_did(snap_compare: object, size: tuple[int, int]) -> None:
+    fleet = the_fleet()
+
+    async def ready(pilot: Pilot[int]) -> None:
+        app = pilot.app
+        assert isinstance(app, SyncdeckApp)
+        await until(pilot, lambda: app.session is not None)
+        for event in the_events(fleet):
+            fleet.tell(event)
+        deck = app.screen
+        assert isinstance(deck, DeckScreen)
+        assert app.session is not None
+        deck.refresh_from(app.session)
+        await pilot.pause()
+
+    assert snap_compare(an_app(fleet), run_before=ready, terminal_size=size)  # type: ignore[operator]
+
+
+async def test_at_80_by_24_it_is_the_drawing() -> None:
+    async with a_deck((80, 24), events=True) as deck:
+        lines = deck.lines
+        assert lines[0].startswith(" PROD rw ▸ analytics   ●4 ▲1 ◌1 ·12 ✗2 ?1 ⊘1 ✓18")
+        assert lines[0].rstrip().endswith("14 req/min  read 2s ago")
+        tabs = "─ 1 Runs 40 · problems first ▾ ── 2 Connections 12 ── 3 Events ── 4 History ───"
+        assert lines[2].startswith(tabs)
+        assert lines[3].startswith(
+            "   CONNECTION                TYPE  STATUS         STEP      ROWS    RATE   TIME"
+        )
+        assert lines[4].startswith("▌  shopify → snowflake       sync  ✗ failed       2/2 ✗")
+        assert "▸ ✓ 17 succeeded   ▸ ⊘ 1 skipped" in lines[15]
+        assert lines[16].startswith("─ job 90431 shopify → snowflake · sync · failed 18m ago ──")
+        assert lines[22].startswith(" 03:41:18 github → snowflake succeeded 412,600 rows 3m25")
+        assert lines[23].rstrip().endswith("? help")
+
+
+async def test_at_120_by_40_panes_stand_side_by_side() -> None:
+    async with a_deck((120, 40), events=True) as deck:
+        lines = deck.lines
+        assert lines[2].startswith("─ 2 Connections 12 ───────────────┬─ 1 Runs 40 · launch 1")
+        assert lines[4].startswith(" ● stripe → snowflake     8h   now│▌  shopify → snowflake")
+        assert "! ads late 61m: due 02:40, no job│" in deck.text
+        assert lines[29].startswith("─ job 90431 shopify · failed ─────┴─")
+        assert "┬─ 3 Events · all ─" in lines[29]
+
+
+async def test_at_200_by_50_numbers_are_exact() -> None:
+    async with a_deck((200, 50), events=True) as deck:
+        assert "1,240,000" in deck.text
+        assert deck.lines[2].count("┬") == 2
+
+
+@pytest.mark.parametrize("height", [10, 24, 31])
+async def test_at_every_size_the_first_problem_is_named(height: int) -> None:
+    async with a_deck((80, height)) as deck:
+        for width in (40, 60, 79, 99, 100, 101, 150, 169, 170, 260):
+            await deck.pilot.resize_terminal(width, height)
+            await deck.pilot.pause()
+            assert "✗ failed" in deck.text, width
+            assert all(len(line) <= width for line in deck.lines)
+
+
+async def test_a_resized_terminal_is_followed_at_once() -> None:
+    async with a_deck((80, 24)) as deck:
+        await deck.pilot.resize_terminal(120, 40)
+        await deck.pilot.pause()
+        assert "┬─ 1 Runs" in deck.text
+        await deck.pilot.resize_terminal(80, 24)
+        await deck.pilot.pause()
+        assert "── 2 Connections" in deck.text
+
+
+async def test_a_hostile_name_is_harmless_text_wherever_it_stands() -> None:
+    fleet = the_fleet()
+    view = a_connection(HOSTILE, late=timedelta(minutes=61), due=-3661)
+    fleet.watch.connections[view.connection.connection_id] = view
+    story = (
+        a_story(HOSTILE, 90, 60, launch=None).triggered(job_id=99).read(9, "failed", 1, job_id=99)
+    )
+    state = fleet.take(story)
+    async with a_deck((200, 50), fleet) as deck:
+        ended = replace(story.ended(10, Verdict.FAILED, HOSTILE).events[-1])
+        fleet.take(story)
+        fleet.tell(ended)
+        await deck.flush()
+        await deck.press("g")
+        assert "[bold red]x[/] ]0;owned" in deck.text
+        assert deck.text.count("owned") >= 4
+        assert "\x1b" not in deck.text
+        assert "\x07" not in deck.text
+        assert state.name == "[bold red]x[/] ]0;owned"
+
+
+async def test_before_anything_is_read_nothing_is_claimed() -> None:
+    fleet = StillFleet()
+    fleet.feed.status = FeedStatus(None, 0, None, 0, None)
+    fleet.watch.loading = Loading(0, done=False)
+    async with a_deck(fleet=fleet) as deck:
+        assert "reading what runs and what failed …" in deck.text
+        assert "reading connections …" in deck.text
+        assert "✓" not in deck.lines[0]
+
+
+async def test_a_server_with_nothing_going_on_says_so_and_what_to_do() -> None:
+    async with a_deck(fleet=StillFleet()) as deck:
+        assert "nothing runs, and nothing failed lately" in deck.text
+        assert "no connections here yet" in deck.text
+
+
+async def test_a_server_that_cannot_be_read_says_why_and_which_key_helps() -> None:
+    fleet = StillFleet()
+    why = SafeText("The server at api.airbyte.com refused the connection.")
+    fleet.feed.status = FeedStatus(None, 3, why, 3, NOW + timedelta(seconds=8))
+    fleet.watch.error = why
+    async with a_deck(fleet=fleet) as deck:
+        assert "refused the connection" in deck.text
+        assert "ctrl-r asks now" in deck.text
+        assert "again in 8s" in deck.lines[0]
+
+
+async def test_old_readings_dim_the_rows_and_show_their_age() -> None:
+    async with a_deck() as deck:
+        deck.fleet.feed.status = FeedStatus(
+            NOW - timedelta(seconds=38),
+            14,
+            SafeText("HTTP 503 list jobs"),
+            3,
+            NOW + timedelta(seconds=8),
+        )
+        await deck.flush()
+        assert "read 38s ago · HTTP 503 list jobs ×3 · again in 8s" in deck.lines[0]
+        segments = list(deck.runs.render_line(1))
+        assert all(segment.style is not None and segment.style.dim for segment in segments)
+
+
+async def test_a_session_that_cannot_open_says_why() -> None:
+    @asynccontextmanager
+    async def refused() -> AsyncIterator[object]:
+        raise OrderRefused("The journal at ~/x is on a network file system.")
+        yield
+
+    app = SyncdeckApp(refused, profile_name="prod", server=SafeText("h"), clock=StillClock())  # type: ignore[arg-type]
+    async with app.run_test(size=(80, 24)) as pilot:
+        deck = Deck(app, pilot, StillFleet(), StillClock())
+        await until(pilot, lambda: "network file system" in deck.text)
+        assert "prod cannot be opened" in deck.text
+
+
+async def test_a_quiet_second_draws_only_the_rows_whose_time_moves() -> None:
+    async with a_deck() as deck:
+        await deck.flush()
+        before = deck.runs.drawn
+        deck.clock.move(1)
+        await deck.flush()
+        live = 6
+        assert deck.runs.drawn - before <= live
+
+
+async def test_a_flush_without_news_draws_nothing() -> None:
+    async with a_deck() as deck:
+        await deck.flush()
+        before = deck.runs.drawn
+        await deck.flush()
+        assert deck.runs.drawn == before
+
+
+# --------------------------------------------------------------------------------------- keys
+
+
+@pytest.mark.parametrize(
+    ("keys", "pane"),
+    [
+        (["2"], "connections"),
+        (["3"], "events"),
+        (["2", "1"], "runs"),
+        (["tab"], "connections"),
+        (["l", "l"], "events"),
+        (["l", "h"], "runs"),
+        (["h"], "events"),
+    ],
+)
+async def test_keys_choose_the_pane(keys: Sequence[str], pane: str) -> None:
+    async with a_deck((80, 24)) as deck:
+        await deck.press(*keys)
+        assert deck.app.focused is deck.part(pane)
+
+
+async def test_a_filter_is_typed_at_the_bottom_and_seen_in_the_title() -> None:
+    async with a_deck() as deck:
+        await deck.press("2", "slash", "s", "h", "o", "p")
+        assert "2 Connections 1/12 · /shop" in deck.text
+        await deck.press("enter")
+        assert deck.app.focused is deck.part("connections")
+        await deck.press("escape")
+        assert "2 Connections 12 ─" in deck.text
+
+
+async def test_escape_gives_a_filter_up_while_it_is_typed() -> None:
+    async with a_deck() as deck:
+        await deck.press("slash", "j", "i", "r", "a")
+        assert "/jira" in deck.lines[2]
+        await deck.press("escape")
+        assert "/jira" not in deck.lines[2]
+
+
+async def test_letters_typed_into_the_filter_do_nothing_else() -> None:
+    async with a_deck() as deck:
+        await deck.press("slash", "x", "d", "t", "q")
+        assert deck.fleet.asked == []
+        assert isinstance(deck.app.screen, DeckScreen)
+
+
+async def test_problems_only_and_back() -> None:
+    async with a_deck() as deck:
+        await deck.press("exclamation_mark")
+        assert "problems only" in deck.lines[2]
+        assert "salesforce" not in deck.text
+        await deck.press("exclamation_mark")
+        assert "salesforce" in deck.text
+
+
+async def test_s_takes_the_next_order() -> None:
+    async with a_deck() as deck:
+        await deck.press("s")
+        assert "newest first" in deck.lines[2]
+        await deck.press("s")
+        assert "by name" in deck.lines[2]
+
+
+async def test_enter_on_a_line_shows_what_it_stands_for() -> None:
+    async with a_deck((80, 24)) as deck:
+        await deck.press("G", "k", "enter")
+        assert "▾ · 12 waiting" in deck.text
+        assert "adyen" in deck.text
+
+
+async def test_marks_follow_space_range_all_invert_and_unmark() -> None:
+    async with a_deck() as deck:
+        await deck.press("2", "space", "space")
+        assert "2 marked" in deck.lines[2]
+        await deck.press("i")
+        assert "10 marked" in deck.lines[2]
+        await deck.press("u", "asterisk")
+        assert "12 marked" in deck.lines[2]
+        await deck.press("u", "g", "v", "j", "j", "v")
+        assert "3 marked" in deck.lines[2]
+
+
+async def test_wide_and_zoom_give_the_pane_room_and_take_it_back() -> None:
+    async with a_deck() as deck:
+        await deck.press("w")
+        assert not deck.part("connections").display
+        await deck.press("w", "z")
+        assert not deck.part("detail").display
+        await deck.press("escape")
+        assert deck.part("detail").display
+
+
+async def test_freeze_holds_the_picture_and_says_so() -> None:
+    async with a_deck() as deck:
+        await deck.press("f")
+        story = a_story("oracle → snowflake", 99, 5).triggered(job_id=999)
+        deck.fleet.take(story)
+        await deck.flush()
+        assert "frozen" in deck.lines[0]
+        assert "oracle" not in deck.text
+        await deck.press("f")
+        assert "oracle" in deck.text
+
+
+async def test_ctrl_r_asks_the_server_now() -> None:
+    async with a_deck() as deck:
+        await deck.press("ctrl+r")
+        assert deck.fleet.feed.asked == 1
+
+
+async def test_cancel_asks_and_then_wishes_for_the_run_that_was_meant() -> None:
+    async with a_deck() as deck:
+        await deck.press(*["j"] * 6)
+        await deck.press("x")
+        await deck.until_screen(ConfirmDialog)
+        assert "stripe → snowflake (job 90447)" in deck.text
+        await deck.press("y")
+        await until(deck.pilot, lambda: bool(deck.fleet.asked))
+        assert deck.fleet.asked == [("cancel", RunId("r-0000000007"))]
+
+
+async def test_no_cancels_nothing() -> None:
+    async with a_deck() as deck:
+        await deck.press(*["j"] * 6)
+        await deck.press("x")
+        await deck.until_screen(ConfirmDialog)
+        await deck.press("n")
+        assert deck.fleet.asked == []
+
+
+async def test_a_key_typed_ahead_does_not_answer_a_dialog() -> None:
+    async with a_deck() as deck:
+        await deck.pilot.press(*["j"] * 6, "x", "y")
+        await deck.until_screen(ConfirmDialog)
+        assert deck.fleet.asked == []
+
+
+async def test_an_ended_run_has_nothing_to_cancel() -> None:
+    async with a_deck() as deck:
+        await deck.press("x")
+        await until(deck.pilot, lambda: "nothing here to cancel" in deck.text)
+
+
+async def test_a_refusal_is_shown_as_the_fleet_words_it() -> None:
+    async with a_deck() as deck:
+        deck.fleet.refusal = OrderRefused("Profile prod is read-only: nothing was sent.")
+        await deck.press(*["j"] * 6, "d")
+        await until(deck.pilot, lambda: "read-only: nothing was sent" in deck.text)
+
+
+async def test_detach_and_hold_go_to_the_fleet() -> None:
+    async with a_deck() as deck:
+        await deck.press(*["j"] * 6, "d")
+        await until(deck.pilot, lambda: len(deck.fleet.asked) == 1)
+        await deck.press("p")
+        await until(deck.pilot, lambda: len(deck.fleet.asked) == 2)
+        assert deck.fleet.asked[0] == ("detach", RunId("r-0000000007"))
+        assert deck.fleet.asked[1] == ("hold", LaunchId("l-0000000007"))
+
+
+async def test_attach_watches_somebody_elses_job() -> None:
+    fleet = the_fleet()
+    fleet.watch.foreign = {JobId(77): a_reading("oracle", 77, "failed")}
+    async with a_deck(fleet=fleet) as deck:
+        place = next(i for i, key in enumerate(deck.runs.order) if getattr(key, "job", None) == 77)
+        await deck.press("g", *["j"] * place, "a")
+        await until(deck.pilot, lambda: bool(fleet.asked))
+        assert fleet.asked == [("attach", 77)]
+
+
+async def test_disabling_a_connection_asks_first() -> None:
+    async with a_deck() as deck:
+        await deck.press("2", "e")
+        await deck.until_screen(ConfirmDialog)
+        assert "Disable 1 connection" in deck.text
+        await deck.press("y")
+        await until(deck.pilot, lambda: bool(deck.fleet.asked))
+        name = connection_id("stripe → snowflake")
+        assert deck.fleet.asked == [("set_connection_status", name, False)]
+
+
+async def test_the_log_is_an_address_where_no_browser_can_open() -> None:
+    async with a_deck() as deck:
+        await deck.press("o")
+        await deck.until_screen(MessageDialog)
+        assert "connections/c-shopify/timeline?jobId=90431&openLogs=true" in "".join(
+            line.strip() for line in deck.lines
+        )
+
+
+async def test_y_copies_the_row() -> None:
+    async with a_deck() as deck:
+        await deck.press("y")
+        assert deck.app.clipboard.startswith("shopify → snowflake  job 90431  failed  9,104 rows")
+
+
+async def test_quitting_with_live_runs_asks_and_staying_stays() -> None:
+    async with a_deck() as deck:
+        await deck.press("q")
+        await deck.until_screen(QuitDialog)
+        await deck.press("s")
+        assert isinstance(deck.app.screen, DeckScreen)
+        assert deck.app.session is not None
+
+
+async def test_quitting_detached_leaves_the_jobs_alone() -> None:
+    async with a_deck() as deck:
+        await deck.press("q")
+        await deck.until_screen(QuitDialog)
+        await deck.press("d")
+        await until(deck.pilot, lambda: deck.app.session is None)
+        assert deck.fleet.asked == []
+        assert deck.app.return_value == 0
+
+
+async def test_quitting_with_nothing_live_does_not_ask() -> None:
+    async with a_deck(fleet=StillFleet()) as deck:
+        await deck.press("q")
+        await until(deck.pilot, lambda: deck.app.return_value == 0)
+
+
+async def test_many_outcomes_make_one_notice() -> None:
+    async with a_deck() as deck:
+        for number in range(5):
+            story = a_story(f"late-{number} → pg", 200 + number, 50, launch=None)
+            story.triggered(job_id=500 + number).ended(40, Verdict.FAILED, "no")
+            deck.fleet.take(story)
+            deck.fleet.tell(story.events[-1])
+        await until(deck.pilot, lambda: "5 runs ended: ✗ failed 5" in deck.text)
+
+
+async def test_the_filter_finds_among_ten_thousand_connections() -> None:
+    fleet = StillFleet()
+    for number in range(10_000):
+        view = a_connection(f"source{number:05} → snowflake")
+        fleet.watch.connections[view.connection.connection_id] = view
+    async with a_deck((200, 50), fleet) as deck:
+        await deck.press("2", "slash", "0", "4", "2", "4", "2")
+        assert "2 Connections 1/10,000 · /04242" in deck.text
+
+
+async def test_the_deck_asks_for_the_past_of_connections_in_view_only() -> None:
+    fleet = StillFleet()
+    for number in range(500):
+        view = a_connection(f"source{number:05} → snowflake", read=False)
+        fleet.watch.connections[view.connection.connection_id] = view
+    async with a_deck(fleet=fleet) as deck:
+        deck.clock.move(1)
+        await deck.flush()
+        assert 0 < len(set(fleet.watch.looked_at)) < 40
+
+
+async def test_an_event_of_a_run_is_told_in_the_events_pane() -> None:
+    async with a_deck() as deck:
+        story = a_story("github → snowflake", 30, 207)
+        fact = RunFinished("failed", "the server went away", {})
+        event = replace(story.events[0], fact=fact, run=RunId("r-0000000030"))
+        deck.fleet.tell(event)
+        await deck.flush()
+        assert "github" in deck.lines[30]
