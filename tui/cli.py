@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Final, NoReturn
 
@@ -109,19 +109,23 @@ def open_deck(
     return app.run() or 0
 
 
-def main() -> NoReturn:
-    """Run `syncdeck` and leave with its exit code."""
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run `syncdeck` with these arguments, else the process's own, and return its exit code."""
     try:
-        result = cli.main(prog_name="syncdeck", standalone_mode=False)
+        result = cli.main(arguments, prog_name="syncdeck", standalone_mode=False)
         sys.stdout.flush()
-        code = result if isinstance(result, int) else 0
     except click.ClickException as error:
         error.show()
-        code = error.exit_code
+        return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        code = INTERRUPTED
+        return INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has gone. Python would complain once more when it closes stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = INTERRUPTED
-    sys.exit(code)
+        return INTERRUPTED
+    return result if isinstance(result, int) else 0
+
+
+def main() -> NoReturn:
+    """Run `syncdeck` and leave with its exit code."""
+    sys.exit(run())

@@ -11,7 +11,6 @@ import json
 import os
 import shlex
 import shutil
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Self
@@ -23,6 +22,7 @@ from workflow.runs.run import RunState
 from workflow.runs.wire import rfc3339
 from workflow.text import safe
 
+_STDERR: Final = 2
 _SECRETS: Final = ("AIRBYTE_CLIENT_SECRET", "AIRBYTE_BEARER_TOKEN")
 
 
@@ -54,7 +54,7 @@ class Hook:
         environ = {name: value for name, value in os.environ.items() if name not in _SECRETS}
         try:
             process = await asyncio.create_subprocess_exec(
-                *self.words, stdin=asyncio.subprocess.PIPE, stdout=sys.stderr, env=environ
+                *self.words, stdin=asyncio.subprocess.PIPE, stdout=_STDERR, env=environ
             )
         except OSError as error:
             tell(safe(f"--on-end {self.words[0]}: {error.strerror or error}."))

@@ -34,6 +34,7 @@ _REFUSALS: Final = (
     SourceError,
 )
 """Everything that means: nothing was begun, and here is the sentence why."""
+_HANDLER: Final = "syncdeck"
 _LOG_BYTES: Final = 2_000_000
 
 
@@ -62,6 +63,8 @@ def log_to_file(path: Path, level: str) -> None:
     A log that cannot be written is no reason not to work.
     """
     root = logging.getLogger()
+    if any(handler.name == _HANDLER for handler in root.handlers):
+        return
     root.setLevel(level.upper())
     # Libraries' own chatter names every request's URL; ours is what is wanted.
     for noisy in ("httpx", "httpcore", "asyncio"):
@@ -73,7 +76,7 @@ def log_to_file(path: Path, level: str) -> None:
             path, maxBytes=_LOG_BYTES, backupCount=2, encoding="utf-8", delay=True
         )
     except OSError:
-        root.addHandler(logging.NullHandler())
         return
+    handler.name = _HANDLER
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root.addHandler(handler)

@@ -1,0 +1,126 @@
+"""`syncdeck attach`, `cancel` and `runs`: what is there already, and what the journal knows."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.integration.cli.conftest import Serve, Syncdeck, connections, sent
+
+LONG = """
+workspaces: [W]
+connections:
+  - {name: long, source: mysql, destination: snowflake, behaviour: {duration: 20m}}
+  - {name: other, source: mysql, destination: snowflake, behaviour: {duration: 2m}}
+"""
+
+
+@pytest.fixture
+def long_world(tmp_path: Path) -> Path:
+    path = tmp_path / "world.yaml"
+    path.write_text(LONG)
+    return path
+
+
+def expired(syncdeck: Syncdeck, name: str) -> int:
+    """Start a job and stop waiting for it; return its id."""
+    ended = syncdeck("run", name, "--deadline", "5s", "--json")
+    assert ended.verdicts == ["expired"]
+    return int(ended.last("run.finished")["jobId"])
+
+
+def test_a_job_is_attached_by_its_number_and_nothing_is_triggered(
+    serve: Serve, syncdeck: Syncdeck, long_world: Path
+) -> None:
+    server = serve(world_file=long_world, speed=10)
+    job = expired(syncdeck, "long")
+    ended = syncdeck("attach", str(job), "--json")
+    assert (ended.code, ended.verdicts) == (0, ["succeeded"])
+    assert ended.last("trigger.settled")["how"] == "attached"
+    assert sent(server, "createJob") == 1
+
+
+def test_cancel_waits_for_the_outcome(serve: Serve, syncdeck: Syncdeck, long_world: Path) -> None:
+    server = serve(world_file=long_world, speed=1)
+    job = expired(syncdeck, "long")
+    unasked = syncdeck("cancel", str(job))
+    assert unasked.code == 2
+    assert "--yes" in unasked.err
+    ended = syncdeck("cancel", str(job), "--yes", "--json")
+    assert (ended.code, ended.verdicts) == (3, ["cancelled"])
+    assert sent(server, "cancelJob") == 1
+
+
+def test_what_has_ended_says_so_and_sends_nothing(
+    serve: Serve, syncdeck: Syncdeck, long_world: Path
+) -> None:
+    server = serve(world_file=long_world, speed=60)
+    ran = syncdeck("run", "other", "--json")
+    run = ran.last("run.finished")["run"]
+    before = len(server.log)
+    for command in ("attach", "cancel"):
+        flags = ("--yes",) if command == "cancel" else ()
+        ended = syncdeck(command, run, *flags)
+        assert ended.code == 2
+        assert "has ended: succeeded" in ended.err
+    assert sent(server, "cancelJob") == 0
+    assert len(server.log) >= before
+
+
+@pytest.mark.parametrize("word", ["nonsense", "r-NOTTHERE00", "-5"])
+def test_a_word_that_is_no_run_and_no_job_is_refused(
+    serve: Serve, syncdeck: Syncdeck, word: str
+) -> None:
+    serve()
+    assert syncdeck("attach", "--", word).code == 2
+
+
+def test_with_nothing_unfinished_attach_ends_at_once(serve: Serve, syncdeck: Syncdeck) -> None:
+    serve()
+    ended = syncdeck("attach")
+    assert ended.code == 0
+    assert "Nothing of profile env is unfinished" in ended.err
+
+
+def test_the_journal_lists_shows_exports_and_replays(
+    serve: Serve, syncdeck: Syncdeck, long_world: Path, tmp_path: Path
+) -> None:
+    serve(world_file=long_world, speed=60)
+    live = syncdeck("run", "other", "--json")
+    run = live.last("run.finished")["run"]
+    (row,) = json.loads(syncdeck("runs", "list", "--json").out)
+    assert (row["run"], row["verdict"]) == (run, "succeeded")
+    assert "other" in syncdeck("runs").out
+    shown = syncdeck("runs", "show", run).out
+    assert "step 2 pollJob" in shown
+    assert "succeeded, " in shown
+    target = tmp_path / "events.jsonl"
+    assert syncdeck("runs", "export", run, "-o", str(target)).code == 0
+    exported = [json.loads(line) for line in target.read_text().splitlines()]
+    assert exported[-1] == live.last("run.finished")
+    replayed = syncdeck("runs", "replay", run)
+    assert "other: succeeded, " in replayed.out.splitlines()[-1]
+    assert syncdeck("runs", "resolve", run).code == 2
+
+
+def test_an_unresolved_trigger_is_shown_and_can_be_dismissed(
+    serve: Serve, syncdeck: Syncdeck, long_world: Path
+) -> None:
+    server = serve(world_file=long_world, speed=10, faults=("lost-trigger:after=never,count=1",))
+    connection = connections(server)["other"]
+    ended = syncdeck("run", connection, "--look", "5", "--json")
+    assert (ended.code, ended.verdicts) == (5, ["unresolved"])
+    run = ended.last("run.finished")["run"]
+    asked = syncdeck("runs", "resolve", run)
+    assert asked.code == 2
+    assert "--dismiss" in asked.err
+    assert syncdeck("runs", "resolve", run, "--dismiss").code == 0
+    assert sent(server, "createJob") == 1
+
+
+def test_no_journal_yet_is_one_sentence(syncdeck: Syncdeck) -> None:
+    ended = syncdeck("runs", "list")
+    assert ended.code == 2
+    assert "nothing has been run" in ended.err

@@ -1,0 +1,152 @@
+"""Real `syncdeck` processes: what they import, how they are killed, interrupted and cut off."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.integration.cli.conftest import connections, sent
+from tests.support.cli import ROOT, Ended, read_until, start, wait
+from tests.support.sandbox import running_sandbox
+from workflow.sandbox.server import SandboxServer
+
+HEAVY = ("textual", "httpx", "asyncio", "importlib.metadata")
+IMPORTED = f"""
+import atexit, sys
+@atexit.register
+def tell():
+    print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)
+sys.argv[0] = "syncdeck"
+from tui.cli import run
+run()
+"""
+
+
+def imported(*arguments: str, **environ: str) -> str:
+    """Say which heavy modules a fresh `syncdeck` imports for these arguments."""
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORTED, *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+        env={**os.environ, **environ},
+        timeout=60,
+    )
+    return done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("run", "--help")])
+def test_help_and_version_import_nothing_heavy(arguments: tuple[str, ...]) -> None:
+    assert imported(*arguments) == "[]"
+
+
+def test_shell_completion_imports_nothing_heavy() -> None:
+    words = {
+        "_SYNCDECK_COMPLETE": "zsh_complete",
+        "COMP_WORDS": "syncdeck run --",
+        "COMP_CWORD": "2",
+    }
+    assert imported(**words) == "[]"
+
+
+def test_a_headless_command_imports_no_textual() -> None:
+    assert "textual" not in imported("attach", "nonsense")
+
+
+@pytest.fixture
+def server() -> Iterator[SandboxServer]:
+    with running_sandbox(speed=400) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def environ(server: SandboxServer, tmp_path: Path) -> dict[str, str]:
+    return {
+        "AIRBYTE_API_ROOT": server.base_url,
+        "SYNCDECK_JOURNAL": str(tmp_path / "journal.db"),
+    }
+
+
+def test_a_killed_run_is_attached_again_and_never_posted_again(
+    server: SandboxServer, environ: dict[str, str]
+) -> None:
+    first, second = connections(server, 2).values()
+    killed = start(["run", first, second, "--max-parallel", "1", "--json"], environ)
+    read_until(killed, '"how":"started"')
+    killed.kill()
+    killed.communicate()
+    ended = wait(start(["attach", "--json"], environ))
+    assert ended.code == 0
+    assert ended.verdicts == ["succeeded"]
+    assert "1 run not started" in ended.err
+    assert sent(server, "createJob") == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_detaches_with_130(
+    server: SandboxServer, environ: dict[str, str], number: signal.Signals
+) -> None:
+    (connection,) = connections(server, 1).values()
+    process = start(["run", connection, "--json"], environ)
+    before = read_until(process, '"how":"started"')
+    process.send_signal(number)
+    ended = wait(process)
+    assert ended.code == 130
+    assert "Detached from 1 run: its job goes on." in ended.err
+    assert sent(server, "cancelJob") == 0
+    last = Ended(0, "".join(before) + ended.out, "").events[-1]
+    assert last["event"] != "run.finished"
+
+
+def test_a_reader_that_has_gone_is_no_traceback(
+    server: SandboxServer, environ: dict[str, str]
+) -> None:
+    (connection,) = connections(server, 1).values()
+    process = start(["run", connection, "--json"], environ)
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.stderr is not None
+    said = process.stderr.read()
+    assert process.wait(timeout=60) == 130
+    assert "Detached" in said
+    assert "Traceback" not in said
+    assert "Error" not in said
+
+
+def test_the_sandbox_says_first_where_it_is_and_stops_when_told() -> None:
+    process = start(["sandbox", "--control", "--auth", "--seed", "3"], {})
+    assert process.stdout is not None
+    base = process.stdout.readline().strip()
+    assert httpx.get(f"{base}/health", trust_env=False).status_code == 200
+    root = base.removesuffix("/api/public/v1")
+    assert httpx.get(f"{root}/control/counters", trust_env=False).status_code == 200
+    process.send_signal(signal.SIGINT)
+    ended = wait(process)
+    assert ended.code in {0, 130}
+    assert "AIRBYTE_CLIENT_ID=" in ended.out
+    assert "Traceback" not in ended.err
+
+
+@pytest.mark.parametrize("arguments", [(), ("demo",)])
+def test_a_screen_without_a_terminal_is_one_sentence(arguments: tuple[str, ...]) -> None:
+    ended = wait(start(arguments, {"AIRBYTE_API_ROOT": "http://127.0.0.1:9"}))
+    assert ended.code == 2
+    assert len(ended.err.splitlines()) == 1
+    assert "needs a terminal" in ended.err
+
+
+def test_without_a_profile_and_a_terminal_it_is_said_what_to_set() -> None:
+    ended = wait(start((), {}))
+    assert ended.code == 2
+    assert "AIRBYTE_API_ROOT" in ended.err
+    assert json.dumps(ended.out) == '""'

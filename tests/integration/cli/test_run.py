@@ -1,0 +1,209 @@
+"""`syncdeck run` against a sandbox: targets, verdicts, exit codes, what is printed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.integration.cli.conftest import Serve, Syncdeck, connections, sent
+
+TWINS = """
+workspaces: [W]
+connections:
+  - {name: orders, source: postgres, destination: snowflake}
+  - {name: orders, source: mysql, destination: snowflake}
+  - {name: Orders EU, source: mysql, destination: snowflake}
+  - {name: asleep, source: mysql, destination: snowflake, status: inactive}
+"""
+HOSTILE = "[bold red]x[/] \x1b]0;owned\x07"
+
+
+def world(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "world.yaml"
+    path.write_text(text)
+    return path
+
+
+def test_runs_are_followed_to_their_verdicts(serve: Serve, syncdeck: Syncdeck) -> None:
+    server = serve(speed=20)
+    names = list(connections(server, 2))
+    ended = syncdeck("run", *names)
+    assert ended.code == 0
+    assert ended.out.count("succeeded, ") == 2
+    assert ended.out.splitlines()[-1].startswith("2 runs: 2 succeeded")
+    assert "env (from the environment)" in ended.err
+    assert sent(server, "createJob") == 2
+
+
+def test_twenty_targets_keep_to_five_slots(serve: Serve, syncdeck: Syncdeck) -> None:
+    server = serve(speed=60)
+    ids = connections(server, 20).values()
+    ended = syncdeck("run", *ids, "--max-parallel", "5", "--json")
+    under_way: set[str] = set()
+    most = 0
+    for event in ended.events:
+        if event["event"] == "step.started":
+            under_way.add(event["run"])
+        elif event["event"] == "run.finished":
+            under_way.discard(event["run"])
+        most = max(most, len(under_way))
+    assert most == 5
+    assert len(ended.verdicts) == 20
+    assert ended.code == (1 if "failed" in ended.verdicts else 0)
+    assert sent(server, "createJob") == 20
+
+
+def test_json_lines_end_each_run_with_its_verdict(serve: Serve, syncdeck: Syncdeck) -> None:
+    server = serve(speed=60)
+    ended = syncdeck("run", *connections(server, 3), "--json")
+    by_run: dict[str, list[dict[str, object]]] = {}
+    for event in ended.events:
+        if "run" in event:
+            by_run.setdefault(event["run"], []).append(event)
+    assert len(by_run) == 3
+    for events in by_run.values():
+        assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+        assert events[-1]["event"] == "run.finished"
+        assert isinstance(events[-1]["outputs"], dict)
+    kinds = [event["event"] for event in ended.events]
+    assert kinds.index("launch.finished") < len(kinds) - 1 - kinds[::-1].index("run.finished")
+    assert ended.out.isascii()
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("orders", "2 connections are called 'orders'"),
+        ("order", "near: 'orders', 'Orders EU'"),
+        ("00000000-0000-0000-0000-000000000000", "No connection has the id"),
+        ("\x1b[2Jx", "No connection is called"),
+    ],
+)
+def test_a_name_that_is_not_one_connection_stops_everything(
+    serve: Serve, syncdeck: Syncdeck, tmp_path: Path, name: str, says: str
+) -> None:
+    server = serve(world_file=world(tmp_path, TWINS))
+    ended = syncdeck("run", "Orders EU", name, "--json")
+    assert ended.code == 2
+    assert says in ended.err
+    assert "\x1b" not in ended.err
+    assert ended.out == ""
+    assert sent(server, "createJob") == 0
+
+
+def test_an_inactive_target_is_skipped(serve: Serve, syncdeck: Syncdeck, tmp_path: Path) -> None:
+    server = serve(world_file=world(tmp_path, TWINS))
+    ended = syncdeck("run", "asleep", "--json")
+    assert (ended.code, ended.verdicts) == (0, ["skipped"])
+    assert ended.last("warning")["warning"] == "inactive"
+    assert sent(server, "createJob") == 0
+
+
+def test_a_clear_is_sent_only_with_the_right_words(
+    serve: Serve, syncdeck: Syncdeck, tmp_path: Path
+) -> None:
+    server = serve(world_file=world(tmp_path, TWINS), speed=60)
+    refused = syncdeck("run", "Orders EU", "--job-type", "clear", "--confirm", "clear 2 env")
+    assert refused.code == 2
+    assert '--confirm "clear 1 env"' in refused.err
+    assert sent(server, "createJob") == 0
+    assert syncdeck("run", "Orders EU", "--job-type", "clear", "--confirm", "clear 1 env").code == 0
+    assert sent(server, "createJob") == 1
+
+
+def test_read_only_sends_nothing(serve: Serve, syncdeck: Syncdeck) -> None:
+    server = serve()
+    ended = syncdeck("run", next(iter(connections(server))), "--read-only")
+    assert ended.code == 2
+    assert "read-only" in ended.err
+    assert sent(server, "createJob") == 0
+
+
+def test_a_deadline_ends_the_waiting_and_not_the_job(serve: Serve, syncdeck: Syncdeck) -> None:
+    server = serve(speed=1)
+    ended = syncdeck("run", next(iter(connections(server))), "--deadline", "20s", "--json")
+    assert (ended.code, ended.verdicts) == (4, ["expired"])
+    assert sent(server, "cancelJob") == 0
+
+
+def test_a_failed_job_makes_the_code_1_and_can_be_found_again(
+    serve: Serve, syncdeck: Syncdeck, tmp_path: Path
+) -> None:
+    broken = "{failure_chance: 1, max_attempts: 1}"
+    text = TWINS.replace("name: Orders EU,", f"name: Orders EU, behaviour: {broken},")
+    server = serve(world_file=world(tmp_path, text), speed=60)
+    first = syncdeck("run", "Orders EU", "--quiet")
+    assert first.code == 1
+    assert "Orders EU: failed" in first.out
+    again = syncdeck("run", "--last", "failed", "--json")
+    assert again.verdicts == ["failed"]
+    assert sent(server, "createJob") == 2
+
+
+def test_a_hostile_name_is_harmless_wherever_it_is_printed(
+    serve: Serve, syncdeck: Syncdeck, tmp_path: Path
+) -> None:
+    text = f"""
+workspaces: [W]
+connections:
+  - {{name: {json.dumps(HOSTILE)}, source: mysql, destination: snowflake}}
+"""
+    serve(world_file=world(tmp_path, text), speed=60)
+    plain = syncdeck("run", "--all")
+    assert plain.code == 0
+    assert "[bold red]x[/] ]0;owned" in plain.out
+    as_json = syncdeck("run", "--all", "--json")
+    listed = syncdeck("runs", "list")
+    for text in (plain.out, plain.err, as_json.out, as_json.err, listed.out):
+        assert "\x1b" not in text
+        assert "\x07" not in text
+    assert as_json.last("run.created")["connectionName"].startswith("[bold red]x[/]")
+
+
+def test_the_report_reaches_the_command_that_is_to_be_told(
+    serve: Serve, syncdeck: Syncdeck, tmp_path: Path
+) -> None:
+    server = serve(speed=60)
+    told = tmp_path / "told.jsonl"
+    script = f"import sys; open({str(told)!r}, 'a').write(sys.stdin.read() + chr(10))"
+    hook = f'{sys.executable} -c "{script}"'
+    assert syncdeck("run", *connections(server, 2), "--on-end", hook, "--json").code == 0
+    (report,) = [json.loads(line) for line in told.read_text().splitlines()]
+    assert report["verdicts"] == {"succeeded": 2}
+    assert {run["name"] for run in report["runs"]} == set(connections(server, 2))
+
+
+def test_a_program_to_be_told_that_is_not_there_stops_everything(
+    serve: Serve, syncdeck: Syncdeck
+) -> None:
+    server = serve()
+    ended = syncdeck("run", "--all", "--on-end", "no-such-program --now")
+    assert ended.code == 2
+    assert "no-such-program" in ended.err
+    assert sent(server, "createJob") == 0
+
+
+def test_wrong_credentials_are_one_sentence_without_them(
+    serve: Serve, syncdeck: Syncdeck, monkeypatch: pytest.MonkeyPatch, journal: Path
+) -> None:
+    serve(auth=True)
+    monkeypatch.setenv("AIRBYTE_CLIENT_ID", "nobody")
+    monkeypatch.setenv("AIRBYTE_CLIENT_SECRET", "canary-secret")
+    ended = syncdeck("run", "--all")
+    assert ended.code == 2
+    assert len(ended.err.splitlines()) == 2  # which profile, and what is wrong
+    assert "canary-secret" not in ended.err + ended.out
+    assert b"canary-secret" not in journal.read_bytes()
+
+
+def test_a_server_that_is_not_there_is_one_sentence(
+    syncdeck: Syncdeck, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRBYTE_API_ROOT", "http://127.0.0.1:9")
+    ended = syncdeck("run", "--all")
+    assert ended.code == 2
+    assert len(ended.err.splitlines()) == 2
+    assert "127.0.0.1:9" in ended.err

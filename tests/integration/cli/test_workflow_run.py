@@ -1,0 +1,297 @@
+"""`syncdeck workflow run`: a document that polls as the one published for Airbyte does."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.integration.cli.conftest import Serve, Syncdeck, connections, sent
+
+# The same steps, names, outputs, criteria and dialect as the published document, its words apart:
+# the poll goes on for three statuses, ends for three, and says nothing of any other.
+PUBLISHED = """
+arazzo: 1.0.1
+info: {title: One job from trigger to end, version: 1.0.0}
+sourceDescriptions:
+- {name: airbyteApi, url: ../openapi/airbyte-openapi.yml, type: openapi}
+workflows:
+- workflowId: trigger-sync-and-poll
+  inputs:
+    type: object
+    required: [connectionId]
+    properties:
+      connectionId: {type: string}
+      jobType: {type: string, enum: [sync, reset, refresh, clear], default: sync}
+  steps:
+  - stepId: triggerJob
+    operationId: createJob
+    requestBody:
+      contentType: application/json
+      payload: {connectionId: $inputs.connectionId, jobType: $inputs.jobType}
+    successCriteria:
+    - condition: $statusCode == 200
+    outputs: {jobId: $response.body#/jobId, status: $response.body#/status}
+  - stepId: pollJob
+    operationId: getJob
+    parameters:
+    - {name: jobId, in: path, value: $steps.triggerJob.outputs.jobId}
+    successCriteria:
+    - condition: $statusCode == 200
+    outputs:
+      status: $response.body#/status
+      bytesSynced: $response.body#/bytesSynced
+      rowsSynced: $response.body#/rowsSynced
+    onSuccess:
+    - name: goesOn
+      type: goto
+      stepId: pollJob
+      criteria:
+      - context: $response.body
+        condition: $.status == 'running' || $.status == 'pending' || $.status == 'incomplete'
+        type: jsonpath
+    - name: over
+      type: end
+      criteria:
+      - context: $response.body
+        condition: $.status == 'succeeded' || $.status == 'failed' || $.status == 'cancelled'
+        type: jsonpath
+  outputs:
+    jobId: $steps.triggerJob.outputs.jobId
+    finalStatus: $steps.pollJob.outputs.status
+    rowsSynced: $steps.pollJob.outputs.rowsSynced
+"""
+SOURCE = ("--source", "airbyteApi=airbyte")
+RETRYING = """
+workspaces: [W]
+connections:
+  - name: retries
+    source: mysql
+    destination: snowflake
+    behaviour: {duration: 4m, pending: 30s, first_failures: 1, backoff: 1m}
+"""
+TWO = """
+workspaces: [W]
+connections:
+  - {name: first, source: mysql, destination: snowflake, behaviour: {duration: 20m}}
+  - {name: second, source: mysql, destination: snowflake, behaviour: {duration: 2m}}
+"""
+
+
+@pytest.fixture
+def document(tmp_path: Path) -> str:
+    path = tmp_path / "published.arazzo.yaml"
+    path.write_text(PUBLISHED)
+    return str(path)
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "world.yaml"
+    path.write_text(text)
+    return path
+
+
+def test_the_published_document_ends_with_the_jobs_status_and_one_post(
+    serve: Serve, syncdeck: Syncdeck, document: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = serve(world_file=written(tmp_path, RETRYING), speed=6)
+    monkeypatch.delenv("AIRBYTE_API_ROOT")
+    (connection,) = connections(server).values()
+    ended = syncdeck(
+        *("workflow", "run", document, "--input", f"connectionId={connection}", *SOURCE),
+        *("--server", server.base_url, "--json"),
+    )
+    assert ended.code == 0
+    outputs = ended.last("run.finished")["outputs"]
+    assert outputs["finalStatus"] == "succeeded"
+    assert isinstance(outputs["jobId"], int)
+    assert isinstance(outputs["rowsSynced"], int)
+    seen = [event["to"] for event in ended.events if event["event"] == "status.changed"]
+    assert seen[0] == "pending"
+    assert {"running", "incomplete"} < set(seen)
+    assert sent(server, "createJob") == 1
+    assert ended.last("trigger.intent")["jobType"] == "sync"
+
+
+def test_a_bare_address_is_completed_when_airbyte_answers_there(
+    serve: Serve, syncdeck: Syncdeck, document: str
+) -> None:
+    server = serve(speed=60)
+    name = next(iter(connections(server).values()))
+    ended = syncdeck(
+        *("workflow", "run", document, "--input", f"connectionId={name}", *SOURCE),
+        *("--server", server.root_url),
+    )
+    assert ended.code == 0
+
+
+def test_a_status_the_document_does_not_know_is_never_a_success(
+    serve: Serve, syncdeck: Syncdeck, document: str, tmp_path: Path
+) -> None:
+    server = serve(world_file=written(tmp_path, TWO), capacity=1, speed=1)
+    first, second = connections(server).values()
+    syncdeck("run", first, "--deadline", "5s", "--quiet")
+    ended = syncdeck(
+        *("workflow", "run", document, "--input", f"connectionId={second}", *SOURCE, "--json")
+    )
+    assert (ended.code, ended.verdicts) == (5, ["unresolved"])
+    finished = ended.last("run.finished")
+    assert "queued" in finished["why"]
+    assert finished["outputs"]["finalStatus"] == "queued"
+    assert isinstance(finished["jobId"], int)
+
+
+def test_the_shipped_document_goes_on_through_queued(
+    serve: Serve, syncdeck: Syncdeck, tmp_path: Path
+) -> None:
+    server = serve(world_file=written(tmp_path, TWO), capacity=1, speed=30)
+    ended = syncdeck("run", *connections(server), "--json")
+    assert ended.verdicts == ["succeeded", "succeeded"]
+    seen = {event["to"] for event in ended.events if event["event"] == "status.changed"}
+    assert "queued" in seen
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--input", "jobType=synch", "--input", "connectionId=x"), "Did you mean 'sync'?"),
+        ((), "Input 'connectionId' is missing"),
+        (("--input", "connectionid=x"), "Did you mean 'connectionId'?"),
+        (("--workflow-id", "poll"), "There is no workflow 'poll'"),
+    ],
+)
+def test_a_mistake_in_the_inputs_is_refused_before_any_request(
+    serve: Serve, syncdeck: Syncdeck, document: str, arguments: tuple[str, ...], says: str
+) -> None:
+    server = serve()
+    ended = syncdeck("workflow", "run", document, *SOURCE, *arguments)
+    assert ended.code == 2
+    assert says in ended.err
+    assert ended.out == ""
+    assert len(server.log) == 0
+
+
+def test_a_mistake_in_the_document_is_refused_at_its_place(
+    serve: Serve, syncdeck: Syncdeck, document: str
+) -> None:
+    server = serve()
+    Path(document).write_text(
+        PUBLISHED.replace("stepId: pollJob\n      criteria", "stepId: polJob\n      criteria")
+    )
+    ended = syncdeck("workflow", "run", document, *SOURCE, "--input", "connectionId=x")
+    assert ended.code == 2
+    line = next(
+        n for n, text in enumerate(Path(document).read_text().splitlines(), 1) if "polJob" in text
+    )
+    assert f"{document}:{line}:" in ended.err
+    assert "pollJob" in ended.err
+    assert len(server.log) == 0
+
+
+def test_a_dry_run_shows_requests_and_sends_none(
+    serve: Serve, syncdeck: Syncdeck, document: str
+) -> None:
+    server = serve()
+    ended = syncdeck(
+        "workflow", "run", document, *SOURCE, "--input", "connectionId=c-1", "--dry-run"
+    )
+    assert ended.code == 0
+    assert f"triggerJob: POST {server.base_url}/jobs" in ended.out
+    assert '{"connectionId": "c-1", "jobType": "sync"}' in ended.out
+    assert "pollJob: GET" in ended.out
+    assert len(server.log) == 0
+
+
+def test_a_header_comes_from_the_environment_and_shows_nowhere(
+    serve: Serve, syncdeck: Syncdeck, document: str, monkeypatch: pytest.MonkeyPatch, journal: Path
+) -> None:
+    server = serve(auth=True, speed=60)
+    monkeypatch.setenv("TOKEN_HEADER", "Bearer not-a-secret-sandbox-token")
+    plain = serve(speed=60)  # the same world without credentials, to learn an id from
+    connection = next(iter(connections(plain).values()))
+    ended = syncdeck(
+        *("workflow", "run", document, "--input", f"connectionId={connection}", *SOURCE, "--json"),
+        *("--server", server.base_url, "--header", "Authorization=@TOKEN_HEADER"),
+    )
+    assert ended.code == 0
+    assert "sandbox-token" not in ended.out + ended.err
+    assert b"sandbox-token" not in journal.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("header", "says"),
+    [
+        ("Authorization=secret", "must say which variable"),
+        ("Authorization=@NOT_SET", "NOT_SET is not set"),
+        ("Host=@HOME", "no header that can be set"),
+        ("Authorization", "is not NAME=VALUE"),
+    ],
+)
+def test_a_header_that_cannot_be_is_refused(
+    syncdeck: Syncdeck, document: str, header: str, says: str
+) -> None:
+    ended = syncdeck("workflow", "run", document, "--header", header)
+    assert ended.code == 2
+    assert says in ended.err
+    assert "secret" not in ended.err
+
+
+def test_a_document_for_another_api_is_not_sent_to_the_profiles_server(
+    serve: Serve, syncdeck: Syncdeck, tmp_path: Path
+) -> None:
+    server = serve()
+    (tmp_path / "pets.json").write_text(
+        json.dumps(
+            {
+                "openapi": "3.0.3",
+                "info": {"title": "Pets", "version": "1"},
+                "servers": [{"url": "https://pets.example.com/v2"}],
+                "paths": {"/pets": {"get": {"operationId": "listPets", "responses": {}}}},
+            }
+        )
+    )
+    (tmp_path / "pets.arazzo.yaml").write_text(
+        """
+arazzo: 1.0.1
+info: {title: Pets, version: 1.0.0}
+sourceDescriptions:
+- {name: pets, url: pets.json, type: openapi}
+workflows:
+- workflowId: list
+  steps:
+  - {stepId: list, operationId: listPets}
+"""
+    )
+    ended = syncdeck("workflow", "run", str(tmp_path / "pets.arazzo.yaml"))
+    assert ended.code == 2
+    assert "pets.example.com" in ended.err
+    assert "--server" in ended.err
+    assert len(server.log) == 0
+
+
+def test_validate_names_the_place_and_the_right_spelling(syncdeck: Syncdeck, document: str) -> None:
+    Path(document).write_text(PUBLISHED.replace("operationId: getJob", "operationId: getJobb"))
+    ended = syncdeck("workflow", "validate", document, *SOURCE)
+    assert ended.code == 2
+    assert f"{document}:" in ended.out
+    assert ": error: " in ended.out
+    as_json = json.loads(syncdeck("workflow", "validate", document, *SOURCE, "--json").out)
+    errors = [problem for problem in as_json if problem["severity"] == "error"]
+    assert [problem["suggestion"] for problem in errors] == ["getJob"]
+    assert set(errors[0]) == {
+        *("file", "line", "column", "severity", "code", "message", "suggestion")
+    }
+
+
+def test_warnings_are_errors_when_strict(syncdeck: Syncdeck, document: str) -> None:
+    assert syncdeck("workflow", "validate", document, *SOURCE).code == 0
+    assert syncdeck("workflow", "validate", document, *SOURCE, "--strict").code == 2
+
+
+def test_a_file_that_cannot_be_read_is_a_mistake_of_its_own(
+    syncdeck: Syncdeck, tmp_path: Path
+) -> None:
+    ended = syncdeck("workflow", "validate", str(tmp_path / "none.yaml"))
+    assert ended.code == 2
+    assert "none.yaml:1:1: error: " in ended.out
