@@ -249,6 +249,10 @@ class Journal:
             lambda db: intents.claim_job(db, run, connection_id, job_id, now)
         )
 
+    async def owners(self, connection_id: str, jobs: tuple[int, ...]) -> Mapping[int, RunId]:
+        """Return which of these jobs of a connection are owned by which run."""
+        return await self._threads.read(lambda db: intents.owners_of(db, connection_id, jobs))
+
     async def open_intents(self, profile: str | None = None) -> tuple[IntentRecord, ...]:
         """Return the intents that keep a connection closed, oldest first."""
         now = self._clock.now()

@@ -1,0 +1,102 @@
+"""Jobs that may still turn out to be the effect of a POST whose answer was lost.
+
+An effect can come minutes after the look has closed. For 24 hours every later job of the
+connection that no other run owns is written down as a suspect of the open intent, for people to
+see. An intent is closed here when the job that was adopted for it has ended. Nothing is sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from workflow.airbyte.client import Client
+from workflow.airbyte.models import ConnectionId, Job
+from workflow.airbyte.problems import ApiProblem
+from workflow.clock import Clock
+from workflow.http.failures import NetworkFailure
+from workflow.runs.events import RunId
+from workflow.runs.intents import SUSPECT_FOR, Became, IntentRecord
+from workflow.runs.journal import Journal
+from workflow.runs.trigger import JobSeen
+from workflow.runs.trigger_asking import as_seen
+
+EVERY: Final = 60.0
+"""Seconds between two looks while an intent is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """An open intent and what may be its effect."""
+
+    record: IntentRecord
+    suspects: tuple[JobSeen, ...]
+
+    @property
+    def run(self) -> RunId:
+        """The run whose trigger it was."""
+        return self.record.intent.key.run
+
+
+class Suspects:
+    """Follows one profile's open intents. The server is asked only while there are some."""
+
+    def __init__(self, profile: str, client: Client, journal: Journal, clock: Clock) -> None:
+        self._profile = profile
+        self._client = client
+        self._journal = journal
+        self._clock = clock
+
+    async def follow(self, changed: Callable[[tuple[Suspicion, ...]], None]) -> None:
+        """Look every minute, for ever, and tell what is suspected whenever it is something else."""
+        before: tuple[Suspicion, ...] = ()
+        while True:
+            now = await self.look()
+            if now != before:
+                changed(now)
+                before = now
+            await self._clock.sleep(EVERY)
+
+    async def look(self) -> tuple[Suspicion, ...]:
+        """Bring the suspects of every settled intent that is still open up to date."""
+        records = await self._journal.open_intents(self._profile)
+        settled = [record for record in records if record.how is not None]
+        found = await asyncio.gather(*(self._of(record) for record in settled))
+        return tuple(suspicion for suspicion in found if suspicion is not None)
+
+    async def _of(self, record: IntentRecord) -> Suspicion | None:
+        intent = record.intent
+        try:
+            page = await self._client.list_jobs(connection_id=ConnectionId(intent.connection_id))
+        except (ApiProblem, NetworkFailure):
+            # What is known stays known; the feed shows that the server cannot be asked.
+            return Suspicion(record, tuple(JobSeen(n, "", "", live=True) for n in record.suspects))
+        if record.how is Became.ADOPTED and _has_ended(page.value.items, record.job_id):
+            await self._journal.close_intent(intent.key.run, "its job has ended")
+            return None
+        younger = [job for job in page.value.items if _may_be_ours(job, record)]
+        owners = await self._journal.owners(
+            intent.connection_id, tuple(job.job_id for job in younger)
+        )
+        mine = [job for job in younger if owners.get(job.job_id, intent.key.run) == intent.key.run]
+        suspects = tuple(sorted({*record.suspects, *(job.job_id for job in mine)}))
+        if suspects != record.suspects:
+            await self._journal.add_suspects(intent.key.run, suspects)
+        seen: dict[int, JobSeen] = {job.job_id: as_seen(job) for job in page.value.items}
+        return Suspicion(
+            replace(record, suspects=suspects),
+            tuple(seen.get(n, JobSeen(n, "", "", live=True)) for n in suspects),
+        )
+
+
+def _may_be_ours(job: Job, record: IntentRecord) -> bool:
+    intent = record.intent
+    if job.connection_id != intent.connection_id or job.job_id <= intent.base:
+        return False
+    return job.start_time is None or job.start_time <= intent.born + SUSPECT_FOR
+
+
+def _has_ended(jobs: tuple[Job, ...], job_id: int | None) -> bool:
+    return any(job.job_id == job_id and job.is_terminal for job in jobs)
