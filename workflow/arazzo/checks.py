@@ -88,8 +88,11 @@ class _WorkflowCheck:
         self._check_flow()
 
     def _check_step(self, step: Step) -> None:
-        if isinstance(step.target, WorkflowTarget):
-            self._check_workflow(step.target)
+        target = step.target
+        if isinstance(target, WorkflowTarget):
+            self._check_workflow(target)
+        elif target is not None and target.source is not None:
+            self._check_source(target.source, target.place)
         for expression, place in step.references:
             self._check_expression(expression, place, step)
         self._check_actions(step.on_success, step)

@@ -14,7 +14,8 @@ from workflow.arazzo import checkpoints, machine
 from workflow.arazzo.draft import Plans
 from workflow.arazzo.frames import chosen
 from workflow.arazzo.inputs import Inputs
-from workflow.arazzo.linking import Linker, Sources
+from workflow.arazzo.linking import Linker
+from workflow.arazzo.lookup import Sources
 from workflow.arazzo.model import Document
 from workflow.arazzo.plan import CallPlan, WorkflowPlan
 from workflow.arazzo.problems import (

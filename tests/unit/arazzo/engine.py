@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from workflow.arazzo.document import load
-from workflow.arazzo.linking import Sources
+from workflow.arazzo.lookup import Sources
 from workflow.arazzo.openapi import Description, load_description
 from workflow.arazzo.program import Program, compile_program
 from workflow.arazzo.state import State
