@@ -1,0 +1,107 @@
+"""The command line as it is parsed: what is refused, and with which sentence."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import click
+import pytest
+
+from tui import __version__, cli
+from tui.commands.common import SPAN, Common, common_options
+
+
+def called(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    code = cli.run(arguments)
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("nonsense",),
+        ("run",),
+        ("run", "x", "--job-type", "snyc"),
+        ("run", "x", "--max-parallel", "0"),
+        ("run", "x", "--deadline", "2"),
+        ("run", "x", "--deadline", "0s"),
+        ("run", "x", "--look", "-3"),
+        ("run", "x", "--on-conflict", "maybe"),
+        ("cancel",),
+        ("attach", "--start-waiting", "--drop-waiting"),
+        ("workflow", "run"),
+        ("workflow", "validate"),
+        ("sandbox", "--port", "70000"),
+        ("profile", "show", "nowhere"),
+        ("profile", "add", "env", "--url", "http://h"),
+        ("profile", "add", "x", "--url", "h"),
+        ("runs", "resolve", "r-1", "--job", "1", "--dismiss"),
+    ],
+)
+def test_a_mistake_in_usage_ends_with_2_and_a_sentence(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
+) -> None:
+    code, out, err = called(capsys, *arguments)
+    assert code == 2
+    assert out == ""
+    assert err.strip()
+    assert "Traceback" not in err
+
+
+def test_the_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None:
+    assert called(capsys, "--version") == (0, f"syncdeck {__version__}\n", "")
+
+
+def test_help_names_every_command_and_each_has_its_own(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    _, listed, _ = called(capsys, "--help")
+    context = click.Context(cli.cli)
+    for name in cli.cli.list_commands(context):
+        command = cli.cli.get_command(context, name)
+        assert command is not None
+        assert f"  {name} " in listed
+        assert command.get_short_help_str(200) in listed
+
+
+@pytest.mark.parametrize(
+    ("text", "span"),
+    [
+        ("90s", timedelta(seconds=90)),
+        ("30m", timedelta(minutes=30)),
+        ("2h", timedelta(hours=2)),
+        ("1h30m", timedelta(hours=1, minutes=30)),
+    ],
+)
+def test_a_time_is_read_with_its_unit(text: str, span: timedelta) -> None:
+    assert SPAN.convert(text, None, None) == span
+
+
+@pytest.mark.parametrize("text", ["", "2", "2d", "h", "1.5h", "-1s", "9999999h", "2h x", "0s"])
+def test_a_time_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(click.BadParameter):
+        SPAN.convert(text, None, None)
+
+
+def test_common_options_may_stand_before_or_after_the_command() -> None:
+    seen: list[Common] = []
+
+    @click.group()
+    @common_options
+    def outer() -> None:
+        """Have the options."""
+
+    @outer.command()
+    @common_options
+    @click.pass_context
+    def inner(context: click.Context) -> None:
+        seen.append(Common.of(context))
+
+    outer.main(["--profile", "a", "inner", "--read-only"], standalone_mode=False)
+    outer.main(["--journal", "x", "inner", "--profile", "b"], standalone_mode=False)
+    assert seen == [
+        Common(profile="a", read_only=True),
+        Common(profile="b", journal=Path("x")),
+    ]

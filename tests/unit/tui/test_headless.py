@@ -1,0 +1,161 @@
+"""The headless face: exit codes, plain lines, following runs to their ends."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tui.headless_exit import exit_code
+from tui.headless_lines import PlainLines, ended, summary
+from workflow.runs import events as facts
+from workflow.runs.events import Event, Fact, RunId, Verdict
+from workflow.runs.run import RunState, begin, fold
+
+START = datetime(2026, 11, 22, 3, 41, 20, tzinfo=UTC)
+RUN = RunId("r-0")
+
+
+def event(fact: Fact, seconds: float = 0, *, run: RunId | None = RUN) -> Event:
+    return Event(START + timedelta(seconds=seconds), 1, fact, run=run, connection_id="c-1")
+
+
+CREATED = facts.RunCreated(
+    "prod", "trigger", ("triggerJob", "pollJob"), "github → snowflake", "sync"
+)
+
+
+def told(*steps: tuple[Fact, float]) -> tuple[RunState, list[str]]:
+    """Fold facts at their seconds; return the state and what was said of them."""
+    lines = PlainLines()
+    state = begin(event(CREATED))
+    said: list[str] = []
+    for fact, seconds in steps:
+        state = fold(state, event(fact, seconds))
+        line = lines.line(event(fact, seconds), state, 1)
+        if line is not None:
+            said.append(line.partition(" ")[2])
+    return state, said
+
+
+# ------------------------------------------------------------------------------- exit codes
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "code"),
+    [
+        ([], 0),
+        ([Verdict.SUCCEEDED, Verdict.SKIPPED], 0),
+        ([Verdict.SUCCEEDED, Verdict.FAILED], 1),
+        ([Verdict.REJECTED], 1),
+        ([Verdict.CANCELLED, Verdict.SUCCEEDED], 3),
+        ([Verdict.EXPIRED, Verdict.CANCELLED], 4),
+        ([Verdict.UNRESOLVED, Verdict.EXPIRED], 5),
+        ([Verdict.UNRESOLVED, Verdict.FAILED], 1),
+        ([Verdict.FAILED, None], 130),
+    ],
+)
+def test_the_first_of_1_5_4_3_0_that_occurs_is_the_code(
+    verdicts: list[Verdict | None], code: int
+) -> None:
+    assert exit_code(verdicts) == code
+
+
+def test_the_order_of_the_runs_makes_no_difference() -> None:
+    for verdicts in itertools.permutations(Verdict, 3):
+        assert exit_code(verdicts) == exit_code(sorted(verdicts))
+
+
+# -------------------------------------------------------------------------------- plain lines
+
+
+def test_a_run_is_told_from_trigger_to_verdict() -> None:
+    _, said = told(
+        (facts.TriggerSettled("started", 90431), 1),
+        (facts.ReadingTaken(90431, "pending", start_time=START.isoformat()), 1),
+        (facts.StatusChanged(None, "pending", 90431), 1),
+        (facts.StatusChanged("pending", "running", 90431), 4),
+        (facts.StatusChanged("running", "incomplete", 90431), 9),
+        (facts.ReadingTaken(90431, "succeeded", rows=412600), 205),
+        (facts.StatusChanged("running", "succeeded", 90431), 205),
+        (facts.RunFinished("succeeded", "job 90431 succeeded", {}, 90431), 205),
+    )
+    assert said == [
+        "github → snowflake: job 90431 started",
+        "github → snowflake: running",
+        "github → snowflake: retrying: an attempt failed (incomplete)",
+        "github → snowflake: succeeded, 412,600 rows in 3m25 (job 90431)",
+    ]
+
+
+def test_readings_speak_once_a_minute() -> None:
+    readings = [(facts.ReadingTaken(1, "running", rows=10 * n), 10.0 * n) for n in range(1, 19)]
+    _, said = told((facts.StepStarted("pollJob", 1, 2, 2), 0), *readings)
+    assert [line.partition(": ")[2] for line in said] == [
+        "running for 1m00, 60 rows",
+        "running for 2m00, 120 rows",
+        "running for 3m00, 180 rows",
+    ]
+
+
+def test_the_same_failure_of_many_runs_is_said_once() -> None:
+    lines = PlainLines()
+    failed = facts.PollFailed("HTTP 503.", 8)
+    said = [lines.line(event(failed, second), None, 1) for second in (0, 1, 2, 40)]
+    assert [line is not None for line in said] == [True, False, False, True]
+    assert str(said[0]).endswith("the server could not be read: HTTP 503; again in 8s")
+
+
+@pytest.mark.parametrize(
+    ("fact", "says"),
+    [
+        (facts.TriggerSettled("joined", 7), "joined job 7"),
+        (facts.TriggerSettled("attached", 7), "attached to job 7"),
+        (facts.TriggerSettled("adopted", 7), "job 7 is probably ours"),
+        (facts.TriggerSettled("unknown", None, (7,), "POST cut off"), "POST cut off"),
+        (facts.RunWaiting("conflict", 7), "waits for job 7 to end"),
+        (facts.RunWaiting("asked"), "nothing has been sent for it"),
+        (facts.Warned("no-rows", "no new rows for 11m"), "warning: no new rows for 11m"),
+        (facts.CancelWished(7, "deadline"), "its deadline has passed"),
+        (facts.CancelSettled("newer-job", "a newer job runs", 7), "a newer job runs"),
+    ],
+)
+def test_what_people_want_to_know_is_said(fact: Fact, says: str) -> None:
+    _, said = told((fact, 1))
+    assert len(said) == 1
+    assert says in said[0]
+
+
+def test_waiting_for_a_slot_is_not_worth_a_line() -> None:
+    assert told((facts.RunWaiting("slot"), 0))[1] == []
+
+
+def test_rows_that_nobody_knows_are_not_called_0() -> None:
+    state, _ = told(
+        (facts.TriggerSettled("started", 7), 1),
+        (facts.RunFinished("failed", "job 7 failed", {}, 7), 9),
+    )
+    assert ended(state) == "failed, rows not known (job 7)"
+    assert "rows not known" in summary([state], timedelta(seconds=9))
+
+
+def test_a_verdict_without_a_job_says_why() -> None:
+    state, _ = told((facts.RunFinished("rejected", "The server refused.", {}), 1))
+    assert ended(state) == "rejected: The server refused."
+
+
+def test_a_summary_counts_verdicts_and_keeps_unknown_rows_apart() -> None:
+    done, _ = told(
+        (facts.ReadingTaken(7, "succeeded", rows=10), 1),
+        (facts.RunFinished("succeeded", "", {}, 7), 9),
+    )
+    unknown = replace(done, rows=None, verdict=Verdict.FAILED)
+    text = summary([done, done, unknown], timedelta(minutes=12, seconds=30))
+    assert text == "3 runs: 2 succeeded, 1 failed; 20 rows, 1 unknown; 12m30"
+
+
+def test_no_escape_sequence_gets_into_a_line() -> None:
+    _, said = told((facts.Warned("slow", "\x1b]0;owned\x07 3 times"), 1))
+    assert said == ["github → snowflake: warning: ]0;owned 3 times"]
