@@ -27,6 +27,8 @@ NETWORK_FILE_SYSTEMS: Final = frozenset(
     | {"fuse.davfs2", "fuse.gcsfuse", "fuse.glusterfs", "fuse.rclone", "fuse.s3fs", "fuse.sshfs"}
 )
 _MOUNTS: Final = Path("/proc/self/mounts")
+_SWEPT_IN: Final = 5.0
+"""Seconds in which somebody else's look at a lock file is over."""
 
 
 class NoLocksError(OSError):
@@ -50,7 +52,7 @@ class Owner:
             OSError: the folder cannot be written to.
         """
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._lock.acquire(timeout=0)
+        self._lock.acquire(timeout=_SWEPT_IN)  # another's sweep may have it for a moment
         if isinstance(self._lock, SoftFileLock):
             self._lock.release()
             raise NoLocksError(f"{self._folder} is on a file system without file locks")
@@ -68,9 +70,8 @@ class Owner:
     def sweep(self) -> None:
         """Remove the lock files of processes that are gone. Names are never used again."""
         for file in self._folder.glob("*.lock"):
-            if file.stem != self.id and not _is_held(file):
-                with suppress(OSError):
-                    file.unlink()
+            if file.stem != self.id:
+                _sweep(file)
 
 
 class SoleOwner:
@@ -116,6 +117,17 @@ def network_file_system(folder: Path, mounts: Path = _MOUNTS) -> str | None:
 
 def _lock_file(folder: Path, owner: OwnerId) -> Path:
     return folder / f"{owner}.lock"
+
+
+def _sweep(file: Path) -> None:
+    lock = FileLock(file, thread_local=False)
+    # Unlinked while held: a process that is just about to take this very file notices, and makes
+    # it anew. Released before, it would hold a lock that nobody can find.
+    with suppress(OSError):
+        lock.acquire(blocking=False)
+        with suppress(OSError):
+            file.unlink()
+        lock.release()
 
 
 def _is_held(file: Path) -> bool:

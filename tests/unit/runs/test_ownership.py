@@ -48,6 +48,24 @@ def test_only_the_files_of_the_gone_are_swept(tmp_path: Path) -> None:
         owner.give_up()
 
 
+def test_a_lock_is_swept_only_while_nobody_can_take_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "0000.lock").touch()
+    watcher, taken = held(tmp_path, 1), []
+    unlink = Path.unlink
+
+    def noting(file: Path) -> None:
+        taken.append(watcher.alive(OwnerId(file.stem)))
+        unlink(file)
+
+    monkeypatch.setattr(Path, "unlink", noting)
+    held(tmp_path, 2).sweep()
+    assert taken[0] is True
+    monkeypatch.undo()
+    watcher.give_up()
+
+
 def child_that_owns(folder: Path, seed: int) -> int:
     """Fork a process that holds a lock and waits; return its id once it holds."""
     ready, tell = os.pipe()
