@@ -49,7 +49,7 @@ class Deck:
 
     def hear(self, event: Event) -> None:
         self.told.append(event)
-        live = sum(state.live and state.phase != "waiting" for state in self.fleet.runs.values())
+        live = sum(one.live for one in self.fleet.launches.values())
         self.most_live = max(self.most_live, live)
 
     def kinds(self, run: RunId | None = None) -> list[str]:

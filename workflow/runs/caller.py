@@ -279,7 +279,20 @@ class Caller:
         await self._deadline.within(self._pacing.turn(call))
         sent = await self._deadline.within(plain.send(self._services, call))
         self._pacing.answered(call, sent.answer)
+        self._note_job(call, sent)
         return Reply(sent.answer, ms=sent.ms)
+
+    def _note_job(self, call: Call, sent: plain.Sent) -> None:
+        """Let everybody have what the document's own getJob was answered with."""
+        path = paths.at_server(call.operation.path, self._services.client.base_url)
+        if call.operation.method != "GET" or not paths.is_one_job(path):
+            return
+        job = plain.job_in(sent)
+        if job is None or sent.left is None or sent.arrived is None:
+            return
+        self.job_id = self.job_id if self.job_id is not None else job.job_id
+        self._watch(job.job_id, job.connection_id)
+        self._services.feed.accept(job, sent.left, sent.arrived, "get_job")
 
 
 def _response(outcome: Answered | Attached) -> Response:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final
+from datetime import datetime
+from typing import Final, cast
 
+from workflow.airbyte.models import Job, parse_job
 from workflow.airbyte.problems import ApiProblem
 from workflow.airbyte.readings import Reading
+from workflow.airbyte.shapes import BadAnswer
 from workflow.arazzo.turns import Call, Headers, Json, NoResponse, Response
 from workflow.http import messages
 from workflow.http.failures import BadBody, NetworkFailure
@@ -25,6 +28,9 @@ class Sent:
 
     answer: Response | NoResponse
     ms: int | None = None
+    left: datetime | None = None
+    """When the request left, by our clock; None when there was no answer."""
+    arrived: datetime | None = None
 
 
 async def send(services: Services, call: Call) -> Sent:
@@ -45,7 +51,18 @@ async def send(services: Services, call: Call) -> Sent:
         return Sent(NoResponse(failure.kind, failure.text))
     except ApiProblem as problem:  # no token was to be had: nothing was sent
         return Sent(NoResponse("credentials", problem.sentence))
-    return Sent(_answer(response), round(response.seconds * 1000))
+    ms = round(response.seconds * 1000)
+    return Sent(_answer(response), ms, response.left, response.arrived)
+
+
+def job_in(sent: Sent) -> Job | None:
+    """Return the job that a getJob was answered with; None when that is not what came."""
+    if not isinstance(sent.answer, Response) or sent.answer.status != 200:
+        return None
+    try:
+        return parse_job(cast("Json", sent.answer.body))
+    except BadAnswer:
+        return None  # the document may still know what to do with it
 
 
 def _answer(response: messages.Response) -> Response:
