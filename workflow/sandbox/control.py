@@ -130,6 +130,8 @@ def _fault_json(one: ActiveFault) -> dict[str, Json]:
         "skip": fault.skip,
         "job": fault.job,
         "connection": fault.connection,
+        "begins": fault.begins,
+        "ends": fault.ends,
         "matches": one.matches,
         "strikes": one.strikes,
     }

@@ -10,11 +10,11 @@ import random
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from workflow.sandbox.catalogue import Catalogue
 from workflow.sandbox.faultkinds import JOB_FAULTS, KINDS, FaultName
 from workflow.sandbox.faults import Fault
 from workflow.sandbox.jobs import Job
 from workflow.sandbox.model import Connection
+from workflow.sandbox.world import World
 
 
 @dataclass(slots=True)
@@ -24,6 +24,8 @@ class ActiveFault:
     number: int
     fault: Fault
     rng: random.Random
+    since: float | None = None
+    """When it was switched on; None until the world that says what time it is is known."""
     matches: int = 0
     strikes: int = 0
 
@@ -75,13 +77,15 @@ class FaultBox:
         # Replaced as a whole, never changed in place: another thread may be adding.
         self._request: tuple[ActiveFault, ...] = ()
         self._job: tuple[ActiveFault, ...] = ()
-        self._catalogue: Catalogue | None = None
+        self._world: World | None = None
         for fault in faults:
             self.add(fault)
 
-    def know(self, catalogue: Catalogue) -> None:
-        """Learn the names of connections, for faults that aim at jobs of one by its name."""
-        self._catalogue = catalogue
+    def know(self, world: World) -> None:
+        """Learn what time it is and what connections are called."""
+        self._world = world
+        for one in self.active:
+            one.since = world.now
 
     @property
     def active(self) -> tuple[ActiveFault, ...]:
@@ -93,7 +97,7 @@ class FaultBox:
         number = self._next
         self._next += 1
         rng = random.Random(f"{self._seed}/fault/{number}/{fault.name}")  # noqa: S311 - repeatable
-        one = ActiveFault(number, fault, rng)
+        one = ActiveFault(number, fault, rng, since=self._world.now if self._world else None)
         if fault.name in JOB_FAULTS:
             self._job = (*self._job, one)
         else:
@@ -125,7 +129,7 @@ class FaultBox:
         struck = tuple(
             one
             for one in self._request
-            if _aims_at(one.fault, endpoint, job, connection) and _falls(one)
+            if self._is_time(one) and _aims_at(one.fault, endpoint, job, connection) and _falls(one)
         )
         return Strikes(struck) if struck else NO_STRIKES
 
@@ -159,16 +163,26 @@ class FaultBox:
             fault = one.fault
             if (
                 fault.name is name
+                and self._is_time(one)
                 and (fault.job is None or fault.job == job.id)
                 and (fault.connection is None or self._is_of(job, fault.connection))
                 and (fault.probability >= 1 or self._chosen(one, job))
             ):
                 yield one
 
+    def _is_time(self, one: ActiveFault) -> bool:
+        fault = one.fault
+        if not fault.begins and fault.ends is None:
+            return True
+        if self._world is None or one.since is None:
+            return False
+        on_for = self._world.now - one.since
+        return fault.begins <= on_for and (fault.ends is None or on_for < fault.ends)
+
     def _is_of(self, job: Job, named: str) -> bool:
-        if named == job.connection_id or self._catalogue is None:
+        if named == job.connection_id or self._world is None:
             return named == job.connection_id
-        connection = self._catalogue.connection(job.connection_id)
+        connection = self._world.catalogue.connection(job.connection_id)
         return connection is not None and connection.name == named
 
     def _chosen(self, one: ActiveFault, job: Job) -> bool:

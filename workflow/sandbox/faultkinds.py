@@ -112,6 +112,10 @@ def _any(text: str) -> Value:
     return text or None
 
 
+def _header(text: str) -> Value:
+    return text if text and text.isascii() and text.isprintable() else None
+
+
 def _seconds_key(low: float, high: float) -> Key:
     return Key(_range, (low, high), "a span such as 2s, or a range such as 30s-130s")
 
@@ -141,7 +145,7 @@ KINDS: Final[Mapping[FaultName, Kind]] = {
     ),
     FaultName.RATE_LIMIT: Kind(
         "429, without effect",
-        keys={"retry_after": Key(_any, None, "seconds, or an HTTP date")},
+        keys={"retry_after": Key(_header, None, "seconds, or an HTTP date")},
     ),
     FaultName.SERVER_ERROR: Kind(
         "an error status as JSON or a proxy's HTML",

@@ -2,7 +2,8 @@
 
 ``NAME`` or ``NAME:key=value,...`` describes one. Common keys say where it strikes: `endpoint`
 (an operationId), `probability`, `count` (how often at most), `skip` (how many matching requests
-pass first), `job`, `connection` (an id or a name). The other keys belong to the fault's kind
+pass first), `job`, `connection` (an id or a name), `begins` and `ends` (spans after it was
+switched on, so that a scenario can have an order). The other keys belong to the fault's kind
 (:mod:`workflow.sandbox.faultkinds`). Which faults strike a request is decided in
 :mod:`workflow.sandbox.faultbox`.
 """
@@ -16,10 +17,13 @@ from typing import Final
 
 from workflow.sandbox.faultkinds import KINDS, PROBABILITY, FaultName, Key, Value, whole
 from workflow.sandbox.options import SandboxError
+from workflow.sandbox.spans import parse_span
 from workflow.sandbox.yamlread import Field, read_yaml_file
 from workflow.text import safe
 
-_COMMON: Final = ("endpoint", "probability", "count", "skip", "job", "connection")
+_COMMON: Final = (
+    *("endpoint", "probability", "count", "skip", "job", "connection", "begins", "ends"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,10 @@ class Fault:
     skip: int = 0
     job: int | None = None
     connection: str | None = None
+    begins: float = 0.0
+    """Seconds after it was switched on from which it strikes."""
+    ends: float | None = None
+    """Seconds after it was switched on from which it no longer does; None: never."""
     params: Mapping[str, Value] = field(default_factory=dict)
 
     def span(self, key: str) -> tuple[float, float]:
@@ -117,6 +125,8 @@ def make_fault(name: str, pairs: Mapping[str, str]) -> Fault:
         skip=_optionalwhole(name, "skip", pairs) or 0,
         job=_optionalwhole(name, "job", pairs),
         connection=pairs.get("connection"),
+        begins=_optional_span(name, "begins", pairs) or 0.0,
+        ends=_optional_span(name, "ends", pairs),
         params=params,
     )
 
@@ -157,6 +167,13 @@ def _optionalwhole(name: str, key: str, pairs: Mapping[str, str]) -> int | None:
         return None
     value = _read(name, key, pairs[key], Key(whole(0, 2**62), None, "a whole number"))
     return value if isinstance(value, int) else None
+
+
+def _optional_span(name: str, key: str, pairs: Mapping[str, str]) -> float | None:
+    if key not in pairs:
+        return None
+    value = _read(name, key, pairs[key], Key(parse_span, None, "a span such as 30s"))
+    return value if isinstance(value, float) else None
 
 
 def _split(text: str) -> Iterator[str]:

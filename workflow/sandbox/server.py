@@ -56,7 +56,7 @@ def create_app(
     :class:`SandboxServer` is underneath.
     """
     box = faults if faults is not None else FaultBox(world.settings.seed)
-    box.know(world.catalogue)
+    box.know(world)
     world.life.disturbance = box
     service = Service(
         world=world,

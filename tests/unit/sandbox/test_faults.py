@@ -62,6 +62,8 @@ def test_a_quoted_value_may_hold_a_comma() -> None:
         ("double-job:endpoint=getJob", "works on createJob, not on 'getJob'"),
         ("server-error:status=200", "a status from 400 to 599"),
         ("slow:seconds=5-2", "which is not a span"),
+        ("slow:begins=later", "which is not a span"),
+        ("rate-limit:retry_after=\n", "which is not seconds"),
     ],
 )
 def test_a_wrong_fault_is_refused_in_one_sentence(text: str, said: str) -> None:
@@ -223,8 +225,32 @@ def test_a_fault_on_jobs_can_aim_at_a_connection_by_its_name() -> None:
     here, there = connection(1), connection(2)
     played = world(here, there)
     box = FaultBox(0, [parse_fault(f'unknown-status:when=pending,connection="{here.name}"')])
-    box.know(played.catalogue)
+    box.know(played)
     for place in (here, there):
         played.trigger(place, JobType.SYNC, Cause("request", 1))
 
     assert [box.shown_status(job) for job in played.jobs] == ["paused", "pending"]
+
+
+def test_a_scenario_has_an_order_in_time() -> None:
+    played = world(connection())
+    box = FaultBox(0, [parse_fault("cut-before:begins=10s,ends=30s")])
+    box.know(played)
+    seen = []
+    for second in (0, 9, 10, 29, 30, 60):
+        played.advance(START + second)
+        seen += strikes(box)
+
+    assert seen == [False, False, True, True, False, False]
+
+
+def test_a_fault_that_is_switched_on_later_counts_from_then() -> None:
+    played = world(connection())
+    box = FaultBox(0)
+    box.know(played)
+    played.advance(START + 100)
+    box.add(parse_fault("cut-before:begins=10s"))
+
+    assert strikes(box) == [False]
+    played.advance(START + 110)
+    assert strikes(box) == [True]
