@@ -81,6 +81,7 @@ class Draft:
         "_command",
         "_phase",
         "_target",
+        "answered",
         "facts",
         "frames",
         "new_step",
@@ -97,6 +98,8 @@ class Draft:
         self.visits = state.visits if state else {}
         self.workflows = state.workflows if state else {}
         self.unpaced = state.unpaced if state else 0
+        self.answered: Response | None = None
+        """What this turn began with; a workflow that ends does so in the turn of its last call."""
         self.facts: list[Fact] = []
         self.notes: list[str] = []
         self.new_step = False

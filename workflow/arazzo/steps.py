@@ -82,7 +82,8 @@ def judge(draft: Draft, call: Call, answer: Response | NoResponse) -> Next:
     """Take a call's answer."""
     draft.unpaced = 0
     step = draft.step()
-    scope = draft.scope(call, answer if isinstance(answer, Response) else None)
+    draft.answered = answer if isinstance(answer, Response) else None
+    scope = draft.scope(call, draft.answered)
     failure = judging.failure_of(step, answer, scope, draft.notes)
     return _settle(draft, step, scope, failure, answer)
 
@@ -90,7 +91,7 @@ def judge(draft: Draft, call: Call, answer: Response | NoResponse) -> Next:
 def returned(draft: Draft, over: Returned) -> Next:
     """Take the end of a workflow that the step ran."""
     step = draft.step()
-    scope = draft.scope(called=over.outputs)
+    scope = draft.scope(None, draft.answered, over.outputs)
     failure = over.failure
     if failure is None and step.success_criteria is not None:
         broken = judging.all_hold(step.success_criteria, scope, draft.notes)
@@ -129,7 +130,7 @@ def _settle(
 ) -> Next:
     """Keep the outputs, tell how the step went, and act on it."""
     key = draft.key()
-    status = scope.response.status if scope.response is not None else None
+    status = scope.response.status if scope.response and scope.call else None
     quiet = isinstance(answer, NoResponse)
     outputs: dict[str, Json] = {}
     if failure is None:

@@ -324,6 +324,14 @@ WORKFLOWS = [
     ),
     Case(
         "Workflow Object",
+        "in a step that ran a workflow $statusCode is that of its last call",
+        document(SUB.replace("ON_CALL", "successCriteria: [{condition: $statusCode == 201}]")),
+        (ok({"v": 1}, status=201),),
+        outputs={"x": 1, "all": 1, "given": 4},
+        workflow_id="outer",
+    ),
+    Case(
+        "Workflow Object",
         "a workflow that fails fails the step, and its onFailure is looked at",
         document(SUB.replace("ON_CALL", "onFailure: [{name: r, type: retry, retryLimit: 1}]")),
         (ok(status=500), ok({"v": 2})),
