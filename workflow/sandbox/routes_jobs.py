@@ -6,6 +6,7 @@ it known what the request was to do; those that only delay or replace answers ar
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final, Literal
 
 from workflow.sandbox.answers import (
@@ -27,7 +28,7 @@ from workflow.sandbox.faults import Fault
 from workflow.sandbox.jobs import Job, JobFilter
 from workflow.sandbox.model import Cause, Connection, JobStatus, JobType, Json
 from workflow.sandbox.pages import page_links
-from workflow.sandbox.params import path_job_id
+from workflow.sandbox.params import Query, path_job_id
 from workflow.sandbox.wire import job_json
 from workflow.sandbox.world import AlreadyRunning, Began, NotActive, scheduled
 
@@ -144,15 +145,32 @@ def _known(call: Call) -> Job:
 def list_jobs(call: Call) -> Answer:
     """GET /jobs."""
     query = call.query()
+    wanted = _filter(call, query)
+    shown, status = call.service.faults.shown_status, wanted.status
+    # A status in disguise does not answer to its real name.
+    jobs = call.world.jobs.page(
+        wanted, unless=lambda job: status is not None and shown(job) != status.value
+    )
+    data: list[Json] = [_job(call, job, totals=True) for job in jobs]
+    links = page_links(
+        call,
+        "/jobs",
+        _kept(query),
+        limit=wanted.limit,
+        offset=wanted.offset,
+        found=len(data),
+    )
+    return ok({**links, "data": data})
+
+
+def _filter(call: Call, query: Query) -> JobFilter:
     connection_id = query.uuid("connectionId")
-    workspace_ids = query.uuids("workspaceIds")
-    job_type = query.choice("jobType", JobType)
     order, descending = _order(query.text("orderBy"))
     wanted = JobFilter(
         connection_id=None if connection_id is None else call.connection(connection_id).id,
         # With a connection the server does not look at the workspaces at all.
-        workspace_ids=None if connection_id else call.workspaces(workspace_ids),
-        types=_types(call, job_type),
+        workspace_ids=None if connection_id else call.workspaces(query.uuids("workspaceIds")),
+        types=_types(call, query.choice("jobType", JobType)),
         status=query.choice("status", JobStatus),
         created_start=query.instant("createdAtStart"),
         created_end=query.instant("createdAtEnd"),
@@ -163,33 +181,29 @@ def list_jobs(call: Call) -> Answer:
         limit=query.limit(),
         offset=query.offset(),
     )
-    if call.strikes.get(FaultName.NO_FILTERS):
-        wanted = JobFilter(
-            connection_id=wanted.connection_id,
-            workspace_ids=wanted.workspace_ids,
-            types=wanted.types,
-            limit=wanted.limit,
-            offset=wanted.offset,
-        )
-    # A status in disguise does not answer to its real name.
-    shown = call.service.faults.shown_status
-    status = wanted.status
-    jobs = call.world.jobs.page(
-        wanted, unless=lambda job: status is not None and shown(job) != status.value
+    if not call.strikes.get(FaultName.NO_FILTERS):
+        return wanted
+    return replace(
+        wanted,
+        created_start=None,
+        created_end=None,
+        updated_start=None,
+        updated_end=None,
+        order="created",
+        descending=False,
     )
-    # The real links forget the status, the dates and the order.
+
+
+def _kept(query: Query) -> list[tuple[str, str]]:
+    """Return the filters that the links keep: not the status, the dates and the order."""
     kept: list[tuple[str, str]] = []
-    if job_type is not None:
-        kept.append(("jobType", job_type.value))
-    if connection_id is not None:
+    if job_type := query.text("jobType"):
+        kept.append(("jobType", job_type))
+    if connection_id := query.uuid("connectionId"):
         kept.append(("connectionId", connection_id))
-    elif workspace_ids:
+    elif workspace_ids := query.uuids("workspaceIds"):
         kept.append(("workspaceIds", ",".join(workspace_ids)))
-    data: list[Json] = [_job(call, job, totals=True) for job in jobs]
-    links = page_links(
-        call, "/jobs", kept, limit=wanted.limit, offset=wanted.offset, found=len(data)
-    )
-    return ok({**links, "data": data})
+    return kept
 
 
 def _types(call: Call, job_type: JobType | None) -> frozenset[JobType] | None:
