@@ -97,12 +97,12 @@ def help_columns(width: int) -> tuple[Content, Content | None]:
             for line in (titled_rule(group, column), *key_lines(groups[group], column))
         )
 
-    left = titled(Group.MOVE, Group.VIEW)
-    right = titled(Group.CHOOSE, Group.ACT, Group.SHOW, Group.DETAIL)
     signs = (titled_rule("Glyphs", column), *glyph_lines(column))
+    acting = titled(Group.ACT, Group.SHOW, Group.CHOOSE, Group.VIEW, Group.DETAIL)
+    moving = titled(Group.MOVE)
     if two:
-        return stacked((*left, *right)), stacked(signs)
-    return stacked((*signs, *left, *right)), None
+        return stacked(acting), stacked((*signs, *moving))
+    return stacked((*signs, *acting, *moving)), None
 
 
 class HelpScreen(ScrollingScreen[None]):

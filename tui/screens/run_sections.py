@@ -6,6 +6,7 @@ and what is missing or cannot be told is said to be so.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -159,7 +160,7 @@ def rows(known: Known) -> Section:
     if speed is not None:
         parts.append(rate(speed))
     drawn = sparkline(run.samples, _SPARK_CELLS, run.ended or run.read_at or known.now)
-    line = Content.assemble("   ".join(parts) + "   ", (drawn, Tone.RUNNING.style))
+    line = Content.assemble("   ".join(parts) + "   ", (drawn, glyphs.of_run(run, known.now).style))
     lines = [line, Content.styled(f"as read at {clock(run.read_at)}", _QUIET)]
     earlier = _job_before(known)
     if earlier is not None:
@@ -222,10 +223,14 @@ def outputs(known: Known) -> Section | None:
     return Section(
         "Outputs",
         tuple(
-            Content.assemble((f"{safe(name):<{width}}  ", _QUIET), Content(safe(repr(value))))
+            Content.assemble((f"{safe(name):<{width}}  ", _QUIET), Content(_json(value)))
             for name, value in given.items()
         ),
     )
+
+
+def _json(value: object) -> SafeText:
+    return safe(json.dumps(value, ensure_ascii=False, default=str))
 
 
 def can_be_done(known: Known, hint: Hint) -> Section:

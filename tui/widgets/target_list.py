@@ -21,8 +21,8 @@ from workflow.runs.launch import Target, TargetCheck
 from workflow.text import SafeText
 
 _NAME: Final = Column("name", "CONNECTION", 24, grows=True)
-_WILL: Final = Column("will", "WILL", 26)
-_LAST: Final = Column("last", "LAST", 20)
+_WILL: Final = Column("will", "WILL", 21)
+_LAST: Final = Column("last", "LAST", 25)
 _WHY: Final = Column("why", "BECAUSE", 44)
 SETS: Final = (
     (_NAME, _WILL),
