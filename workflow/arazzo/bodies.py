@@ -85,10 +85,14 @@ def _fill(template: Template, form: Form, lookup: Lookup) -> Json | Missing:
 def _parsed(text: str) -> Json:
     """Return the JSON that a text is; a text that is none stays a text."""
     try:
-        value: Json = json.loads(text)
+        value: Json = json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError):
         return text
     return value
+
+
+def _refuse(constant: str) -> Json:
+    raise ValueError(f"{constant} is not JSON")
 
 
 def _into_json(before: str, value: Json) -> str:

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
 _MOST_SENTENCES = 20
+_MAY_DECLARE = frozenset(
+    {"anyOf", "oneOf", "if", "then", "else", "dependentSchemas", "patternProperties"}
+)
+"""Keywords whose schemas may allow further names, which cannot be told in advance."""
 _MOST_DEPTH = 40
 
 
@@ -44,16 +48,17 @@ class Inputs:
         """Return the names that the schema declares; None when any name is allowed."""
         if self.schema is None:
             return frozenset()
-        names: set[str] = set()
+        names: set[str] | None = None
         for schema in _in_place(self.schema, self.root):
             if not isinstance(schema, dict):
-                return None if schema is True else frozenset(names)
+                return None if schema is True else frozenset()
             open_ended = schema.get("additionalProperties", schema.get("unevaluatedProperties"))
-            if open_ended not in (None, False) or "patternProperties" in schema:
+            if open_ended not in (None, False) or not _MAY_DECLARE.isdisjoint(schema):
                 return None
             properties = schema.get("properties")
-            names |= properties.keys() if isinstance(properties, dict) else frozenset()
-        return frozenset(names)
+            if isinstance(properties, dict):
+                names = (names or set()) | properties.keys()
+        return None if names is None else frozenset(names)
 
     def complete(self, given: Mapping[str, Json]) -> dict[str, Json]:
         """Return the inputs with defaults filled in.

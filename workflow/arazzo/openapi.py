@@ -230,7 +230,7 @@ def _parse_json(text: bytes, findings: Findings) -> Json:
         )
         return None
     try:
-        value: Json = json.loads(text)
+        value: Json = json.loads(text, parse_constant=_refuse)
     except json.JSONDecodeError as error:
         findings.error(
             Place(error.lineno, error.colno), "syntax", f"This is not JSON: {error.msg}."
@@ -240,10 +240,14 @@ def _parse_json(text: bytes, findings: Findings) -> Json:
     except RecursionError:
         findings.error(START, "too-deep", "The description is nested too deep.")
     except ValueError:
-        findings.error(START, "wrong-value", "The description holds a number with too many digits.")
+        findings.error(START, "wrong-value", "The description holds a number that JSON has not.")
     else:
         return value
     return None
+
+
+def _refuse(constant: str) -> Json:
+    raise ValueError(f"{constant} is not JSON")
 
 
 def _index(root: Mapping[str, Json]) -> dict[str, tuple[str, str]]:

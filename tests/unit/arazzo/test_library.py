@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import workflow.arazzo
+from tests.benchmarks.bench_interpreter import growth
 from tests.unit.arazzo.engine import (
     API,
     LOST,
@@ -300,6 +301,33 @@ def test_every_bad_input_is_named_before_anything_is_sent() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "schema",
+    [
+        "{type: object}",
+        "{properties: {m: {}}, additionalProperties: true}",
+        "{oneOf: [{properties: {n: {}}, required: [n]}, {properties: {k: {}}, required: [k]}]}",
+        "{patternProperties: {'^n': {}}}",
+        "true",
+    ],
+)
+def test_a_schema_that_leaves_names_open_takes_any(schema: str) -> None:
+    text = steps(
+        "- {stepId: a, operationId: createItem, requestBody: {payload: {name: $inputs.n}}}",
+        inputs=schema,
+    )
+
+    assert drive(program(text), [ok()], {"n": 1}).sent == ['POST /items {"name":1}']
+
+
+@pytest.mark.parametrize("schema", ["{properties: {m: {}}}", "{allOf: [{properties: {m: {}}}]}"])
+def test_a_schema_that_lists_its_names_refuses_others(schema: str) -> None:
+    text = steps("- {stepId: a, operationId: refresh}", inputs=schema)
+
+    with pytest.raises(InputError, match="has no input 'n'"):
+        program(text).start({"n": 1})
+
+
 def test_the_inputs_of_what_runs_first_are_checked_too() -> None:
     compiled = program(
         document("""
@@ -373,6 +401,12 @@ def test_a_checkpoint_is_small_and_names_its_document() -> None:
     assert (loaded.command, loaded.facts) == (turn.command, ())
     with pytest.raises(CheckpointError, match="changed since"):
         program(steps("- {stepId: a, operationId: refresh}"), {"api": API}).load(saved)
+
+
+def test_memory_does_not_grow_with_the_visits() -> None:
+    early, late, _ = growth(polling(), visits=4_000)
+
+    assert late - early < 10_000
 
 
 def test_facts_of_a_failed_step_hold_no_outputs() -> None:

@@ -1,0 +1,160 @@
+"""Requests as OpenAPI says they are written."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.arazzo.engine import drive, ok, program, steps
+from workflow.arazzo.styles import cookie_text, header_text, path_text, query_pairs
+from workflow.arazzo.templates import Unresolved
+from workflow.arazzo.turns import Call, Json
+
+LIST: Json = ["blue", "bl ack"]
+OBJECT: Json = {"R": 100, "G": "a/b"}
+
+
+# The table of OpenAPI 3.1, "Style Examples"; values with something to encode.
+@pytest.mark.parametrize(
+    ("style", "explode", "value", "expected"),
+    [
+        ("simple", False, "b/c", "b%2Fc"),
+        ("simple", False, LIST, "blue,bl%20ack"),
+        ("simple", False, OBJECT, "R,100,G,a%2Fb"),
+        ("simple", True, OBJECT, "R=100,G=a%2Fb"),
+        ("label", False, "blue", ".blue"),
+        ("label", False, LIST, ".blue,bl%20ack"),
+        ("label", True, LIST, ".blue.bl%20ack"),
+        ("label", True, OBJECT, ".R=100.G=a%2Fb"),
+        ("matrix", False, "blue", ";color=blue"),
+        ("matrix", False, LIST, ";color=blue,bl%20ack"),
+        ("matrix", True, LIST, ";color=blue;color=bl%20ack"),
+        ("matrix", True, OBJECT, ";R=100;G=a%2Fb"),
+        ("matrix", False, OBJECT, ";color=R,100,G,a%2Fb"),
+        ("simple", False, True, "true"),
+        ("simple", False, 1.5, "1.5"),
+    ],
+)
+def test_a_path_parameter_is_written_in_its_style(
+    style: str, explode: bool, value: Json, expected: str
+) -> None:
+    assert path_text("color", value, style, explode) == expected
+
+
+@pytest.mark.parametrize("value", ["", ".", "..", []])
+def test_a_path_parameter_that_would_change_the_path_is_refused(value: Json) -> None:
+    with pytest.raises(Unresolved):
+        path_text("id", value, "simple", False)
+
+
+@pytest.mark.parametrize(
+    ("style", "explode", "value", "expected"),
+    [
+        ("form", True, "blue", [("color", "blue")]),
+        ("form", True, LIST, [("color", "blue"), ("color", "bl ack")]),
+        ("form", False, LIST, [("color", "blue,bl ack")]),
+        ("form", True, OBJECT, [("R", "100"), ("G", "a/b")]),
+        ("form", False, OBJECT, [("color", "R,100,G,a/b")]),
+        ("form", True, [], []),
+        ("spaceDelimited", False, LIST, [("color", "blue bl ack")]),
+        ("pipeDelimited", False, LIST, [("color", "blue|bl ack")]),
+        ("pipeDelimited", False, OBJECT, [("color", "R|100|G|a/b")]),
+        ("deepObject", True, OBJECT, [("color[R]", "100"), ("color[G]", "a/b")]),
+        ("form", True, False, [("color", "false")]),
+    ],
+)
+def test_a_query_parameter_is_written_in_its_style(
+    style: str, explode: bool, value: Json, expected: list[tuple[str, str]]
+) -> None:
+    assert query_pairs("color", value, style, explode) == expected
+
+
+def test_headers_and_cookies_are_written_in_their_styles() -> None:
+    assert header_text("X", LIST, explode=False) == "blue,bl ack"
+    assert header_text("X", OBJECT, explode=True) == "R=100,G=a/b"
+    assert header_text("X", OBJECT, explode=False) == "R,100,G,a/b"
+    assert cookie_text("c", "a;b c") == "c=a%3Bb%20c"
+
+
+def first(text: bytes, **inputs: Json) -> Call:
+    return drive(program(text), [ok()], inputs).calls[0]
+
+
+def test_the_description_decides_how_each_parameter_is_written() -> None:
+    call = first(
+        steps("""
+        - stepId: a
+          operationId: listItems
+          parameters:
+          - {name: piped, in: query, value: [1, 2]}
+          - {name: spaced, in: query, value: [1, 2]}
+          - {name: commas, in: query, value: [1, 2]}
+          - {name: filter, in: query, value: {a: 1}}
+          - {name: json, in: query, value: {a: [1]}}
+          - {name: x-trace, in: header, value: 7}
+          - {name: session, in: cookie, value: s}
+          - {name: other, in: cookie, value: t}
+        """)
+    )
+
+    assert call.request.query == (
+        ("piped", "1|2"),
+        ("spaced", "1 2"),
+        ("commas", "1,2"),
+        ("filter[a]", "1"),
+        ("json", '{"a":[1]}'),
+    )
+    assert call.request.headers == (("x-trace", "7"), ("Cookie", "session=s; other=t"))
+
+
+def test_path_styles_come_from_the_description_too() -> None:
+    call = first(
+        steps("""
+        - stepId: a
+          operationId: getLabels
+          parameters: [{name: label, in: path, value: [a, b]}, {name: matrix, in: path, value: 3}]
+        """)
+    )
+
+    assert call.request.path == "/labels/.a.b/;matrix=3"
+    assert call.request.path_values == {"label": '["a","b"]', "matrix": "3"}
+
+
+@pytest.mark.parametrize(
+    ("body", "media_type", "content"),
+    [
+        ("{payload: {name: x}}", "application/json", b'{"name":"x"}'),
+        ("{contentType: application/vnd.x+json, payload: {name: x}}", "application/vnd.x+json",
+         b'{"name":"x"}'),
+        ("{contentType: text/csv, payload: 'a,b'}", "text/csv", b"a,b"),
+        ("{payload: [1.5, null, true, ü]}", "application/json", '[1.5,null,true,"ü"]'.encode()),
+        ("{payload: plain words}", "application/json", b'"plain words"'),
+        ("{payload: '{\"n\": NaN}'}", "application/json", b'"{\\"n\\": NaN}"'),
+    ],
+)  # fmt: skip
+def test_a_body_is_written_in_its_media_type(body: str, media_type: str, content: bytes) -> None:
+    text = steps(f"- {{stepId: a, operationId: createItem, requestBody: {body}}}")
+
+    request = first(text).request
+
+    assert (request.media_type, request.content) == (media_type, content)
+    assert ("Content-Type", media_type) in request.headers
+
+
+def test_the_media_type_comes_from_the_operation_when_it_is_not_given() -> None:
+    text = steps(
+        "- {stepId: a, operationId: putItem, requestBody: {payload: hello}, "
+        "parameters: [{name: id, in: path, value: 1}]}"
+    )
+
+    assert first(text).request.media_type == "text/plain"
+
+
+def test_a_content_type_header_given_as_a_parameter_is_the_only_one() -> None:
+    text = steps(
+        "- {stepId: a, operationId: createItem, requestBody: {payload: {name: x}}, "
+        "parameters: [{name: content-type, in: header, value: application/json; v=2}]}"
+    )
+
+    headers = first(text).request.headers
+
+    assert headers == (("content-type", "application/json; v=2"),)
