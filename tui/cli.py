@@ -104,9 +104,13 @@ def open_deck(
 ) -> int:
     """Open the deck, the one place where Textual is imported, and return the exit code."""
     from tui.app import SyncdeckApp  # noqa: PLC0415
+    from tui.session_signals import leaving_on_signals  # noqa: PLC0415
 
     app = SyncdeckApp(opener, profile_name=profile_name, server=server, demo=demo)
-    return app.run() or 0
+    with leaving_on_signals(app.exit):
+        result = app.run()
+    # A screen that broke leaves no result, and Textual's own code.
+    return (app.return_code or 0) if result is None else result
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
