@@ -18,7 +18,7 @@ from workflow.airbyte.readings import Reading
 from workflow.arazzo.turns import Call, Headers, Json, NoResponse, Response
 from workflow.runs import paths, plain
 from workflow.runs.deadline import Deadline
-from workflow.runs.events import Settled, TriggerSettled, Verdict
+from workflow.runs.events import Origin, Settled, TriggerSettled, Verdict
 from workflow.runs.ledger import Voice
 from workflow.runs.pacing import Pacing
 from workflow.runs.relay import JobGoneError
@@ -151,14 +151,14 @@ class Caller:
             outcome = await trigger.fire(
                 order, self._voice, checkpoint=checkpoint, provisional=provisional
             )
-        return self._take(outcome, order.connection_id)
+        return self._take(outcome, order.connection_id, recovered=recover)
 
-    def _take(self, outcome: TriggerOutcome, connection_id: str) -> Reply:
+    def _take(self, outcome: TriggerOutcome, connection_id: str, *, recovered: bool) -> Reply:
         match outcome:
             case Answered() | Attached():
                 self._watch(outcome.job.job_id, connection_id)
                 self.job_id = outcome.job.job_id
-                return Reply(_response(outcome))
+                return Reply(_response(outcome), None if recovered else self._post_took(outcome))
             case Refused():
                 self.refused = outcome
                 return Reply(
@@ -173,6 +173,13 @@ class Caller:
                 return Reply(NoResponse(not_started.because, not_started.why))
         judged = of_trigger(outcome)
         raise Over(judged or Judgement(Verdict.UNRESOLVED, safe("the trigger came to nothing")))
+
+    def _post_took(self, outcome: Answered | Attached) -> int | None:
+        """Say how long a POST took that was answered, from when it was about to leave."""
+        sent = self._voice.state.sent
+        if sent is None or not isinstance(outcome, Answered) or outcome.how is Origin.ADOPTED:
+            return None
+        return round((self._services.clock.now() - sent).total_seconds() * 1000)
 
     async def _watching(self, job: JobSeen, foresee: Foresee) -> Reply:
         self._watch(job.job_id, self._voice.state.connection_id or "")

@@ -15,14 +15,15 @@ from workflow.airbyte.models import Connection, ConnectionId, Job, JobType, same
 from workflow.airbyte.problems import ApiProblem
 from workflow.clock import Clock
 from workflow.http.failures import NetworkFailure
+from workflow.runs.connection_view import ConnectionView
 from workflow.runs.launch import DESTRUCTIVE, OnConflict, Order, Target, TargetCheck, Will
 from workflow.text import SafeText, safe
 
 AT_ONCE: Final = 4
 """The local edition serves its whole API from five threads."""
 
-Known = Callable[[ConnectionId], Connection | None]
-"""A connection as it was read lately; None when it was not."""
+Known = Callable[[ConnectionId], ConnectionView | None]
+"""What is known of a connection and its jobs, and kept up to date; None when nothing is."""
 
 
 async def check(
@@ -50,8 +51,11 @@ async def _one(
     order: Order, target: Target, client: Client, clock: Clock, known: Known
 ) -> TargetCheck:
     connection_id = ConnectionId(target.connection_id)
+    view = known(connection_id)
+    if view is not None and view.read:  # a thousand targets need not be a thousand requests
+        return judge(order, target, view.connection, view.history, clock.now())
     try:
-        connection = known(connection_id) or (await client.get_connection(connection_id)).value
+        connection = (await client.get_connection(connection_id)).value
         jobs = (await client.list_jobs(connection_id=connection_id, limit=20)).value.items
     except ApiProblem as problem:
         return TargetCheck(target, "blocked", problem.sentence)

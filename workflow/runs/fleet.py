@@ -16,7 +16,7 @@ from typing import Final, Self
 
 from workflow.airbyte.client import Client
 from workflow.airbyte.feed import Feed
-from workflow.airbyte.models import Connection, ConnectionId, JobId, WorkspaceId
+from workflow.airbyte.models import ConnectionId, JobId, WorkspaceId
 from workflow.airbyte.problems import ApiProblem
 from workflow.clock import Clock
 from workflow.http.failures import NetworkFailure
@@ -37,12 +37,13 @@ from workflow.runs.ledger import Ledger, Listener, Voice
 from workflow.runs.programs import Programs
 from workflow.runs.recovery import Recovery
 from workflow.runs.relay import Relay
+from workflow.runs.report import Report, report_of
 from workflow.runs.roster import Roster
 from workflow.runs.run import Phase, RunState
 from workflow.runs.services import Services
 from workflow.runs.tracking import SharedFeed
 from workflow.runs.triggering import Trigger
-from workflow.runs.watch import Watch
+from workflow.runs.watch import ConnectionView, Watch
 from workflow.runs.wishes import Wishes
 from workflow.text import SafeText, safe
 
@@ -215,10 +216,7 @@ class Fleet:
         self._launching.freeze()  # a run that is let go must not make room for another
         ours = self._roster.runs
         await self._roster.stop(*ours)
-        for run in ours:
-            state = self.runs[run]
-            unsent = state.phase is Phase.WAITING and state.job_id is None
-            await self._attending.let_go(run, None if unsent else reason)
+        await asyncio.gather(*(self._leave(run, reason) for run in ours))
         for task in self._background:
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
@@ -226,6 +224,11 @@ class Fleet:
         self.watch.close()
         self._relay.close()
         await self._ledger.aclose()
+
+    async def _leave(self, run: RunId, reason: str) -> None:
+        state = self.runs[run]
+        unsent = state.phase is Phase.WAITING and state.job_id is None
+        await self._attending.let_go(run, None if unsent else reason)
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -250,13 +253,15 @@ class Fleet:
         """Say for each target what a launch would do to it, as it becomes known. Reads only."""
         return checks.check(order, self._client, self._clock, self._known)
 
-    def _known(self, connection_id: ConnectionId) -> Connection | None:
-        view = self.watch.connections.get(connection_id)
-        return None if view is None else view.connection
+    def _known(self, connection_id: ConnectionId) -> ConnectionView | None:
+        """Return what is known of a connection, unless the feed has lost sight of its jobs."""
+        if self.feed.status.failing is not None:
+            return None
+        return self.watch.connections.get(connection_id)
 
     def _name_of(self, connection_id: ConnectionId) -> str:
-        known = self._known(connection_id)
-        return connection_id if known is None else known.raw_name
+        view = self.watch.connections.get(connection_id)
+        return connection_id if view is None else view.connection.raw_name
 
     async def launch(self, order: Order) -> LaunchId:
         """Start runs for all targets.
@@ -272,6 +277,10 @@ class Fleet:
         if order.max_parallel < 1:
             raise OrderRefused("Nothing was sent: at least one run has to go at once.")
         return await self._launching.launch(order)
+
+    def report(self, launch: LaunchId) -> Report:
+        """Return what became of a launch, or what has become of it so far."""
+        return report_of(self._of_launch(launch), self.runs.values())
 
     async def hold(self, launch: LaunchId, why: str = "operator") -> None:
         """Start no more runs of the launch."""

@@ -134,6 +134,8 @@ class RunState:
     suspects: tuple[int, ...] = ()
     begun: datetime | None = None
     """When the first step started."""
+    sent: datetime | None = None
+    """When its latest POST was about to leave."""
     status: SafeText | None = None
     """The job's status in the server's word; None before the first reading."""
     rows: int | None = None
@@ -198,7 +200,7 @@ def fold(state: RunState, event: Event) -> RunState:
         case StepStarted() | StepFinished() as fact:
             return _at_step(state, fact, at)
         case TriggerIntent():
-            return replace(state, phase=Phase.TRIGGERING, waiting_for=None)
+            return replace(state, phase=Phase.TRIGGERING, waiting_for=None, sent=at)
         case TriggerSettled() as fact:
             return _triggered(state, fact)
         case ReadingTaken() as fact:

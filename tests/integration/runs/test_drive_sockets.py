@@ -51,6 +51,7 @@ async def test_a_document_runs_to_its_verdict(
     assert run.outputs is not None
     assert set(run.outputs) == set(compiled_program.outputs)
     assert None not in run.outputs.values()
+    assert run.steps[0].ms is not None
     wanted = 2 if compiled_program is clear_then_sync() else 1
     assert server.log.count("createJob", 200) == wanted
 

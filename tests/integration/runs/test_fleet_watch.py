@@ -26,6 +26,11 @@ async def until(deck: Deck, holds: Callable[[], bool]) -> None:
         end()
 
 
+def asked_about_one(world: Scene) -> int:
+    """Return how many requests were about a single connection."""
+    return sum("connectionId=" in e.query or "/connections/" in e.path for e in world.box.log)
+
+
 async def loaded(deck: Deck) -> None:
     deck.fleet.shown = True
     await until(deck, lambda: deck.fleet.watch.loading.done)
@@ -163,6 +168,23 @@ def test_without_anybody_looking_only_what_runs_is_read() -> None:
         async with world.deck() as deck:
             await deck.run_one(world.connection())
         assert world.box.log.count("listConnections") == 0
+
+    run_virtual(story())
+
+
+def test_a_check_of_what_is_watched_already_asks_the_server_nothing() -> None:
+    async def story() -> None:
+        world = scene(connections=1)
+        free, busy = world.connections(2)
+        world.foreign_job(busy)
+        async with world.deck() as deck:
+            await loaded(deck)
+            views = deck.fleet.watch.connections
+            await until(deck, lambda: all(view.read for view in views.values()))
+            before = asked_about_one(world)
+            checks = {c.target: c.will async for c in deck.fleet.check(Order((free, busy)))}
+            assert checks == {free: "send", busy: "attach"}
+            assert asked_about_one(world) == before
 
     run_virtual(story())
 
