@@ -234,7 +234,9 @@ def _check_others(state: State, finish: Finish) -> Move:
 
 
 def _aftermath(state: State, jobs: tuple[JobSeen, ...]) -> Move:
-    assert state.finish is not None  # noqa: S101 - it led here
+    finish = state.finish
+    if finish is None:
+        raise ValueError("a cancel's aftermath was asked for before its end")
     hit = [
         job.job_id
         for job in jobs
@@ -243,9 +245,9 @@ def _aftermath(state: State, jobs: tuple[JobSeen, ...]) -> Move:
         and job.status == "cancelled"
     ]
     if hit:
-        text = f"{state.finish.text} A newer job was cancelled instead: {hit[-1]}."
+        text = f"{finish.text} A newer job was cancelled instead: {hit[-1]}."
         return _over(state, "newer-job", text)
-    return _over(state, state.finish.how, state.finish.text)
+    return _over(state, finish.how, finish.text)
 
 
 def _blind(state: State, why: SafeText, now: datetime) -> Move:

@@ -84,29 +84,38 @@ class Asking:
 
     async def jobs(self, order: TriggerOrder, *, by_type: bool) -> Listed | Trouble:
         """Read the connection's newest jobs, of each type by itself when asked to."""
-        types: tuple[JobType | None, ...] = JOB_TYPES if by_type else (None,)
         seen: dict[int, JobSeen] = {}
-        last: Answer[Page[Job]] | None = None
         try:
-            for job_type in types:
-                last = await self._client.list_jobs(
-                    connection_id=ConnectionId(order.connection_id), job_type=job_type
-                )
-                if last.value.unreadable:
-                    return CheckFailed(last.value.unreadable[0])
-                # A server that does not know the filter lists every connection's jobs.
-                mine = (j for j in last.value.items if j.connection_id == order.connection_id)
-                seen.update((job.job_id, as_seen(job)) for job in mine)
+            for job_type in JOB_TYPES if by_type else ():
+                typed = await self._page(order, seen, job_type)
+                if isinstance(typed, CheckFailed):
+                    return typed
+            # Last, so that its time is that of the whole.
+            last = await self._page(order, seen, None)
         except ApiProblem as problem:
             return _trouble(problem, order)
         except NetworkFailure as failure:
             return CheckFailed(failure.text)
-        assert last is not None  # noqa: S101 - there is at least one type to ask for
-        if by_type and any(
-            job.live and job.job_type in {"clear", "refresh"} for job in seen.values()
-        ):
+        if isinstance(last, CheckFailed):
+            return last
+        hidden = {"clear", "refresh"}
+        if by_type and any(job.live and job.job_type in hidden for job in seen.values()):
             self.by_type = True
         return Listed(tuple(seen.values()), last.arrived, last.date)
+
+    async def _page(
+        self, order: TriggerOrder, seen: dict[int, JobSeen], job_type: JobType | None
+    ) -> Answer[Page[Job]] | CheckFailed:
+        """Read one page into `seen`."""
+        answer = await self._client.list_jobs(
+            connection_id=ConnectionId(order.connection_id), job_type=job_type
+        )
+        if answer.value.unreadable:
+            return CheckFailed(answer.value.unreadable[0])
+        # A server that does not know the filter lists every connection's jobs.
+        mine = (j for j in answer.value.items if j.connection_id == order.connection_id)
+        seen.update((job.job_id, as_seen(job)) for job in mine)
+        return answer
 
     async def post(self, order: TriggerOrder) -> Replied | Lost:
         """Send the trigger: on a fresh connection, once, with a long patience for the answer."""

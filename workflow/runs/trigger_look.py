@@ -50,8 +50,7 @@ LATEST: Final = timedelta(seconds=300)
 
 def begin(state: State, why: SafeText, now: datetime) -> Move:
     """Begin to look, for what is left of the window; at once and once when nothing is."""
-    intent = state.intent
-    assert intent is not None  # noqa: S101 - nothing can have been sent without one
+    intent = state.sent
     state = replace(state, why=why, looking=now)
     if now >= intent.at + intent.look:
         return enter(state, Phase.LOOK, now)
@@ -76,8 +75,7 @@ def advance(state: State, answer: Answer, now: datetime) -> Move:
 
 
 def _looked(state: State, listed: Listed, now: datetime) -> Move:
-    intent = state.intent
-    assert intent is not None  # noqa: S101 - see begin
+    intent = state.sent
     before = tuple((job.job_id, job.status) for job in state.seen)
     seen = merged(state.seen, candidates(listed.jobs, intent))
     state = replace(state, seen=seen)
@@ -94,13 +92,11 @@ def _looked(state: State, listed: Listed, now: datetime) -> Move:
 
 def _clocks_disagree(state: State, now: datetime) -> bool:
     """Our clock says that the window closed long ago, the server's does not move."""
-    intent = state.intent
-    return intent is not None and now >= intent.at + intent.look + LATEST
+    return now >= state.sent.at + state.sent.look + LATEST
 
 
 def _close(state: State, listed: Listed, notes: tuple[Note, ...]) -> Move:
-    intent = state.intent
-    assert intent is not None  # noqa: S101 - see begin
+    intent = state.sent
     if history_changed(listed.jobs, intent):
         why = f"{state.why} The server's history changed: jobs seen before the trigger are gone."
         return _unresolved(state, safe(why), notes)
@@ -109,7 +105,8 @@ def _close(state: State, listed: Listed, notes: tuple[Note, ...]) -> Move:
     found = _ours(state, intent.job_type)
     if found is None:
         return _unresolved(state, several_found(state.why, state.seen), notes)
-    return Move(replace(state, phase=Phase.ADOPT), ClaimJob(found.job_id), notes)
+    state = replace(state, phase=Phase.ADOPT, claimed=found.job_id)
+    return Move(state, ClaimJob(found.job_id), notes)
 
 
 def _ours(state: State, job_type: str) -> JobSeen | None:
@@ -119,12 +116,9 @@ def _ours(state: State, job_type: str) -> JobSeen | None:
 
 
 def _adopt(state: State, hindrance: str | None) -> Move:
-    intent = state.intent
-    assert intent is not None  # noqa: S101 - see begin
-    job = _ours(state, intent.job_type)
-    assert job is not None  # noqa: S101 - it was just claimed
     if hindrance is not None:
         return _unresolved(state, safe(f"{several_found(state.why, state.seen)} {hindrance}"))
+    (job,) = (job for job in state.seen if job.job_id == state.claimed)
     why = probably(state.why, job)
     outcome = Answered(job, Origin.ADOPTED, job.raw, why=why)
     suspects = tuple(seen.job_id for seen in state.seen)
@@ -133,30 +127,31 @@ def _adopt(state: State, hindrance: str | None) -> Move:
 
 
 def _blind(state: State, trouble: CheckRefused | CheckFailed, now: datetime) -> Move:
-    intent = state.intent
-    assert intent is not None and state.looking is not None  # noqa: S101, PT018 - see begin
-    since = max(intent.at + intent.look, state.looking)
+    intent = state.sent
+    since = max(intent.at + intent.look, state.looked_since)
     if now >= since + LATEST:
         return _unresolved(state, safe(f"{state.why} The server could not be asked: {trouble.why}"))
     if is_late(state, now):
         return _unresolved(state, _deadline(state))
-    move = _until_next(state, now)
-    assert isinstance(move.command, Pause)  # noqa: S101 - it always is
-    note = Struggling(trouble.why, (move.command.until - now).total_seconds())
-    return replace(move, notes=(note,))
+    until = _next_look(state, now)
+    note = Struggling(trouble.why, (until - now).total_seconds())
+    return series(state, Pause(until), then=Phase.LOOK, notes=(note,))
 
 
 def _until_next(state: State, now: datetime, *notes: Note) -> Move:
-    intent = state.intent
-    assert intent is not None and state.looking is not None  # noqa: S101, PT018 - see begin
-    passed = (now - state.looking).total_seconds()
-    until = state.looking + timedelta(seconds=look_after(passed))
+    return series(state, Pause(_next_look(state, now)), then=Phase.LOOK, notes=notes)
+
+
+def _next_look(state: State, now: datetime) -> datetime:
+    intent = state.sent
+    passed = (now - state.looked_since).total_seconds()
+    until = state.looked_since + timedelta(seconds=look_after(passed))
     close = intent.at + intent.look
     if now < close:
         until = min(until, close)
     if state.order.deadline is not None and now < state.order.deadline:
         until = min(until, state.order.deadline)
-    return series(state, Pause(until), then=Phase.LOOK, notes=notes)
+    return until
 
 
 def _deadline(state: State) -> SafeText:

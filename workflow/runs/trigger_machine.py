@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 from workflow.runs import trigger_look
 from workflow.runs.events import Origin
@@ -141,88 +141,91 @@ def advance(state: State, answer: Answer, now: datetime) -> Move:
 
 
 def _opened(state: State, now: datetime) -> Move:
-    intent = state.intent
-    assert intent is not None  # noqa: S101 - the phase says so
     state = replace(state, gated=False)
     unsent = Settle(Became.NOT_SENT)
     if is_late(state, now):
         move = too_late(state)
         return series(state, unsent, move.command, notes=move.notes)
-    if now - intent.at > FRESH:  # the disk took its time: what was looked at is old
-        if state.stale >= MOST_STALE:
-            why = SafeText("The journal's disk is too slow to write a trigger down: not started.")
-            return series(state, unsent, Finish(NotStarted(why, "journal")))
-        return series(replace(state, stale=state.stale + 1), unsent, then=Phase.GATE)
-    return Move(replace(state, phase=Phase.POST), Post(intent))
+    if now - state.sent.at <= FRESH:
+        return Move(replace(state, phase=Phase.POST), Post(state.sent))
+    # The disk took its time: what was looked at is old.
+    if state.stale >= MOST_STALE:
+        why = SafeText("The journal's disk is too slow to write a trigger down: not started.")
+        return series(state, unsent, Finish(NotStarted(why, "journal")))
+    return series(replace(state, stale=state.stale + 1), unsent, then=Phase.GATE)
 
 
 def _posted(state: State, reply: Replied | Lost, now: datetime) -> Move:
     match what_it_proves(reply, state.order.job_type):
-        case HasJob(job):
-            assert isinstance(reply, Replied)  # noqa: S101 - only an answer has a job
-            return _has_job(replace(state, reply=reply), job)
-        case NothingLeft():
-            assert isinstance(reply, Lost)  # noqa: S101 - only a loss is before the sending
-            # The checks before it do get through, so their patience does not count here.
-            state = replace(state, unsent=state.unsent or now)
-            state = replace(state, struggling=state.unsent)
-            again = struggle(state, CheckFailed(reply.why), Phase.GATE, now)
-            unsent = Settle(Became.NOT_SENT, text=reply.why)
-            return series(
-                again.state, unsent, again.command, *again.state.rest,
-                then=again.state.resume, notes=again.notes,
-            )  # fmt: skip
-        case NoEffect(again=what):
-            assert isinstance(reply, Replied)  # noqa: S101 - only an answer refuses
-            return _refused(state, reply, what, now)
-        case MayHaveActed():
-            return trigger_look.begin(state, reply.why, now)
+        case HasJob(job, said):
+            return _has_job(replace(state, reply=said), job)
+        case NothingLeft(why):
+            return _nothing_left(state, why, now)
+        case NoEffect(again, said):
+            return _refused(replace(state, reply=said), again, now)
+        case MayHaveActed(why):
+            return trigger_look.begin(state, why, now)
+
+
+def _nothing_left(state: State, why: SafeText, now: datetime) -> Move:
+    # The checks before it do get through, so their patience does not count here.
+    state = replace(state, unsent=state.unsent or now)
+    state = replace(state, struggling=state.unsent)
+    then = struggle(state, CheckFailed(why), Phase.GATE, now)
+    unsent = Settle(Became.NOT_SENT, text=why)
+    rest, resume = then.state.rest, then.state.resume
+    return series(then.state, unsent, then.command, *rest, then=resume, notes=then.notes)
 
 
 def _has_job(state: State, job: JobSeen) -> Move:
-    assert state.intent is not None and state.reply is not None  # noqa: S101, PT018
-    if job.job_id <= state.intent.base:
+    if job.job_id <= state.sent.base:
         # It was there before us. Whoever started it, it is what our trigger came to.
         why = safe(f"The server answered with job {job.job_id}, which was there before.")
-        return _settled(state, Origin.JOINED, why)
-    return Move(replace(state, phase=Phase.CLAIM), ClaimJob(job.job_id))
+        return _settled(state, job, Origin.JOINED, why)
+    return Move(replace(state, phase=Phase.CLAIM, seen=(job,)), ClaimJob(job.job_id))
 
 
 def _answered(state: State, claim: Claimed | NotWritten) -> Move:
+    (job,) = state.seen
     match claim:
         case Claimed(other) if other is not None:
             why = safe(f"Run {other} has this job already; this one watches it.")
-            return _settled(state, Origin.JOINED, why)
+            return _settled(state, job, Origin.JOINED, why)
         case _:
-            return _settled(state, Origin.STARTED, SafeText(""))
+            return _settled(state, job, Origin.STARTED, SafeText(""))
 
 
-def _settled(state: State, how: Origin, why: SafeText) -> Move:
-    reply = state.reply
-    assert reply is not None and reply.job is not None  # noqa: S101, PT018 - the phase says so
-    assert how is Origin.STARTED or how is Origin.JOINED  # noqa: S101
-    outcome = Answered(reply.job, how, reply.body, reply.status, reply.headers, why)
-    settle = Settle(Became(how.value), job_id=reply.job.job_id, text=why, answer=outcome)
+def _settled(
+    state: State, job: JobSeen, how: Literal[Origin.STARTED, Origin.JOINED], why: SafeText
+) -> Move:
+    said = state.said
+    outcome = Answered(job, how, said.body, said.status, said.headers, why)
+    settle = Settle(Became(how.value), job_id=job.job_id, text=why, answer=outcome)
     return series(state, settle, Finish(outcome))
 
 
 # ------------------------------------------------------------------ refusals
 
 
-def _refused(state: State, reply: Replied, what: str, now: datetime) -> Move:
-    again = Settle(Became.REFUSED, text=reply.why)
-    if what == "once" and not state.new_credentials:
-        return series(replace(state, new_credentials=True), again, then=Phase.GATE)
-    if what == "later" and state.overloads < MOST_OVERLOADS:
+def _refused(state: State, again: Literal["never", "once", "later", "look"], now: datetime) -> Move:
+    said = state.said
+    refused = Settle(Became.REFUSED, text=said.why)
+    if again == "once" and not state.new_credentials:
+        return series(replace(state, new_credentials=True), refused, then=Phase.GATE)
+    if again == "later" and state.overloads < MOST_OVERLOADS:
         state = replace(state, overloads=state.overloads + 1)
-        seconds = max(reply.retry_after or 0.0, 2.0**state.overloads)
-        paused = pause(state, now, Phase.GATE, seconds, why=reply.why)
-        return series(paused.state, again, paused.command, then=Phase.GATE, notes=paused.notes)
-    if what == "look":
-        return series(replace(state, reply=reply), again, then=Phase.CONFLICT)
-    outcome = Refused(reply.why, reply.status, reply.body, reply.headers)
-    final = replace(again, refusal={"status": reply.status, "body": reply.body})
-    return series(state, final, Finish(outcome))
+        seconds = max(said.retry_after or 0.0, 2.0**state.overloads)
+        paused = pause(state, now, Phase.GATE, seconds, why=said.why)
+        return series(paused.state, refused, paused.command, then=Phase.GATE, notes=paused.notes)
+    if again == "look":
+        return series(state, refused, then=Phase.CONFLICT)
+    final = replace(refused, refusal={"status": said.status, "body": said.body})
+    return series(state, final, Finish(_refusal(state)))
+
+
+def _refusal(state: State, more: str = "") -> Refused:
+    said = state.said
+    return Refused(safe(f"{said.why}{more}"), said.status, said.body, said.headers)
 
 
 def _after_conflict(state: State, listed: Listed, now: datetime) -> Move:
@@ -232,19 +235,15 @@ def _after_conflict(state: State, listed: Listed, now: datetime) -> Move:
         case GoAhead() if not state.by_type:
             return enter(replace(state, by_type=True), Phase.CONFLICT, now)
         case GoAhead():
-            reply = state.reply
-            assert reply is not None  # noqa: S101 - the phase says so
-            why = safe(
-                f"{reply.why} Yet nothing is to be found running: a known state of the server,"
-                " which its administrators have to clear."
+            more = (
+                " Yet nothing is to be found running: a known state of the server, which its"
+                " administrators have to clear."
             )
-            return stop(state, Finish(Refused(why, reply.status, reply.body, reply.headers)))
+            return stop(state, Finish(_refusal(state, more)))
 
 
 def _conflict_unseen(state: State, trouble: Trouble, now: datetime) -> Move:
-    reply = state.reply
-    assert reply is not None  # noqa: S101 - the phase says so
-    refused = stop(state, Finish(Refused(reply.why, reply.status, reply.body, reply.headers)))
+    refused = stop(state, Finish(_refusal(state)))
     if not isinstance(trouble, CheckFailed) or is_late(state, now):
         return refused
     move = struggle(state, trouble, Phase.CONFLICT, now)

@@ -37,6 +37,7 @@ class HasJob:
     """It was answered with a job."""
 
     job: JobSeen
+    reply: Replied
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +46,21 @@ class NoEffect:
 
     again: Literal["never", "once", "later", "look"]
     """``once``: with new credentials. ``later``: it is overloaded. ``look``: something runs."""
+    reply: Replied
 
 
 @dataclass(frozen=True, slots=True)
 class NothingLeft:
     """It certainly never left this machine."""
 
+    why: SafeText
+
 
 @dataclass(frozen=True, slots=True)
 class MayHaveActed:
     """Nobody can tell from the answer: look."""
+
+    why: SafeText
 
 
 Proof: TypeAlias = HasJob | NoEffect | NothingLeft | MayHaveActed
@@ -63,22 +69,22 @@ Proof: TypeAlias = HasJob | NoEffect | NothingLeft | MayHaveActed
 def what_it_proves(reply: Replied | Lost, job_type: str) -> Proof:
     """Judge the answer to a POST. What is not known to be harmless may have acted."""
     if isinstance(reply, Lost):
-        return MayHaveActed() if reply.sent else NothingLeft()
+        return MayHaveActed(reply.why) if reply.sent else NothingLeft(reply.why)
     match reply.status:
-        case 200:
-            return HasJob(reply.job) if reply.job is not None else MayHaveActed()
+        case 200 if reply.job is not None:
+            return HasJob(reply.job, reply)
         case 401:
-            return NoEffect("once")
+            return NoEffect("once", reply)
         case 429:
-            return NoEffect("later")
+            return NoEffect("later", reply)
         case 400 | 403 | 404:
-            return NoEffect("never")
+            return NoEffect("never", reply)
         case 409 if reply.conflict == "try-again-later":
-            return NoEffect("look")
+            return NoEffect("look", reply)
         case 422 if job_type == "refresh":
-            return NoEffect("never")
+            return NoEffect("never", reply)
         case _:
-            return MayHaveActed()
+            return MayHaveActed(reply.why)
 
 
 # ------------------------------------------------------------------ a job that is already there

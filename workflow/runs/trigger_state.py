@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum, auto
+from typing import TypeVar
 
 from workflow.runs.intents import Intent
 from workflow.runs.trigger import JobSeen, NotStarted, TriggerOrder
@@ -25,6 +26,8 @@ from workflow.runs.trigger_moves import (
     TakeGate,
 )
 from workflow.text import SafeText
+
+ThingT = TypeVar("ThingT")
 
 
 class Phase(Enum):
@@ -87,6 +90,27 @@ class State:
     """The candidates of all looks so far."""
     claimed: int | None = None
     """After a restart: the job that was taken for ours before it."""
+
+    @property
+    def sent(self) -> Intent:
+        """The intent; there is one from its opening on."""
+        return _there(self.intent)
+
+    @property
+    def said(self) -> Replied:
+        """What the POST was answered; there is something when its answer is worked on."""
+        return _there(self.reply)
+
+    @property
+    def looked_since(self) -> datetime:
+        """When the look began; it has in the look's phases."""
+        return _there(self.looking)
+
+
+def _there(value: ThingT | None) -> ThingT:
+    if value is None:
+        raise ValueError("a trigger's state lacks what its phase implies")
+    return value
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,9 @@ The rules are in :mod:`~workflow.runs.trigger_machine`; one trigger under way is
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Final, Literal
 
 from workflow.airbyte.client import Client
 from workflow.clock import Clock
@@ -101,13 +103,19 @@ class Trigger:
         )
 
 
+_OWNING: Final[Mapping[Became, Literal[Origin.STARTED, Origin.JOINED, Origin.ADOPTED]]] = {
+    Became.STARTED: Origin.STARTED,
+    Became.JOINED: Origin.JOINED,
+    Became.ADOPTED: Origin.ADOPTED,
+}
+
+
 def _as_written(record: IntentRecord) -> TriggerOutcome | NotSent:
     """Return the outcome of a settled intent."""
     job_id = record.job_id
     intent = record.intent
-    if record.how in {Became.STARTED, Became.JOINED, Became.ADOPTED} and job_id is not None:
-        how = Origin(record.how.value)
-        assert how is not Origin.ATTACHED  # noqa: S101 - an attached job has no intent
+    how = _OWNING.get(record.how) if record.how is not None else None
+    if how is not None and job_id is not None:
         job = JobSeen(job_id, intent.job_type, "", live=True, raw=record.answer)
         return Answered(job, how, record.answer)
     if record.how is Became.UNKNOWN:

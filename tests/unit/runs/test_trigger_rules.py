@@ -28,7 +28,7 @@ from workflow.runs.trigger_rules import (
     what_it_proves,
     window_over,
 )
-from workflow.text import safe
+from workflow.text import SafeText, safe
 
 NOW = datetime(2026, 3, 25, 1, 30, tzinfo=UTC)
 
@@ -70,7 +70,8 @@ def after(seconds: float) -> datetime:
 
 
 def test_a_200_with_a_job_has_it() -> None:
-    assert what_it_proves(Replied(200, job(8)), "sync") == HasJob(job(8))
+    reply = Replied(200, job(8))
+    assert what_it_proves(reply, "sync") == HasJob(job(8), reply)
 
 
 @pytest.mark.parametrize(
@@ -78,34 +79,35 @@ def test_a_200_with_a_job_has_it() -> None:
     [(400, "never"), (403, "never"), (404, "never"), (401, "once"), (429, "later")],
 )
 def test_a_definite_refusal_had_no_effect(status: int, again: str) -> None:
-    assert what_it_proves(Replied(status), "sync") == NoEffect(again)  # type: ignore[arg-type]
+    reply = Replied(status)
+    assert what_it_proves(reply, "sync") == NoEffect(again, reply)  # type: ignore[arg-type]
 
 
 def test_a_409_try_again_later_had_no_effect_and_something_runs() -> None:
     reply = Replied(409, conflict="try-again-later")
-    assert what_it_proves(reply, "sync") == NoEffect("look")
+    assert what_it_proves(reply, "sync") == NoEffect("look", reply)
 
 
 @pytest.mark.parametrize("conflict", ["other", "none"])
 def test_any_other_409_may_have_acted(conflict: Refusal) -> None:
-    assert what_it_proves(Replied(409, conflict=conflict), "sync") == MayHaveActed()
+    assert what_it_proves(Replied(409, conflict=conflict), "sync") == MayHaveActed(SafeText(""))
 
 
 def test_a_422_is_a_refusal_only_for_a_refresh() -> None:
-    assert what_it_proves(Replied(422), "refresh") == NoEffect("never")
-    assert what_it_proves(Replied(422), "sync") == MayHaveActed()
+    assert what_it_proves(Replied(422), "refresh") == NoEffect("never", Replied(422))
+    assert what_it_proves(Replied(422), "sync") == MayHaveActed(SafeText(""))
 
 
 @pytest.mark.parametrize(
     "status", [200, 201, 202, 204, 302, 402, 405, 408, 418, 500, 502, 503, 504]
 )
 def test_what_is_not_known_to_be_harmless_may_have_acted(status: int) -> None:
-    assert what_it_proves(Replied(status), "sync") == MayHaveActed()
+    assert what_it_proves(Replied(status), "sync") == MayHaveActed(SafeText(""))
 
 
 def test_only_a_loss_before_the_first_byte_left_nothing() -> None:
-    assert what_it_proves(Lost(safe("refused"), sent=False), "sync") == NothingLeft()
-    assert what_it_proves(Lost(safe("timeout"), sent=True), "sync") == MayHaveActed()
+    assert what_it_proves(Lost(safe("refused"), sent=False), "sync") == NothingLeft(safe("refused"))
+    assert what_it_proves(Lost(safe("timeout"), sent=True), "sync") == MayHaveActed(safe("timeout"))
 
 
 # ------------------------------------------------------------------ what is there already

@@ -54,7 +54,7 @@ def no_proof_needed(patch: pytest.MonkeyPatch) -> None:
     def proof(reply: Replied | Lost, job_type: str) -> Proof:
         judged = trigger_rules.what_it_proves(reply, job_type)
         return (
-            NoEffect("never")
+            NoEffect("never", reply)
             if isinstance(judged, MayHaveActed) and isinstance(reply, Replied)
             else judged
         )
@@ -65,7 +65,7 @@ def no_proof_needed(patch: pytest.MonkeyPatch) -> None:
 def lost_means_not_sent(patch: pytest.MonkeyPatch) -> None:
     def proof(reply: Replied | Lost, job_type: str) -> Proof:
         if isinstance(reply, Lost):
-            return NothingLeft()
+            return NothingLeft(reply.why)
         return trigger_rules.what_it_proves(reply, job_type)
 
     patch.setattr(trigger_machine, "what_it_proves", proof)
