@@ -22,7 +22,7 @@ from tui.session import Session
 from tui.widgets.columns import Column
 from tui.widgets.key_line import KeyLine
 from tui.widgets.line_painter import Cell, Row
-from tui.widgets.lines import titled_rule
+from tui.widgets.lines import hint_line, titled_rule
 from tui.widgets.live_table import LiveTable
 from tui.widgets.place_line import place_line
 from workflow.runs.events import RunId, Verdict
@@ -30,9 +30,10 @@ from workflow.runs.journal_rows import RunRow
 from workflow.text import SafeText, safe
 
 MOST: Final = 10_000
+_HINTS: Final = ("open", "filter", "problems", "copy", "read_now", "back", "help")
 _NAME: Final = Column("name", "CONNECTION", 22, grows=True)
 _STATUS: Final = Column("status", "VERDICT", 13)
-_WHEN: Final = Column("when", "CREATED", 15)
+_WHEN: Final = Column("when", "CREATED", 16)
 _TOOK: Final = Column("took", "TIME", 6, right=True)
 COLUMNS: Final = (
     (_NAME, _STATUS),
@@ -161,7 +162,8 @@ class HistoryScreen(Screen[None]):
         if self._read:
             none = "no run fits: esc drops the search" if self._rows else "no run yet: t launches"
             self._table.say((Cell(none, Tone.QUIET),))
-        self.query_one(KeyLine).show(width, {})
+        keys = ((keymap.keys_of(keymap.BY_ID[id_])[0], keymap.BY_ID[id_].label) for id_ in _HINTS)
+        self.query_one("#hints", Static).update(hint_line(keys), layout=False)
 
     def _row(self, key: RunId, columns: Sequence[Column]) -> Row:
         row, look = self._rows[key], look_of(self._rows[key])
