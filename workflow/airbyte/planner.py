@@ -87,6 +87,7 @@ class Planner:
         self._server_time: tuple[datetime, float] | None = None
         self._rhythm = Rhythm()
         self._spread = 1.0
+        self._were_many = False
         self._not_before = -math.inf
         self._delta_at = -math.inf
         self._sweep_due = math.inf
@@ -167,8 +168,10 @@ class Planner:
 
     def _queue_singles(self, now: float) -> None:
         """Put the jobs that are to be asked for by id into the queue."""
+        awaited = self._awaited()
+        self._were_many = bool(awaited) and (self._were_many or len(awaited) > MOST_SINGLES)
         if self._is_single_mode():
-            for job_id in self._awaited():
+            for job_id in awaited:
                 self._singles.setdefault(job_id, now)
         elif len(self._unread) > _FEW:
             self._sweep_due = now
@@ -232,11 +235,13 @@ class Planner:
         facts = self._answered(got.times, now)
         self._suspected.pop(ask.job_id, None)
         self._singles.pop(ask.job_id, None)
-        facts += self._take((got.job,), got.times, "get_job")
-        if self._is_single_mode() and ask.job_id in self._awaited():
-            pause = max(QUICK, self._rhythm.penalty) * self._rng.uniform(0.9, 1.1)
-            self._singles[ask.job_id] = now + pause
-        return facts
+        taken = self._take((got.job,), got.times, "get_job")
+        if self._is_single_mode():
+            self._rhythm = self._rhythm.passed(changed=any(map(self._matters, taken)))
+            if not self.book.has_ended(ask.job_id):
+                every = max(self._single_every(now), self._rhythm.penalty)
+                self._singles[ask.job_id] = now + every * self._rng.uniform(0.9, 1.1)
+        return [*facts, *taken]
 
     def accept(self, job: Job, times: Times, origin: Origin) -> list[FeedFact]:
         """Take an answer that somebody else asked for."""
@@ -403,11 +408,23 @@ class Planner:
     def _delta_every(self, now: float) -> float:
         """Return the seconds between deltas; infinite when getJob tells all that matters."""
         awaited = self._awaited()
-        if 1 <= len(awaited) <= MOST_SINGLES:
-            return QUIET if self._looking or self._suspected else math.inf
+        if self._is_single_mode():
+            if self._suspected or self._wants_progress():
+                return QUIET
+            return IDLE if self._looking else math.inf
         if not awaited and not (self._looking and self.book.any_live):
             return IDLE
         return QUICK if self._is_near_an_end(awaited, now) else self._rhythm.interval
+
+    def _single_every(self, now: float) -> float:
+        """Return the seconds between two looks at one job.
+
+        One or two jobs are looked at quickly all the time. The last ones of many are not: the
+        tail of a thousand jobs is as long as their whole middle.
+        """
+        if not self._were_many or self._is_near_an_end(self._awaited(), now):
+            return QUICK
+        return self._rhythm.interval
 
     def _is_near_an_end(self, awaited: list[JobId], now: float) -> bool:
         """Say whether some job is about as old as its connection's jobs get."""

@@ -7,9 +7,10 @@ server answers after some latency, sometimes with a 429, a 503 or nothing. All t
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from workflow.airbyte import passes
@@ -51,10 +52,9 @@ class History:
 
     def row(self, now: float) -> Job | None:
         """The job as a request at `now` sees it."""
-        seen = [change for change in self.changes if change.visible <= now]
-        if not seen:
+        first, last = self.changes[0], self.last(now)
+        if last is None:
             return None
-        first, last = seen[0], seen[-1]
         ended = last.status in TERMINAL
         return Job(
             self.job_id,
@@ -66,6 +66,15 @@ class History:
             duration=timedelta(seconds=last.stamp - first.stamp),
             rows_synced=int((min(now, last.true) if ended else now) - first.true),
         )
+
+    def last(self, now: float) -> Change | None:
+        """The change that a request at `now` sees as the last."""
+        seen = None
+        for change in self.changes:
+            if change.visible > now:
+                break
+            seen = change
+        return seen
 
     @property
     def statuses(self) -> list[Status]:
@@ -147,27 +156,24 @@ class Server:
         return at(now + self.mishaps.clock_offset + pod).replace(microsecond=0)
 
     def _page(self, ask: ListJobs, now: float) -> Page[Job]:
-        rows = [row for history in self.histories.values() if (row := history.row(now))]
-        if ask.status is not None:
-            rows = [row for row in rows if row.status == ask.status]
-        if ask.updated_at_start is not None:
-            rows = [row for row in rows if _stamp(row) >= ask.updated_at_start]
-        if ask.created_at_start is not None:
-            rows = [row for row in rows if _created(row) >= ask.created_at_start]
-        key = _stamp if ask.order_by == "updatedAt|DESC" else _created
-        rows.sort(key=lambda row: (key(row), row.job_id), reverse=True)
-        shown = rows[ask.offset : ask.offset + passes.FULL_PAGE]
-        return Page(tuple(shown), len(shown))
+        by_update = ask.order_by == "updatedAt|DESC"
+        updated, created = _seconds(ask.updated_at_start), _seconds(ask.created_at_start)
+        found: list[tuple[float, History]] = []
+        for history in self.histories.values():
+            last = history.last(now)
+            if last is None or (ask.status is not None and last.status != ask.status):
+                continue
+            born = history.changes[0].stamp
+            if last.stamp >= updated and born >= created:
+                found.append((last.stamp if by_update else born, history))
+        found.sort(key=lambda pair: (pair[0], pair[1].job_id), reverse=True)
+        shown = found[ask.offset : ask.offset + passes.FULL_PAGE]
+        rows = tuple(row for _, history in shown if (row := history.row(now)) is not None)
+        return Page(rows, len(rows))
 
 
-def _stamp(job: Job) -> datetime:
-    assert job.stamp is not None
-    return job.stamp
-
-
-def _created(job: Job) -> datetime:
-    assert job.start_time is not None
-    return job.start_time
+def _seconds(instant: datetime | None) -> float:
+    return -math.inf if instant is None else (instant - START).total_seconds()
 
 
 @dataclass
@@ -185,9 +191,13 @@ def poll(
     until: float,
     *,
     track_at: Mapping[JobId, float],
+    posted: bool = False,
     facts: list[tuple[float, FeedFact]] | None = None,
 ) -> dict[JobId, Watched]:
-    """Drive the planner against the server until then; say what it told of each job."""
+    """Drive the planner against the server until then; say what it told of each job.
+
+    With `posted` each job comes with the answer to its own POST when it is tracked.
+    """
     told: dict[JobId, Watched] = {}
     waiting = sorted((when, job_id) for job_id, when in track_at.items())
     others = server.others(until)
@@ -207,7 +217,12 @@ def poll(
 
     while now < until:
         while waiting and waiting[0][0] <= now:
-            planner.track(waiting.pop(0)[1])
+            job_id = waiting.pop(0)[1]
+            row = server.histories[job_id].row(now) if posted else None
+            if row is not None:
+                answer_to_post = replace(row, rows_synced=None)
+                tell(planner.accept(answer_to_post, Times(at(now), at(now), None), "post"), now)
+            planner.track(job_id)
         hand_over(now)
         ask = planner.next(now)
         if isinstance(ask, Idle):
