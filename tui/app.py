@@ -130,6 +130,7 @@ class SyncdeckApp(App[int]):
                 unwatch()
                 unsubscribe()
                 self.session = None
+        self._title_terminal("")
         self.exit(0)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
@@ -168,9 +169,11 @@ class SyncdeckApp(App[int]):
         if not self._dirty and second == self._flushed_at:
             return
         self._dirty, self._flushed_at = False, second
-        screen = self.screen
-        if isinstance(screen, Live):
-            screen.refresh_from(session)
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, Live):
+                screen.refresh_from(session)
+            if not screen.is_modal:
+                break  # what is below cannot be seen
         for told in self._outcomes.gathered():
             self.notify(told.text, severity=told.severity, markup=False)
             if told.bell:
@@ -182,8 +185,11 @@ class SyncdeckApp(App[int]):
         title = self._outcomes.title(session.profile_name, session.fleet.launches)
         if title != self.sub_title:
             self.sub_title = title
-            if self._driver is not None and not self.is_headless:
-                self._driver.write(f"\x1b]0;{title}\x07")
+            self._title_terminal(title)
+
+    def _title_terminal(self, title: str) -> None:
+        if self._driver is not None and not self.is_headless:
+            self._driver.write(f"\x1b]0;{safe(title)}\x07")
 
     @property
     def _deck(self) -> DeckScreen:

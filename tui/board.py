@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from tui import connection_rows, rows
+from tui.glyphs import Sign
 from workflow.airbyte.models import ConnectionId, JobId
 from workflow.airbyte.readings import Reading
 from workflow.runs.events import RunId
@@ -27,6 +28,9 @@ class RunBoard:
         self._jobs: dict[JobId, Reading] = {}
         self.latest: dict[str, RunState] = {}
         """The newest run of each connection that has one."""
+        self.counts: Mapping[Sign, int] = {}
+        """How many rows have which glyph."""
+        self._keys: dict[RunId, rows.RunKey | rows.JobKey] = {}
 
     @property
     def items(self) -> Collection[rows.Item]:
@@ -43,17 +47,22 @@ class RunBoard:
         changed: set[rows.Key] = set()
         moves = False
         for run, state in runs.items():
-            if self._runs.get(run) is state:
+            before = self._runs.get(run)
+            if before is state:
                 continue
             self._runs[run] = state
-            item = rows.item_of_run(state)
-            changed.add(item.key)
-            moves |= self._items.get(item.key) != item
-            self._items[item.key] = item
             if state.connection_id is not None:
                 newest = self.latest.get(state.connection_id)
                 if newest is None or newest.created <= state.created:
                     self.latest[state.connection_id] = state
+            if before is not None and _stays(before, state):
+                changed.add(self._keys[run])
+                continue
+            item = rows.item_of_run(state)
+            self._keys[run] = item.key
+            changed.add(item.key)
+            moves |= self._items.get(item.key) != item
+            self._items[item.key] = item
         for job in [job for job in self._jobs if job not in foreign]:
             del self._jobs[job]
             del self._items[rows.JobKey(job)]
@@ -66,6 +75,8 @@ class RunBoard:
             changed.add(item.key)
             moves |= self._items.get(item.key) != item
             self._items[item.key] = item
+        if moves:
+            self.counts = rows.counts(self._items.values())
         return changed, moves
 
     def job(self, job: JobId) -> Reading | None:
@@ -75,6 +86,20 @@ class RunBoard:
     def run(self, run: RunId) -> RunState | None:
         """Return a run as it was at the last update."""
         return self._runs.get(run)
+
+
+def _stays(before: RunState, after: RunState) -> bool:
+    """Whether a run has nothing new by which it could stand elsewhere: only its figures moved."""
+    return (
+        before.status == after.status
+        and before.verdict is after.verdict
+        and before.phase is after.phase
+        and before.job_id == after.job_id
+        and before.begun == after.begun
+        and before.waiting_for == after.waiting_for
+        and not before.warnings
+        and not after.warnings
+    )
 
 
 class ConnectionBoard:
@@ -106,8 +131,12 @@ class ConnectionBoard:
         for connection_id, view in connections.items():
             run = latest.get(connection_id)
             seen = self._seen.get(connection_id)
-            if seen is not None and seen[0] is view and seen[1] is run:
-                continue
+            if seen is not None and seen[0] is view:
+                if seen[1] is run:
+                    continue
+                if seen[1] is not None and run is not None and _stays(seen[1], run):
+                    self._seen[connection_id] = (view, run)
+                    continue
             self._count(connection_id, None if seen is None else seen[0], view)
             self._seen[connection_id] = (view, run)
             entry = connection_rows.entry(view, run)

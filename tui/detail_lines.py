@@ -193,7 +193,9 @@ def _before(view: ConnectionView, job_id: int | None, width: int) -> Content | N
 
 
 def _rows(state: RunState) -> Content:
-    exactly = f"{exact(state.rows)} rows  {bytes_(state.bytes)}   "
+    exactly = "rows not known yet   "
+    if state.rows is not None:
+        exactly = f"{exact(state.rows)} rows  {bytes_(state.bytes)}   "
     return Content.assemble(exactly, (f"as read at {clock(state.read_at)}", _QUIET))
 
 

@@ -11,7 +11,7 @@ from textual.content import Content
 from tui import detail_lines, rows
 from tui.board import job_name
 from tui.connection_rows import NoteKey
-from tui.deck_plan import Pane, Plan, Style
+from tui.deck_plan import Pane, Part, Plan, Style
 from tui.glyphs import Tone
 from tui.session import Session
 from tui.widgets.connections_pane import ConnectionsPane
@@ -34,7 +34,7 @@ def facts(session: Session, runs: RunsPane, now: datetime, *, frozen: bool) -> F
         read_only=session.fleet.read_only,
         server=session.server,
         workspace=session.workspace,
-        counts=rows.counts(runs.board.items),
+        counts=runs.board.counts,
         now=now,
         read_at=status.read_at,
         requests_per_minute=status.requests_per_minute,
@@ -97,15 +97,15 @@ def middle_titles(places: Plan, detail: SafeText, events: SafeText, pane: Pane) 
     return found
 
 
-def joints(places: Plan, rule: str) -> dict[int, str]:
-    """Return where bars meet a rule (``top``, ``middle`` or ``bottom``), and how."""
+def joints(places: Plan, rule: Part) -> dict[int, str]:
+    """Return where bars meet a rule, and how."""
     columns = places.style is Style.COLUMNS
-    left = "┬" if rule == "top" else "┴"
-    right = "┬" if rule == ("top" if columns else "middle") else "┴"
+    left = "┬" if rule is Part.TOP else "┴"
+    right = "┬" if rule is (Part.TOP if columns else Part.MIDDLE) else "┴"
     found: dict[int, str] = {}
-    if places.left_bar is not None and rule in {"top", "bottom" if columns else "middle"}:
+    if places.left_bar is not None and rule in {Part.TOP, Part.BOTTOM if columns else Part.MIDDLE}:
         found[places.left_bar] = left
-    if places.right_bar is not None and rule in {"top" if columns else "middle", "bottom"}:
+    if places.right_bar is not None and rule in {Part.TOP if columns else Part.MIDDLE, Part.BOTTOM}:
         crossing = found.get(places.right_bar) is not None and right != left
         found[places.right_bar] = "┼" if crossing else right
     return found

@@ -101,7 +101,8 @@ class ConnectionsPane(LiveTable[Key]):
             board.entries, self.words, problems=self.problems, sort=self.sort
         )
         self._shown = len(shown)
-        among = [view for key, view in board.late.items() if not self.words or key in set(shown)]
+        named = set(shown)
+        among = [view for key, view in board.late.items() if key in named]
         notes = connection_rows.notes(among, board.unread) if shown else ()
         blank = (NoteKey(SafeText("")),) if notes else ()
         self.show((*shown, *blank, *notes), changed, at_once=at_once)

@@ -120,8 +120,8 @@ class LinePainter(Generic[K]):
 
     def forget(self, keys: Collection[K] | None, but: Collection[K]) -> None:
         """Look again at rows (None: at all) when they are next on the screen; not at `but`."""
-        for key in tuple(self._rows.keys() if keys is None else keys):
-            if key not in but:
+        for key in tuple(self._rows.keys()):  # what was kept is less than what may have changed
+            if (keys is None or key in keys) and key not in but:
                 self._rows.discard(key)
                 self._forget_strips(key)
 

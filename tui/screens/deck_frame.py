@@ -1,0 +1,162 @@
+"""The deck's frame: where its parts are, and the lines around its tables.
+
+Header, launch, rules, detail and the last event are drawn from session and panes; a part is
+shown where :mod:`tui.deck_plan` has a place for it. What keys do is :mod:`tui.screens.deck`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from textual.content import Content
+from textual.geometry import Size
+from textual.widget import Widget
+from textual.widgets import Static
+
+from tui import deck_plan, keymap
+from tui.deck_plan import Pane, Part, Style, Wish
+from tui.glyphs import Tone
+from tui.happenings import Happenings
+from tui.screens import deck_view
+from tui.session import Session
+from tui.widgets.connections_pane import ConnectionsPane
+from tui.widgets.detail import Detail
+from tui.widgets.events_pane import EventsPane
+from tui.widgets.header import Facts, Header
+from tui.widgets.key_line import KeyLine
+from tui.widgets.launch_bar import LaunchBar, progress
+from tui.widgets.rules import Bar, Rule, Title
+from tui.widgets.runs_pane import RunsPane
+from workflow.clock import Clock
+from workflow.runs import launch as launches
+
+Table = RunsPane | ConnectionsPane | EventsPane
+
+
+@dataclass(frozen=True, slots=True)
+class Panes:
+    """The three tables."""
+
+    runs: RunsPane
+    connections: ConnectionsPane
+    events: EventsPane
+
+    def of(self, pane: Pane) -> Table:
+        """Return a pane's table."""
+        match pane:
+            case Pane.RUNS:
+                return self.runs
+            case Pane.CONNECTIONS:
+                return self.connections
+        return self.events
+
+
+class Frame:
+    """Everything of the deck that is no table, and the places of all of it."""
+
+    def __init__(
+        self, clock: Clock, panes: Panes, happened: Happenings, rebound: Mapping[str, str]
+    ) -> None:
+        self._clock = clock
+        self._panes = panes
+        self._happened = happened
+        self._rebound = rebound
+        self.wish = Wish()
+        self.keys: Final = KeyLine(id=Part.KEYS)
+        self._plan = deck_plan.plan(80, 24, self.wish)
+        self._size = Size(80, 24)
+        self._header = Header(id=Part.HEADER)
+        self._launch = LaunchBar(id=Part.LAUNCH)
+        self._detail = Detail(id=Part.DETAIL)
+        self._last = Static("", id=Part.LAST_EVENT, markup=False)
+        self._last_drawn = ""
+        self._rules = {part: Rule(id=part) for part in (Part.TOP, Part.MIDDLE, Part.BOTTOM)}
+        self._about = deck_view.DetailView(panes.runs, panes.connections, panes.events, self.hint)
+        others = (self._header, self._launch, self._detail, self._last, self.keys)
+        bars = (Bar(id=Part.LEFT_BAR), Bar(id=Part.RIGHT_BAR))
+        tables = (panes.connections, panes.runs, panes.events)
+        self.parts: Final[tuple[Widget, ...]] = (*others, *bars, *self._rules.values(), *tables)
+        """All parts, tables included; which of them are shown is the plan's to say."""
+        for part in self.parts:
+            part.add_class("part")
+
+    def hint(self, id_: str) -> str:
+        """Return the key in force for an id."""
+        return keymap.keys_of(keymap.BY_ID[id_], self._rebound)[0]
+
+    def want(self, wish: Wish) -> None:
+        """Arrange the parts another way."""
+        self.wish = wish
+        self.place(self._size)
+
+    def place(self, size: Size) -> None:
+        """Put every part where it belongs on a screen of this size."""
+        if not size.width or not size.height:
+            return
+        self._size = size
+        self._plan = deck_plan.plan(size.width, size.height, self.wish)
+        for widget in self.parts:
+            region = self._plan.regions.get(Part(widget.id or ""))
+            widget.display = region is not None
+            if region is not None:
+                widget.styles.offset = region.offset
+                widget.styles.width, widget.styles.height = region.size
+        self.keys.show(size.width, self._rebound)
+
+    def opening(self, facts: Facts) -> None:
+        """Draw what is known before anything has been read."""
+        self._header.show(facts)
+
+    def draw(self, session: Session, *, frozen: bool) -> None:
+        """Draw the lines around the tables, as far as they have changed."""
+        now = self._clock.now()
+        facts = deck_view.facts(session, self._panes.runs, now, frozen=frozen)
+        for pane in Pane:
+            self._panes.of(pane).dim(facts.stale)
+        self._header.show(facts)
+        launch = self._draw_launch(session)
+        wide = self._plan.style is not Style.PANES
+        width = self._detail.content_size.width
+        title, lines = self._about.of(self.wish.pane, now, width, wide=wide)
+        self._detail.show(lines, dimmed=facts.stale)
+        titles = {pane: self._panes.of(pane).title for pane in Pane}
+        tops = deck_view.top_titles(self._plan, self.wish.pane, titles, title, launch)
+        middle = deck_view.middle_titles(self._plan, title, titles[Pane.EVENTS], self.wish.pane)
+        self._draw_rule(Part.TOP, tops)
+        self._draw_rule(Part.MIDDLE, middle)
+        self._draw_rule(Part.BOTTOM, [])
+        self._draw_last_event()
+
+    def _draw_launch(self, session: Session) -> int | None:
+        """Draw the launch to show and return its number, if there is one."""
+        shown = progress(session.fleet.launches)
+        if (shown is not None) is not self.wish.launch:
+            self.want(replace(self.wish, launch=shown is not None))
+        if shown is None:
+            return None
+        state = shown.state
+        left = None
+        if state.finished is None:
+            runs = [run for run in session.fleet.runs.values() if run.launch == state.launch]
+            usual = session.fleet.watch.usual
+            left = launches.about_left(runs, usual, state.max_parallel, self._clock.now())
+        self._launch.show(replace(shown, left=left), self.hint("hold"))
+        return shown.number
+
+    def _draw_rule(self, part: Part, titles: Sequence[Title]) -> None:
+        region = self._plan.regions.get(part)
+        if region is None:
+            return
+        across = region.width == self._size.width
+        joints = deck_view.joints(self._plan, part) if across else {}
+        self._rules[part].show(region.width, titles, joints)
+
+    def _draw_last_event(self) -> None:
+        latest = self._happened.latest
+        if latest is not None and latest.line != self._last_drawn:
+            self._last_drawn = latest.line
+            self._last.update(
+                Content(f" {latest.line}").stylize(Tone.QUIET.style, 0, 9), layout=False
+            )
