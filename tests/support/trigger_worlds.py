@@ -68,6 +68,8 @@ HARMLESS: tuple[Said, ...] = ("409 try-again-later", "400", "401", "429", "not s
 TELLING_NOTHING: tuple[Said, ...] = (
     "nothing in time", "cut", "500", "409 state-conflict", "unreadable", "422",
 )  # fmt: skip
+ONE_OF_EACH: tuple[Said, ...] = ("nothing in time", "409 state-conflict")
+"""No answer, and an answer that tells nothing: the others differ in their words only."""
 AGAIN: tuple[Said, ...] = ("401", "429", "not sent")
 
 When = Literal["now", "soon", "late", "too late", "never"]
@@ -438,10 +440,10 @@ def small_worlds() -> Iterator[World]:
     yield from _of_troubles()
 
 
-def _replies() -> list[tuple[Reply, ...]]:
+def _replies(telling_nothing: tuple[Said, ...]) -> list[tuple[Reply, ...]]:
     single: list[Reply] = [Reply(said) for said in HARMLESS]
     single += [Reply("its job", "now", doubled) for doubled in (False, True)]
-    for said in TELLING_NOTHING:
+    for said in telling_nothing:
         single.append(Reply(said))
         effects: tuple[When, ...] = ("now", "soon", "late", "too late")
         single += [Reply(said, e, d) for e in effects for d in (False, True)]
@@ -462,7 +464,7 @@ def _strangers() -> list[Stranger | None]:
 def _of_one_reply() -> Iterator[World]:
     kinds = [("sync", 0.0, True), ("sync", -3600.0, True), ("sync", 3600.0, True)]
     kinds += [("sync", 0.0, False), ("clear", 0.0, True)]
-    replies = [*_replies(), (Reply("an older job"),)]
+    replies = [*_replies(ONE_OF_EACH), (Reply("an older job"),)]
     for reply, stranger, before, (kind, offset, tells) in itertools.product(
         replies, _strangers(), ("nothing", "ended"), kinds
     ):
@@ -494,7 +496,7 @@ def _of_conflicts() -> Iterator[World]:
 
 def _of_troubles() -> Iterator[World]:
     for replies, stranger, trouble in itertools.product(
-        _replies(),
+        _replies(TELLING_NOTHING),
         (None, Stranger("with the POST"), Stranger("later"), Stranger("after the window")),
         (
             {"slow_disk": True},
