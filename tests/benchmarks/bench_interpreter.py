@@ -25,7 +25,8 @@ from workflow.arazzo.turns import Finished, Headers, Json, Response, Turn
 
 TARGET: Final = 50.0
 """Microseconds per poll."""
-POLLS: Final = 20_000
+POLLS: Final = 4_000
+ROUNDS: Final = 8
 VISITS: Final = 100_000
 
 _HEADERS = Headers({"content-type": "application/json", "date": "Sun, 22 Nov 2026 10:00:00 GMT"})
@@ -64,14 +65,20 @@ def answer(rows: int) -> Response:
     return Response(200, _HEADERS, body, "application/json")
 
 
-def median_of(poll: Callable[[int], None], count: int = POLLS) -> float:
-    """Return the median cost of a poll in microseconds."""
-    spent = []
-    for number in range(count):
-        began = time.perf_counter_ns()
-        poll(number)
-        spent.append(time.perf_counter_ns() - began)
-    return statistics.median(spent) / 1_000
+def median_of(poll: Callable[[int], None]) -> float:
+    """Return the median cost of a poll in microseconds, in the quietest of several rounds.
+
+    The machine is shared: a neighbour who is busy for a second slows every poll of a round.
+    """
+    medians = []
+    for _ in range(ROUNDS):
+        spent = []
+        for number in range(POLLS):
+            began = time.perf_counter_ns()
+            poll(number)
+            spent.append(time.perf_counter_ns() - began)
+        medians.append(statistics.median(spent))
+    return min(medians) / 1_000
 
 
 def per_poll(program: Program) -> float:
