@@ -11,9 +11,11 @@ from textual.widgets import Button, Static
 from tests.support.screens import HOSTILE, until
 from tests.support.stand_ins import Host, StandInFleet, session
 from tui.screens.dialogs import TypedDialog
-from tui.screens.launch import LaunchScreen, suggested
+from tui.screens.launch import LaunchScreen
+from tui.screens.launch_form import suggested
 from tui.widgets.form_fields import Choice, ShortInput, Tick
 from tui.widgets.target_list import TargetList
+from workflow.runs import programs
 from workflow.runs.launch import OnConflict, Target, TargetCheck, Will
 from workflow.text import safe
 
@@ -104,12 +106,25 @@ async def test_another_answer_to_a_conflict_checks_the_targets_again() -> None:
         assert fleet.checked[1].on_conflict is OnConflict.SKIP
 
 
+async def test_clearing_and_then_syncing_executes_the_other_shipped_document() -> None:
+    fleet = StandInFleet(checks=will("send", "send", "send"))
+    async with Host().run_test(size=(80, 24)) as pilot:
+        screen = await shown(pilot, fleet)
+        screen.query_one("#doing", Choice).chosen = "clear-then-sync"
+        await until(pilot, lambda: len(fleet.checked) == 2 and not go(screen).disabled)
+        await pilot.press("enter")
+        await until(pilot, lambda: getattr(pilot.app.screen, "armed", False))
+        await pilot.press(*"clear 3 prod", "enter")
+        await until(pilot, lambda: bool(fleet.orders))
+        assert fleet.orders[0].program is programs.clear_then_sync()
+
+
 async def test_wiping_data_is_typed_out_first() -> None:
     fleet = StandInFleet(checks=will("send", "send", "skip"))
     async with Host().run_test(size=(80, 24)) as pilot:
         screen = await shown(pilot, fleet)
         screen.query_one("#doing", Choice).focus()
-        await pilot.press("right")
+        await pilot.press("right", "right")
         assert screen.query_one("#over-running", Tick).display
         await until(pilot, lambda: not go(screen).disabled)
         await pilot.press("enter")

@@ -29,6 +29,12 @@ from workflow.text import safe
 TARGETS = tuple(Target(f"6f1c0000-0000-4000-8000-00000000000{n}", safe(f"c{n}")) for n in range(3))
 
 
+def words_of(form: Form, targets: tuple[Target, ...] = TARGETS, profile: str = "prod") -> list[str]:
+    line = command(form, targets, profile)
+    assert line is not None
+    return shlex.split(line)
+
+
 def checks(*wills: Will) -> list[TargetCheck]:
     return [TargetCheck(TARGETS[0], will) for will in wills]
 
@@ -102,9 +108,16 @@ def test_what_wipes_data_is_confirmed_by_verb_count_and_profile() -> None:
     assert confirmation(Form(), 3, "prod") is None
 
 
+def test_clearing_and_then_syncing_is_confirmed_as_a_clear_and_is_no_one_command() -> None:
+    form = Form(doing=Doing.CLEAR_THEN_SYNC)
+    assert confirmation(form, 3, "prod") == "clear 3 prod"
+    assert order(form, TARGETS).job_type == "clear"
+    assert command(form, TARGETS, "prod") is None
+
+
 def test_the_command_does_the_same_as_the_form() -> None:
     form = Form(doing=Doing.RESET, at_once="2", stop_after="2h", over_running=True)
-    words = shlex.split(command(form, TARGETS, "prod"))
+    words = words_of(form)
     assert words[:4] == ["syncdeck", "run", "--profile", "prod"]
     assert words[words.index("--confirm") + 1] == "reset 3 prod"
     assert words[words.index("--deadline") + 1] == "7200s"
@@ -114,12 +127,12 @@ def test_the_command_does_the_same_as_the_form() -> None:
 
 @given(st.text(min_size=1))
 def test_no_profile_name_escapes_into_the_shell(profile: str) -> None:
-    assert shlex.split(command(Form(), TARGETS, profile))[3] == profile
+    assert words_of(Form(), profile=profile)[3] == profile
 
 
 def test_an_id_that_is_hostile_stays_one_word_of_the_command() -> None:
     target = Target("$(rm -rf ~); --all", safe(HOSTILE))
-    assert shlex.split(command(Form(), [target], "prod"))[-2:] == ["--", "$(rm -rf ~); --all"]
+    assert words_of(Form(), (target,))[-2:] == ["--", "$(rm -rf ~); --all"]
 
 
 def test_the_line_over_the_targets_counts_what_will_happen() -> None:

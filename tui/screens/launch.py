@@ -7,7 +7,9 @@ mean is :mod:`tui.screens.launch_form`'s, what they look like :mod:`tui.screens.
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import ClassVar, Final
 
@@ -22,7 +24,7 @@ from textual.widgets import Button, Static
 from textual.worker import Worker, WorkerState
 
 from tui import keymap
-from tui.formats import age, ago, duration, elide, many
+from tui.formats import age, ago, duration, many
 from tui.glyphs import Tone
 from tui.screens import launch_form
 from tui.screens.dialogs import TypedAhead, TypedDialog
@@ -31,8 +33,9 @@ from tui.screens.launch_form import Doing, Form
 from tui.session import Session
 from tui.widgets.lines import crumbs, hint_line, spread, titled_rule
 from tui.widgets.target_list import TargetList
+from workflow.runs import programs
 from workflow.runs.events import LaunchId
-from workflow.runs.launch import LaunchState, OnConflict, Order, OrderRefused, Target, TargetCheck
+from workflow.runs.launch import Order, OrderRefused, Target, TargetCheck
 from workflow.text import SafeText, safe
 
 _HINTS: Final = (
@@ -44,26 +47,6 @@ _HINTS: Final = (
 )
 _SETTLE: Final = 0.15
 """Seconds a changed field rests before the targets are checked again."""
-_CAREFUL_FROM: Final = 20
-"""From so many targets on, one alone first and a hold after failures are suggested."""
-_NAMED: Final = 6
-"""How many connections a confirmation names."""
-
-
-def suggested(targets: int, old: LaunchState | None) -> Form:
-    """Fill a form in from the launch that is run again, or by how many targets there are.
-
-    What wiped data once is not what anybody wants by default the second time: the verb is sync.
-    """
-    if old is None:
-        careful = targets >= _CAREFUL_FROM
-        return Form(one_first=careful, hold_after="3" if careful else "")
-    return Form(
-        at_once=str(old.max_parallel),
-        on_conflict=OnConflict(old.on_conflict),
-        one_first=old.one_first,
-        hold_after="" if old.hold_after is None else str(old.hold_after),
-    )
 
 
 class LaunchScreen(Screen[LaunchId | None]):
@@ -109,7 +92,7 @@ class LaunchScreen(Screen[LaunchId | None]):
         old = self._session.fleet.launches.get(self._rerun_of) if self._rerun_of else None
         yield Static(id="where", classes="line")
         yield Static(titled_rule(""), classes="line")
-        yield LaunchFields(suggested(len(self._targets), old))
+        yield LaunchFields(launch_form.suggested(len(self._targets), old))
         yield Static(id="summary", classes="line")
         yield TargetList(
             self._targets, self._checks, monotonic=self._session.clock.monotonic, id="targets"
@@ -297,8 +280,10 @@ class LaunchScreen(Screen[LaunchId | None]):
             return
         self.app.push_screen(
             TypedDialog(
-                SafeText(f"{form.doing.value.capitalize()} {many(len(order.targets), 'target')}?"),
-                _warning(form.doing, order),
+                SafeText(
+                    f"{form.doing.job_type.capitalize()} {many(len(order.targets), 'target')}?"
+                ),
+                launch_form.warning(form.doing, order),
                 phrase=phrase,
             ),
             lambda sure: self._send(order) if sure else None,
@@ -310,6 +295,8 @@ class LaunchScreen(Screen[LaunchId | None]):
         self.run_worker(self._launch(order), group="launch", exit_on_error=False)
 
     async def _launch(self, order: Order) -> None:
+        if self._fields.form.doing is Doing.CLEAR_THEN_SYNC:
+            order = replace(order, program=await asyncio.to_thread(programs.clear_then_sync))
         try:
             launch = await self._session.fleet.launch(order)
         except OrderRefused as refused:
@@ -337,8 +324,12 @@ class LaunchScreen(Screen[LaunchId | None]):
             return
         profile = self._session.profile_name
         targets = self._list.taken
-        self.app.copy_to_clipboard(launch_form.command(self._fields.form, targets, profile))
-        self._told = SafeText("copied: syncdeck run … for " + many(len(targets), "target"))
+        command = launch_form.command(self._fields.form, targets, profile)
+        if command is None:
+            self._told = SafeText("no one command does both: see syncdeck workflow run --help")
+        else:
+            self.app.copy_to_clipboard(command)
+            self._told = SafeText("copied: syncdeck run … for " + many(len(targets), "target"))
         self._draw()
 
     def action_read_now(self) -> None:
@@ -351,14 +342,3 @@ class LaunchScreen(Screen[LaunchId | None]):
         self.dismiss(None)
 
     action_leave = action_last_view = action_back
-
-
-def _warning(doing: Doing, order: Order) -> SafeText:
-    names = [elide(target.name, 40) for target in order.targets[:_NAMED]]
-    more = len(order.targets) - len(names)
-    listed = ", ".join(names) + (f" and {more} more" if more else "")
-    over = " A sync that runs there is cancelled." if order.over_running else ""
-    return safe(
-        f"{doing.value} wipes the data of every stream at the destination of {listed}. "
-        f"It cannot be taken back.{over}"
-    )

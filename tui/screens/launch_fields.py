@@ -20,6 +20,7 @@ from workflow.runs.launch import OnConflict
 
 _DOINGS: Final = (
     Option(Doing.SYNC.value, "sync"),
+    Option(Doing.CLEAR_THEN_SYNC.value, "clear, then sync", danger=True),
     Option(Doing.CLEAR.value, "clear", danger=True),
     Option(Doing.RESET.value, "reset", danger=True),
 )

@@ -17,20 +17,39 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
-from tui.formats import many
-from workflow.runs.launch import DESTRUCTIVE, OnConflict, Order, Target, TargetCheck, Will
+from tui.formats import elide, many
+from workflow.runs.launch import (
+    DESTRUCTIVE,
+    LaunchState,
+    OnConflict,
+    Order,
+    Target,
+    TargetCheck,
+    Will,
+)
 from workflow.text import SafeText, safe
 
 MOST_AT_ONCE: Final = 1_000
+_CAREFUL_FROM: Final = 20
+"""From so many targets on, one alone first and a hold after failures are suggested."""
+_NAMED: Final = 6
+"""How many connections a confirmation names."""
 _LONGEST: Final = timedelta(days=30)
 
 
 class Doing(StrEnum):
-    """What is done to every target; the value is the verb that confirms it."""
+    """What is done to every target."""
 
     SYNC = "sync"
+    CLEAR_THEN_SYNC = "clear-then-sync"
+    """A second shipped document: a sync follows once the clear has succeeded."""
     CLEAR = "clear"
     RESET = "reset"
+
+    @property
+    def job_type(self) -> str:
+        """The type of the first job it makes, which is also the verb that confirms it."""
+        return "clear" if self is Doing.CLEAR_THEN_SYNC else self.value
 
 
 class Field(StrEnum):
@@ -58,7 +77,7 @@ class Form:
     @property
     def destructive(self) -> bool:
         """Whether it wipes data at the destination."""
-        return self.doing.value in DESTRUCTIVE
+        return self.doing.job_type in DESTRUCTIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +86,22 @@ class Mistake:
 
     field: Field
     sentence: SafeText
+
+
+def suggested(targets: int, old: LaunchState | None) -> Form:
+    """Fill a form in from the launch that is run again, or by how many targets there are.
+
+    What wiped data once is not what anybody wants by default the second time: the verb is sync.
+    """
+    if old is None:
+        careful = targets >= _CAREFUL_FROM
+        return Form(one_first=careful, hold_after="3" if careful else "")
+    return Form(
+        at_once=str(old.max_parallel),
+        on_conflict=OnConflict(old.on_conflict),
+        one_first=old.one_first,
+        hold_after="" if old.hold_after is None else str(old.hold_after),
+    )
 
 
 def mistakes(form: Form) -> tuple[Mistake, ...]:
@@ -91,7 +126,7 @@ def mistakes(form: Form) -> tuple[Mistake, ...]:
 
 
 def order(form: Form, targets: Sequence[Target], name: str = "") -> Order:
-    """Return the order a form without mistakes means.
+    """Return the order a form without mistakes means, but for the program it executes.
 
     Raises:
         ValueError: the form has mistakes; ask :func:`mistakes` first.
@@ -101,7 +136,7 @@ def order(form: Form, targets: Sequence[Target], name: str = "") -> Order:
     over_running = form.destructive and form.over_running
     return Order(
         targets=tuple(targets),
-        job_type=form.doing.value,
+        job_type=form.doing.job_type,
         max_parallel=_whole(form.at_once, MOST_AT_ONCE) or 1,
         on_conflict=form.on_conflict,
         over_running=over_running,
@@ -124,14 +159,17 @@ def parse_span(text: str) -> timedelta | None:
 
 def confirmation(form: Form, count: int, profile: str) -> SafeText | None:
     """Return what has to be typed before `count` targets are wiped, None when nothing is."""
-    return safe(f"{form.doing.value} {count} {profile}") if form.destructive else None
+    return safe(f"{form.doing.job_type} {count} {profile}") if form.destructive else None
 
 
-def command(form: Form, targets: Sequence[Target], profile: str) -> str:
+def command(form: Form, targets: Sequence[Target], profile: str) -> str | None:
     """Return the `syncdeck run` that does the same, quoted for a shell.
 
-    Connections are named by their ids: a name may be ambiguous, and is somebody else's text.
+    Connections are named by their ids: a name may be ambiguous, and is somebody else's text. None
+    for a document of several jobs, which that command has no name for.
     """
+    if form.doing is Doing.CLEAR_THEN_SYNC:
+        return None
     wanted = order(form, targets)
     words = ["syncdeck", "run", "--profile", profile]
     if wanted.job_type != "sync":
@@ -148,6 +186,19 @@ def command(form: Form, targets: Sequence[Target], profile: str) -> str:
     words.append("--")
     words += [target.connection_id for target in wanted.targets]
     return " ".join(shlex.quote(word) for word in words)
+
+
+def warning(doing: Doing, order: Order) -> SafeText:
+    """Return what wiping these targets means, for the question before it."""
+    names = [elide(target.name, 40) for target in order.targets[:_NAMED]]
+    more = len(order.targets) - len(names)
+    listed = ", ".join(names) + (f" and {more} more" if more else "")
+    then = " A sync of everything follows." if doing is Doing.CLEAR_THEN_SYNC else ""
+    over = " A sync that runs there is cancelled." if order.over_running else ""
+    return safe(
+        f"{doing.job_type} wipes the data of every stream at the destination of {listed}. "
+        f"It cannot be taken back.{then}{over}"
+    )
 
 
 _WILLS: Final[tuple[Will, ...]] = ("send", "attach", "wait", "skip", "fail", "blocked")
@@ -171,7 +222,7 @@ def verb(form: Form, checks: Iterable[TargetCheck]) -> tuple[str, int]:
     counts = Counter(check.will for check in checks)
     sent = counts["send"] + counts["wait"]
     if sent:
-        return ("Trigger" if form.doing is Doing.SYNC else form.doing.value.capitalize()), sent
+        return ("Trigger" if form.doing is Doing.SYNC else form.doing.job_type.capitalize()), sent
     return "Attach", counts["attach"]
 
 
