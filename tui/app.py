@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from typing import ClassVar, Final, Protocol, runtime_checkable
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Final, Protocol, runtime_checkable
 
 from textual.app import App
 from textual.binding import BindingType
@@ -23,11 +24,13 @@ from tui.outcomes import Outcomes
 from tui.screens import late
 from tui.screens.deck import DeckScreen
 from tui.screens.dialogs import QuitDialog
-from tui.session import Session
 from workflow.clock import Clock, SystemClock
 from workflow.runs.events import Event
 from workflow.runs.run import Phase
 from workflow.text import SafeText, safe
+
+if TYPE_CHECKING:
+    from tui.session import Session
 
 FLUSH: Final = 0.25
 """Seconds between two looks at what is new: at most four draws a second."""
@@ -44,7 +47,7 @@ class Live(Protocol):
 class SyncdeckApp(App[int]):
     """The deck and everything that opens over it. Its result is the exit code."""
 
-    CSS_PATH = "syncdeck.tcss"
+    CSS_PATH = Path(__file__).with_name("syncdeck.tcss")
     TITLE = "syncdeck"
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(

@@ -13,9 +13,9 @@ from tui import connection_rows, rows
 from tui.glyphs import Sign
 from workflow.airbyte.models import ConnectionId, JobId
 from workflow.airbyte.readings import Reading
+from workflow.runs.connection_view import ConnectionView
 from workflow.runs.events import RunId
 from workflow.runs.run import RunState
-from workflow.runs.watch import ConnectionView
 from workflow.text import SafeText, safe
 
 

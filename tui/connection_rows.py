@@ -19,9 +19,9 @@ from tui.glyphs import Look, Sign, Tone
 from tui.widgets.columns import Column
 from tui.widgets.line_painter import Cell, Row
 from workflow.airbyte.models import ConnectionId
+from workflow.runs.connection_view import ConnectionView
 from workflow.runs.events import Verdict
 from workflow.runs.run import Phase, RunState
-from workflow.runs.watch import ConnectionView
 from workflow.text import SafeText
 
 COLUMNS: Final = (

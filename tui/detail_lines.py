@@ -22,9 +22,9 @@ from tui.widgets.status_timeline import status_timeline
 from tui.widgets.step_track import step_track
 from workflow.airbyte.models import FAILED
 from workflow.airbyte.readings import Reading
+from workflow.runs.connection_view import ConnectionView
 from workflow.runs.events import Origin, Verdict
 from workflow.runs.run import Phase, RunState
-from workflow.runs.watch import ConnectionView
 from workflow.text import SafeText
 
 Hint = Callable[[str], str]

@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from tui.event_lines import Entry, entry
 from tui.glyphs import of_verdict
 from workflow.runs.events import Event, LaunchFinished, LaunchId, RunFinished, RunId, Verdict
-from workflow.runs.launch import LaunchState
-from workflow.runs.run import RunState
 from workflow.text import SafeText
+
+if TYPE_CHECKING:
+    from workflow.runs.launch import LaunchState
+    from workflow.runs.run import RunState
 
 ONE_BY_ONE: Final = 3
 Severity = Literal["information", "warning", "error"]

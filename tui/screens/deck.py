@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -22,10 +22,8 @@ from tui.deck_plan import Pane, Part
 from tui.glyphs import Tone
 from tui.happenings import Happenings
 from tui.screens import deck_view
-from tui.screens.deck_acts import Acts, Subject
 from tui.screens.deck_frame import Frame, Panes, Table
 from tui.screens.late import connection_screen, run_screen
-from tui.session import Session
 from tui.widgets.connections_pane import ConnectionsPane
 from tui.widgets.events_pane import EventsPane
 from tui.widgets.header import Facts
@@ -37,6 +35,10 @@ from tui.widgets.runs_pane import RunsPane
 from tui.widgets.selection import Selection
 from workflow.clock import Clock
 from workflow.text import SafeText
+
+if TYPE_CHECKING:
+    from tui.screens.deck_acts import Acts, Subject
+    from tui.session import Session
 
 _PANES: Final = tuple(Pane)
 
@@ -102,6 +104,9 @@ class DeckScreen(Screen[None]):
     def refresh_from(self, session: Session) -> None:
         """Take in what is new. Called at each flush while this is the screen one sees."""
         if self._session is not session:
+            # With the session come the rooms it is made of; the first picture did without.
+            from tui.screens.deck_acts import Acts  # noqa: PLC0415
+
             self._session, self._acts = session, Acts(self.app, session)
         now = self._clock.now()
         second = int(now.timestamp())

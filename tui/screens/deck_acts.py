@@ -12,7 +12,7 @@ import sys
 import webbrowser
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from textual.app import App
 
@@ -21,7 +21,6 @@ from tui.detail_lines import one_line
 from tui.formats import many
 from tui.screens.dialogs import ConfirmDialog, MessageDialog
 from tui.screens.late import launch_screen
-from tui.session import Session
 from workflow.airbyte.models import ConnectionId, JobId
 from workflow.airbyte.problems import ApiProblem
 from workflow.http.failures import NetworkFailure
@@ -29,6 +28,9 @@ from workflow.runs.events import LaunchId
 from workflow.runs.launch import LaunchState, OrderRefused, Target
 from workflow.runs.run import Phase, RunState
 from workflow.text import SafeText, safe
+
+if TYPE_CHECKING:
+    from tui.session import Session
 
 Subject = rows.RunKey | rows.JobKey | ConnectionId
 """What an action is for."""

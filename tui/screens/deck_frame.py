@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from textual.content import Content
 from textual.geometry import Size
@@ -20,7 +20,6 @@ from tui.deck_plan import Pane, Part, Style, Wish
 from tui.glyphs import Tone
 from tui.happenings import Happenings
 from tui.screens import deck_view
-from tui.session import Session
 from tui.widgets.connections_pane import ConnectionsPane
 from tui.widgets.detail import Detail
 from tui.widgets.events_pane import EventsPane
@@ -30,7 +29,9 @@ from tui.widgets.launch_bar import LaunchBar, progress
 from tui.widgets.rules import Bar, Rule, Title
 from tui.widgets.runs_pane import RunsPane
 from workflow.clock import Clock
-from workflow.runs import launch as launches
+
+if TYPE_CHECKING:
+    from tui.session import Session
 
 Table = RunsPane | ConnectionsPane | EventsPane
 
@@ -139,9 +140,12 @@ class Frame:
         state = shown.state
         left = None
         if state.finished is None:
+            # Late, like all that only an open session needs: the first picture did without.
+            from workflow.runs.launch import about_left  # noqa: PLC0415
+
             runs = [run for run in session.fleet.runs.values() if run.launch == state.launch]
             usual = session.fleet.watch.usual
-            left = launches.about_left(runs, usual, state.max_parallel, self._clock.now())
+            left = about_left(runs, usual, state.max_parallel, self._clock.now())
         self._launch.show(replace(shown, left=left), self.hint("hold"))
         return shown.number
 

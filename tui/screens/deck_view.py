@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from textual.content import Content
 
@@ -13,15 +13,17 @@ from tui.board import job_name
 from tui.connection_rows import NoteKey
 from tui.deck_plan import Pane, Part, Plan, Style
 from tui.glyphs import Tone
-from tui.session import Session
 from tui.widgets.connections_pane import ConnectionsPane
 from tui.widgets.events_pane import EventsPane
 from tui.widgets.header import Facts
 from tui.widgets.rules import Title
 from tui.widgets.runs_pane import RunsPane
 from workflow.airbyte.models import ConnectionId
-from workflow.runs.watch import ConnectionView
+from workflow.runs.connection_view import ConnectionView
 from workflow.text import SafeText
+
+if TYPE_CHECKING:
+    from tui.session import Session
 
 _QUIET: Final = Tone.QUIET.style
 

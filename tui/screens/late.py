@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from textual.screen import Screen
 
 from workflow.runs.events import LaunchId, RunId
-from workflow.runs.launch import Target
 
 if TYPE_CHECKING:
     from tui.session import Session
+    from workflow.runs.launch import Target
 
 
 def launch_screen(

@@ -7,7 +7,7 @@ Keeps the filter, the order and, by id, the marks; what a row says is
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tui import connection_rows, glyphs
 from tui.board import ConnectionBoard
@@ -18,8 +18,10 @@ from tui.widgets.line_painter import Cell, Row
 from tui.widgets.live_table import LiveTable
 from workflow.clock import Clock
 from workflow.runs.run import Phase, RunState
-from workflow.runs.watch import Watch
 from workflow.text import SafeText
+
+if TYPE_CHECKING:
+    from workflow.runs.watch import Watch
 
 _SORTS: Final = tuple(Sort)
 

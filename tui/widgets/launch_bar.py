@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
 from textual.content import Content
@@ -14,7 +14,9 @@ from textual.widgets import Static
 from tui.formats import cut, duration, roughly, si
 from tui.glyphs import Tone, bar, of_verdict
 from workflow.runs.events import LaunchId, Verdict
-from workflow.runs.launch import LaunchState
+
+if TYPE_CHECKING:
+    from workflow.runs.launch import LaunchState
 
 _QUIET: Final = Tone.QUIET.style
 

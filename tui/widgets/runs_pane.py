@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tui import rows, run_cells
 from tui.board import RunBoard, job_name
@@ -20,8 +20,10 @@ from tui.widgets.live_table import LiveTable
 from workflow.clock import Clock
 from workflow.runs.events import RunId
 from workflow.runs.run import RunState
-from workflow.runs.watch import Watch
 from workflow.text import SafeText
+
+if TYPE_CHECKING:
+    from workflow.runs.watch import Watch
 
 LOW: Final = 24
 """Fewer lines than that: what ended shares one line, and nothing is half open."""
