@@ -29,7 +29,8 @@ from workflow.airbyte.models import (
     JobId,
     Status,
 )
-from workflow.airbyte.planner import SWEEP_EVERY, Planner
+from workflow.airbyte.pace import SWEEP_EVERY
+from workflow.airbyte.planner import Planner
 from workflow.text import SafeText
 
 NEW_WORD = Status(SafeText("hibernating"))
