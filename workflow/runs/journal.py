@@ -53,6 +53,7 @@ class Journal:
         self._owner = owner
         self._threads = Threads(db, path)
         self._thin = Thinning()
+        self._closed = False
 
     @classmethod
     async def open(
@@ -82,7 +83,10 @@ class Journal:
         return cls(path, db, owner, clock)
 
     async def aclose(self) -> None:
-        """Write what waits and let go of every run this process looked after."""
+        """Write what waits and let go of every run this process looked after; once is enough."""
+        if self._closed:
+            return
+        self._closed = True
         rest = self._thin.rest()
         if rest:
             owner = self._owner.id

@@ -8,6 +8,7 @@ before the next ones; the others are told. What the works do is not known here.
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -30,6 +31,8 @@ T = TypeVar("T")
 
 STALLED_AFTER: Final = 5.0
 """Seconds without an answer from the disk after which showing goes on without it."""
+
+_log: Final = logging.getLogger(__name__)
 
 MOST_KEPT: Final = 5_000
 """Works kept while nothing can be written; the oldest go first after that."""
@@ -54,6 +57,8 @@ class _Item:
 
     def tell(self, result: Result) -> None:
         if self.answer.done():  # the asker was cancelled, or was told before
+            if isinstance(result, _Failure):
+                _log.warning("An entry that had waited was not written: %s", result.error)
             return
         if isinstance(result, _Failure):
             self.answer.set_exception(result.error)
@@ -104,6 +109,8 @@ class Writer:
             await self._flushing
         if self._kept:
             await self._flush_once()
+        if self._kept:
+            _log.warning("Entries never written: %d. %s", len(self._kept), self.trouble)
         await asyncio.get_running_loop().run_in_executor(self._thread, self._db.close)
         self._thread.shutdown(wait=False)
 

@@ -195,6 +195,17 @@ async def test_a_disk_that_does_not_answer_holds_nobody_up(
     assert [event.seq for event in await journal.events(RUN)] == [1, 2, 3]
 
 
+async def test_what_could_never_be_written_is_told_in_the_log(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    opened = await Journal.open(path, SteppedClock())
+    await on_thread(opened, lambda db: db.execute("PRAGMA query_only=ON"))
+    assert not await opened.append([CREATED], profile="p")
+    await opened.aclose()
+    await opened.aclose()
+    assert "Entries never written: 1." in caplog.text
+
+
 async def test_an_entry_that_is_refused_takes_no_other_with_it(journal: Journal) -> None:
     results = await asyncio.gather(
         journal.append([changed(2)], profile="p"),
