@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from workflow.airbyte.models import Job
@@ -92,7 +93,7 @@ class Launching:
         )
         executions = await self._create(order, program, launch, planned)
         for execution in executions:
-            self._roster.add(execution.voice.run, self._in_slot(execution, slots))
+            self._roster.add(execution.voice.run, partial(self._in_slot, execution, slots))
         return launch
 
     def _plan(
@@ -213,7 +214,7 @@ class Launching:
         """Look after a run that exists; `wait`: nothing was sent for it, so it needs a slot."""
         launch = execution.voice.state.launch
         slots = None if launch is None else self.slots(launch)
-        work = self._in_slot(execution, slots, at_once=not wait)
+        work = partial(self._in_slot, execution, slots, at_once=not wait)
         self._roster.add(execution.voice.run, work)
 
     def freeze(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 
 from workflow.runs.events import RunId
 
@@ -33,10 +33,12 @@ class Roster:
         """The runs that are looked after now."""
         return tuple(self._tasks)
 
-    def add(self, run: RunId, work: Coroutine[None, None, object]) -> None:
+    def add(self, run: RunId, work: Callable[[], Awaitable[object]]) -> None:
         """Look after a run from now on."""
         self._empty.clear()
-        self._tasks[run] = asyncio.create_task(self._guard(run, work), name=f"run {run}")
+        task = self._tasks[run] = asyncio.create_task(self._guard(run, work), name=f"run {run}")
+        # Not a `finally` in the task: one that is cancelled before its first turn has none.
+        task.add_done_callback(lambda ended: self._forget(run, ended))
 
     async def stop(self, *runs: RunId) -> None:
         """Let runs go: cancel their tasks and wait until they have ended."""
@@ -45,18 +47,21 @@ class Roster:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks)
+            await asyncio.sleep(0)  # for the callbacks of the last one
 
     async def ended(self) -> None:
         """Wait until no run is looked after."""
         await self._empty.wait()
 
-    async def _guard(self, run: RunId, work: Coroutine[None, None, object]) -> None:
+    def _forget(self, run: RunId, ended: asyncio.Task[None]) -> None:
+        if self._tasks.get(run) is ended:
+            del self._tasks[run]
+        if not self._tasks:
+            self._empty.set()
+
+    async def _guard(self, run: RunId, work: Callable[[], Awaitable[object]]) -> None:
         try:
-            await work
+            await work()
         except Exception as error:  # noqa: BLE001 - a mistake of ours must not lose the run
             _log.exception("run %s broke", run)
             await self._mistake(run, error)
-        finally:
-            del self._tasks[run]
-            if not self._tasks:
-                self._empty.set()
