@@ -27,11 +27,12 @@ from workflow.arazzo.expressions import (
     parse_expression,
 )
 from workflow.arazzo.logic import ConditionError
+from workflow.arazzo.model import Document
 from workflow.arazzo.openapi import load_description
 from workflow.arazzo.pointer import MISSING, find, parse_pointer, print_pointer, replaced
-from workflow.arazzo.problems import CheckpointError, DocumentError
-from workflow.arazzo.program import check
-from workflow.arazzo.turns import Elapsed, Finished, Json, NoResponse, Response, Wait
+from workflow.arazzo.problems import CheckpointError, DocumentError, InputError
+from workflow.arazzo.program import check, compile_program
+from workflow.arazzo.turns import Call, Elapsed, Finished, Json, NoResponse, Response, Wait
 
 NAMES = st.from_regex(r"[A-Za-z0-9_-]{1,8}", fullmatch=True)
 DOTTED = st.from_regex(r"[A-Za-z0-9_.-]{1,8}", fullmatch=True)
@@ -194,6 +195,26 @@ def read_or_refused(text: bytes) -> None:
     assert (loaded.document is None) == any(p.severity == "error" for p in loaded.problems)
     if loaded.document is not None:
         check(loaded.document, {"api": API})
+        for workflow in loaded.document.workflows:
+            run_or_refused(loaded.document, workflow.workflow_id)
+
+
+def run_or_refused(loaded: Document, workflow_id: str) -> None:
+    """Drive a workflow as far as thirty answers go."""
+    try:
+        compiled = compile_program(loaded, {"api": API}, workflow_id)
+        turn = compiled.start({"n": 1})
+    except (DocumentError, InputError) as error:
+        assert str(error)
+        return
+    answers = [ok({"a": 1, "o": [2], "x": None}), ok(b"text", status=404), LOST]
+    for number in range(30):
+        if isinstance(turn.command, Finished):
+            break
+        answer = Elapsed() if isinstance(turn.command, Wait) else answers[number % 3]
+        state = compiled.load(json.loads(json.dumps(compiled.dump(turn.state)))).state
+        turn = compiled.advance(state, answer)
+    assert isinstance(turn.command, Finished | Call | Wait)
 
 
 @given(st.binary(max_size=200))
