@@ -257,6 +257,18 @@ async def test_columns_follow_the_width() -> None:
         assert "COUNT" not in app.lines()[0]
 
 
+async def test_a_scrollbar_covers_no_column() -> None:
+    app = TableApp(3)
+    async with app.run_test(size=(40, 12)) as pilot:
+        table = await opened(pilot, app)
+        app.counts |= {f"more-{number}": 0 for number in range(40)}
+        table.show(tuple(app.counts), at_once=True)
+        await pilot.pause()
+        assert table.show_vertical_scrollbar
+        assert app.lines()[0].endswith("COUNT")
+        assert all(line.endswith("0") for line in app.lines()[1:])
+
+
 def test_the_widest_set_that_fits_is_taken_and_its_growing_column_grown() -> None:
     assert [column.width for column in fitted(COLUMNS, 60)] == [47, 8]
     assert [column.width for column in fitted(COLUMNS, 15)] == [11]

@@ -84,6 +84,11 @@ class LinePainter(Generic[K]):
         """The columns at the present width."""
         return self._columns
 
+    @property
+    def width(self) -> int:
+        """How many cells a line has."""
+        return self._width
+
     def resize(self, width: int) -> None:
         """Choose the columns for another width."""
         self._width = width

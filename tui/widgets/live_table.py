@@ -207,13 +207,16 @@ class LiveTable(ScrollView, Generic[K], can_focus=True, inherit_bindings=False):
 
     def render_line(self, y: int) -> Strip:
         """Draw one line of the screen."""
+        width = self.scrollable_content_region.width
+        if width != self._painter.width:  # a scrollbar came or went
+            self._painter.resize(width)
         if y < self._titled:
             return self._painter.title(self.rich_style)
         line = y - self._titled + self.scroll_offset.y
         if line >= len(self.order):
             if not self.order and line < len(self._message):
                 return self._painter.prose(self._message[line], self.rich_style)
-            return Strip.blank(self.scrollable_content_region.width, self.rich_style)
+            return Strip.blank(width, self.rich_style)
         key = self.order[line]
         face = Face(key, self.has_focus and line == self._selection.line, key in self.marks)
         return self._painter.line(face, self.rich_style)
