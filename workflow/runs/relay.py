@@ -23,6 +23,8 @@ from workflow.runs.ledger import Ledger, Voice
 from workflow.runs.wire import rfc3339
 from workflow.text import SafeText
 
+FAILURE_EVERY: Final = 60.0
+"""Seconds between two facts, for each run, about one streak of failures."""
 RATE_EVERY: Final = 10.0
 """Seconds between two facts about the number of requests."""
 
@@ -79,6 +81,7 @@ class Relay:
         self._status: dict[RunId, str] = {}
         self._gone: dict[JobId, asyncio.Future[SafeText]] = {}
         self._failing: str | None = None
+        self._failure_told = -math.inf
         self._rate_told = -math.inf
         self._end: Callable[[], None] | None = None
 
@@ -110,7 +113,8 @@ class Relay:
         state = self._ledger.runs.get(run)
         if state is not None and state.job_id == job_id and state.status is not None:
             self._status[run] = state.status
-        self._feed.track(job_id, ConnectionId(connection_id), self._usual(connection_id))
+        if len(self._watching[job_id]) == 1:
+            self._feed.track(job_id, ConnectionId(connection_id), self._usual(connection_id))
         known = self._feed.latest(job_id)
         if known is not None:
             self._tell(run, known)
@@ -161,8 +165,10 @@ class Relay:
                 for run in tuple(self._watching.get(reading.job_id, ())):
                     self._tell(run, reading)
             case readings.PollFailed(reason=reason, retry_in=retry_in):
-                if reason != self._failing:  # once for each thing that is wrong
-                    self._failing = reason
+                now = self._clock.monotonic()
+                # Once for what is wrong, and now and then: runs are many, and the header has it.
+                if self._failing is None or now - self._failure_told >= FAILURE_EVERY:
+                    self._failing, self._failure_told = reason, now
                     for run in self._jobs:
                         self._voice(run).note(PollFailed(reason, retry_in))
             case PollRecovered():
