@@ -28,7 +28,7 @@ from workflow.arazzo.tree import Mapping, Node, Scalar, Sequence
 
 MOST_BYTES: Final = 1_000_000
 MOST_DEPTH: Final = 64
-MOST_NODES: Final = 100_000
+MOST_NODES: Final = 60_000
 
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUE = frozenset({"true", "True", "TRUE"})
