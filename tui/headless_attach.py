@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Final, Literal, TypeAlias
 
 import click
@@ -13,7 +14,7 @@ from tui.commands.common import INTERRUPTED, Common, Refusal, chosen, journal_pa
 from tui.formats import many
 from tui.headless import Begun, face_for, follow
 from tui.headless_main import announce, run_command
-from tui.session import Session, Wiring, open_session
+from tui.session import AS_NAMED, Session, Wiring, complete, open_session
 from workflow.runs.events import RunId
 from workflow.runs.launch import OrderRefused
 from workflow.settings import Profile, SettingsError
@@ -38,8 +39,7 @@ def watch_all(
     profile = _profile(common, server, quiet=quiet)
 
     async def body() -> int:
-        wiring = Wiring(start=False, verbatim=server is not None)
-        async with open_session(profile, journal=journal_path(common), wiring=wiring) as session:
+        async with _opened(common, profile, server, take_up=True) as session:
             fleet = session.fleet
 
             async def begin() -> Begun:
@@ -69,8 +69,7 @@ def watch_these(
     profile = _profile(common, server, quiet=quiet)
 
     async def body() -> int:
-        wiring = Wiring(start=False, take_up=False, verbatim=server is not None)
-        async with open_session(profile, journal=journal_path(common), wiring=wiring) as session:
+        async with _opened(common, profile, server, take_up=False) as session:
 
             async def begin() -> Begun:
                 return Begun(runs=frozenset([await _attach(session, one) for one in ids]))
@@ -103,8 +102,7 @@ def cancel_these(
     stubborn: list[RunId] = []
 
     async def body() -> int:
-        wiring = Wiring(start=False, take_up=False, verbatim=server is not None)
-        async with open_session(profile, journal=journal_path(common), wiring=wiring) as session:
+        async with _opened(common, profile, server, take_up=False) as session:
             runs: list[RunId] = []
 
             async def begin() -> Begun:
@@ -197,3 +195,18 @@ def _profile(common: Common, server: str | None, *, quiet: bool) -> Profile:
         raise Refusal(str(error)) from error
     announce(choice, quiet=quiet)
     return choice.profile
+
+
+@asynccontextmanager
+async def _opened(
+    common: Common, profile: Profile, server: str | None, *, take_up: bool
+) -> AsyncIterator[Session]:
+    wiring = Wiring() if server is None else AS_NAMED
+    if server is not None:
+        profile = await complete(profile)
+    async with open_session(
+        profile,
+        journal=journal_path(common),
+        wiring=wiring.but(start=False, take_up=take_up),
+    ) as session:
+        yield session

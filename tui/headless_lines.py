@@ -61,7 +61,8 @@ class PlainLines:
             return None
         if event.run is not None:
             self._spoke[event.run] = event.time
-        about = f"{state.name}: " if state is not None else ""
+        # A server that cannot be read is nobody's trouble alone.
+        about = "" if state is None or isinstance(event.fact, PollFailed) else f"{state.name}: "
         return safe(f"{clock(event.time)} {about}{text}")
 
     def _text(self, event: Event, state: RunState | None, live: int) -> str | None:

@@ -6,8 +6,7 @@ with a mistake never sends a request.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final, TypeAlias
 from urllib.parse import urlsplit
@@ -18,13 +17,11 @@ from tui.headless import Begun, face_for, follow
 from tui.headless_dry_run import dry_run
 from tui.headless_inputs import pairs, read_headers, read_inputs
 from tui.headless_main import announce, run_command
-from tui.session import Session, Wiring, open_client, open_session
-from workflow.airbyte.problems import ApiProblem
+from tui.session import AS_NAMED, Session, Wiring, complete, open_client, open_session
 from workflow.airbyte.servers import normalise_base_url
 from workflow.arazzo.program import Program, compile_program
 from workflow.arazzo.turns import Json
 from workflow.clock import SystemClock
-from workflow.http.failures import NetworkFailure
 from workflow.runs.launch import DESTRUCTIVE, Order
 from workflow.runs.sources import AIRBYTE, Library, fetching, is_url
 from workflow.settings import NoProfileError, Profile, check_url
@@ -57,14 +54,12 @@ def run_workflow(common: Common, options: WorkflowOptions) -> int:
             _check_server(described, choice.profile)
         _confirmed(options, inputs, choice.profile)
         announce(choice, quiet=options.quiet)
-        wiring = Wiring(
-            headers=headers,
-            take_up=False,
-            start=False,
-            verbatim=options.server is not None,
-            partial_server=options.server is not None,
+        wiring = (AS_NAMED if options.server is not None else Wiring()).but(
+            headers=headers, take_up=False, start=False
         )
-        profile = await _completed(choice, overrides.values())
+        profile = choice.profile
+        if options.server is not None and AIRBYTE in overrides.values():
+            profile = await complete(profile)
         async with open_session(profile, journal=journal_path(common), wiring=wiring) as session:
             return await _run(session, options, program, inputs)
 
@@ -148,25 +143,6 @@ def _base(common: Common, options: WorkflowOptions) -> str | None:
     except NoProfileError:
         return None
     return url if options.server is not None else normalise_base_url(url)
-
-
-async def _completed(choice: Choice, places: Iterable[str]) -> Profile:
-    """Complete a server's bare address when the API is Airbyte's own and answers there.
-
-    `--server` is a base URL and taken as it is; only one without a path may be where Airbyte is
-    rather than where its API is, which its anonymous health check tells.
-    """
-    profile = choice.profile
-    if choice.by != "server" or AIRBYTE not in places or urlsplit(profile.url).path.strip("/"):
-        return profile
-    client = open_client(profile, SystemClock())
-    try:
-        await client.get_health()
-    except (ApiProblem, NetworkFailure):
-        return profile
-    finally:
-        await client.door.aclose()
-    return replace(profile, url=client.base_url)
 
 
 def _confirmed(options: WorkflowOptions, inputs: dict[str, Json], profile: Profile) -> None:

@@ -14,6 +14,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -25,9 +26,11 @@ from workflow.airbyte.client import Client
 from workflow.airbyte.credentials import BadCredentials, Credentials, Secret
 from workflow.airbyte.feed import Feed
 from workflow.airbyte.models import WorkspaceId
+from workflow.airbyte.problems import ApiProblem
 from workflow.airbyte.servers import BadAddress, normalise_base_url
 from workflow.clock import Clock, SystemClock
 from workflow.http.door import Door
+from workflow.http.failures import NetworkFailure
 from workflow.http.messages import Request, Response
 from workflow.http.origins import origin_of
 from workflow.runs.fleet import Fleet
@@ -101,6 +104,14 @@ class Wiring:
     start: bool = True
     """Whether the fleet is started; who wants its very first events starts it after listening."""
 
+    def but(self, **changes: object) -> Wiring:
+        """Return the same with some things done differently."""
+        return replace(self, **changes)  # type: ignore[arg-type]  # checked by the dataclass
+
+
+AS_NAMED: Final = Wiring(verbatim=True, partial_server=True)
+"""For a server that was named on the command line and is no profile."""
+
 
 class _HeaderDoor(Door):
     """A door that adds headers to what goes to the profile's own host."""
@@ -166,6 +177,24 @@ def open_client(profile: Profile, clock: Clock, wiring: Wiring = Wiring()) -> Cl
         ca_bundle=profile.ca_bundle,
     )
     return Client(door, base)
+
+
+async def complete(profile: Profile) -> Profile:
+    """Complete the bare address of a named server when Airbyte's API answers there.
+
+    What is named is a base URL and taken as it is; only one without a path may be where Airbyte is
+    rather than where its API is, which the anonymous health check tells.
+    """
+    if urlsplit(profile.url).path.strip("/"):
+        return profile
+    client = open_client(profile, SystemClock())
+    try:
+        await client.get_health()
+    except (ApiProblem, NetworkFailure):
+        return profile
+    finally:
+        await client.door.aclose()
+    return replace(profile, url=client.base_url)
 
 
 @asynccontextmanager

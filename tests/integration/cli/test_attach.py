@@ -12,7 +12,7 @@ from tests.integration.cli.conftest import Serve, Syncdeck, connections, sent
 LONG = """
 workspaces: [W]
 connections:
-  - {name: long, source: mysql, destination: snowflake, behaviour: {duration: 20m}}
+  - {name: long, source: mysql, destination: snowflake, behaviour: {duration: 40m}}
   - {name: other, source: mysql, destination: snowflake, behaviour: {duration: 2m}}
 """
 
@@ -26,7 +26,7 @@ def long_world(tmp_path: Path) -> Path:
 
 def expired(syncdeck: Syncdeck, name: str) -> int:
     """Start a job and stop waiting for it; return its id."""
-    ended = syncdeck("run", name, "--deadline", "5s", "--json")
+    ended = syncdeck("run", name, "--deadline", "2m", "--json")
     assert ended.verdicts == ["expired"]
     return int(ended.last("run.finished")["jobId"])
 
@@ -34,7 +34,7 @@ def expired(syncdeck: Syncdeck, name: str) -> int:
 def test_a_job_is_attached_by_its_number_and_nothing_is_triggered(
     serve: Serve, syncdeck: Syncdeck, long_world: Path
 ) -> None:
-    server = serve(world_file=long_world, speed=10)
+    server = serve(world_file=long_world, speed=12)
     job = expired(syncdeck, "long")
     ended = syncdeck("attach", str(job), "--json")
     assert (ended.code, ended.verdicts) == (0, ["succeeded"])

@@ -74,7 +74,7 @@ connections:
 TWO = """
 workspaces: [W]
 connections:
-  - {name: first, source: mysql, destination: snowflake, behaviour: {duration: 20m}}
+  - {name: first, source: mysql, destination: snowflake, behaviour: {duration: 40m}}
   - {name: second, source: mysql, destination: snowflake, behaviour: {duration: 2m}}
 """
 
@@ -131,7 +131,7 @@ def test_a_status_the_document_does_not_know_is_never_a_success(
 ) -> None:
     server = serve(world_file=written(tmp_path, TWO), capacity=1, speed=1)
     first, second = connections(server).values()
-    syncdeck("run", first, "--deadline", "5s", "--quiet")
+    syncdeck("run", first, "--deadline", "2m", "--quiet")
     ended = syncdeck(
         *("workflow", "run", document, "--input", f"connectionId={second}", *SOURCE, "--json")
     )
