@@ -16,6 +16,7 @@ from workflow.text import SafeText
 
 FULL_PAGE: Final = 100
 MOST_PAGES: Final = 300
+_FRACTIONS: Final = timedelta(minutes=1)
 OVERLAP: Final = timedelta(seconds=10)
 """Covers the differences between the server's clocks, and rows that are committed late."""
 
@@ -44,7 +45,7 @@ class Pass:
         """Return the pass after its page came."""
         page = listed.page
         ids = {job.job_id for job in page.items}
-        full = page.size >= FULL_PAGE
+        full = page.size >= FULL_PAGE and not _is_past_its_start(self.lists[0], listed)
         new = ids - self.seen
         current = self.lists[0]
         repeats = full and current.offset > 0 and not new and not page.unreadable
@@ -66,6 +67,21 @@ class Pass:
     def without_current(self) -> Pass:
         """Return the pass with its current list given up: the server does not know it."""
         return replace(self, lists=self.lists[1:])
+
+
+def _is_past_its_start(ask: ListJobs, listed: Listed) -> bool:
+    """Say whether a page goes back further than it was asked to: the server knows no filter.
+
+    Newest first, nothing that was asked for follows. Stamps lose fractions of a second.
+    """
+    if not listed.page.items:
+        return False
+    last = listed.page.items[-1]
+    pairs = ((ask.updated_at_start, last.stamp), (ask.created_at_start, last.start_time))
+    return any(
+        start is not None and when is not None and when < back(start, _FRACTIONS)
+        for start, when in pairs
+    )
 
 
 def watermark(newest: datetime | None, first_date: datetime | None) -> datetime | None:

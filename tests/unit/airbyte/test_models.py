@@ -145,7 +145,7 @@ JSON_VALUES = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.dictionaries(st.sampled_from([*sorted(JOB), "lastUpdatedAt"]), JSON_VALUES))
 def test_no_job_raises_anything_but_a_bad_answer(odd: dict[str, Json]) -> None:
     try:
@@ -157,7 +157,7 @@ def test_no_job_raises_anything_but_a_bad_answer(odd: dict[str, Json]) -> None:
     assert "\n" not in told
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from(["name", "status", "schedule", "tags", "createdAt", "configurations"]),

@@ -142,6 +142,13 @@ class TestDelta:
         assert offsets == [0, 100, 200]
         assert idle_of(polling, 3.2) > 3.2
 
+    def test_a_server_without_filters_is_not_paged_through_its_whole_history(
+        self, polling: Planner
+    ) -> None:
+        answer(polling, 3, full(100, stamp=-3_600))
+
+        assert idle_of(polling, 3.1) > 3.1
+
     def test_the_watermark_comes_from_the_first_pages_date(self, polling: Planner) -> None:
         answer(polling, 3, full(100, stamp=900))
         answer(polling, 90, page())
