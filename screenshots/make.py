@@ -18,7 +18,7 @@ from textual.pilot import Pilot
 from textual.widgets import Button, Static
 
 from screenshots.pictures import save
-from tui.app import SyncdeckApp
+from tui.app import Live, SyncdeckApp
 from tui.rows import RunKey
 from tui.screens.help import HelpScreen
 from tui.screens.launch import LaunchScreen
@@ -113,6 +113,10 @@ class Camera:
         """Give the app another terminal."""
         await self._pilot.resize_terminal(*size)
         await until(self._pilot, f"{size[0]}×{size[1]}", lambda: tuple(self._app.size) == size)
+        screen = self._app.screen
+        if isinstance(screen, Live) and self._app.session is not None:
+            # What the app does within the second: draw what depends on the new width.
+            screen.refresh_from(self._app.session)
         await self._pilot.pause()
 
     def take(self, name: str) -> None:

@@ -37,12 +37,13 @@ async def shown(
     read_only: bool = False,
 ) -> LaunchScreen:
     screen = LaunchScreen(session(fleet, read_only=read_only), targets)
+    told = len(fleet.checks)
     app = pilot.app
     assert isinstance(app, Host)
     app.push_screen(screen, app.answers.append)
     await until(pilot, lambda: screen.is_mounted and screen.query_one("#status").is_mounted)
-    await until(pilot, lambda: len(fleet.checked) == 1)
-    await pilot.pause(0.3)
+    await until(pilot, lambda: len(fleet.checked) == 1 and len(screen._checks) == told)
+    await until(pilot, lambda: f"checked {told} of" in text(screen, "#status") or read_only)
     return screen
 
 
