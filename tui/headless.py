@@ -52,8 +52,8 @@ class PlainFace:
     def show(self, event: Event, fleet: Fleet) -> str | None:
         """Return the sentence for an event, if there is one."""
         state = fleet.runs.get(event.run) if event.run is not None else None
-        live = sum(run.live for run in fleet.runs.values()) if len(fleet.runs) > 20 else 20
-        return self._lines.line(event, state, live)
+        launch = fleet.launches.get(event.launch) if event.launch is not None else None
+        return self._lines.line(event, state, len(fleet.runs) if launch is None else launch.live)
 
 
 class QuietFace:

@@ -105,3 +105,17 @@ def test_common_options_may_stand_before_or_after_the_command() -> None:
         Common(profile="a", read_only=True),
         Common(profile="b", journal=Path("x")),
     ]
+
+
+def test_the_first_screen_says_what_to_set_and_offers_the_demo(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setattr("tui.commands.deck.on_a_terminal", lambda: True)
+    offered: list[str] = []
+    monkeypatch.setattr("click.confirm", lambda text, **_: bool(offered.append(text)))
+    code, out, _ = called(capsys)
+    assert code == 0
+    assert "AIRBYTE_API_ROOT" in out
+    assert "syncdeck profile add" in out
+    assert "demo" in offered[0]
