@@ -38,6 +38,8 @@ class Part(StrEnum):
     EVENTS = "events"
     DETAIL = "detail"
     LAST_EVENT = "last-event"
+    GANTT = "gantt"
+    GANTT_RULE = "rule-gantt"
     KEYS = "keys"
 
 
@@ -77,6 +79,8 @@ COLUMNS_FROM: Final = 170
 _CONNECTIONS: Final = 34
 _CONNECTIONS_MOST: Final = 46
 _SIDE: Final = 56
+_GANTT: Final = 10
+"""Lines of the strip of bars, its axis included."""
 
 
 def plan(width: int, height: int, wish: Wish) -> Plan:
@@ -146,7 +150,18 @@ def _columns(regions: dict[Part, Region], body: Region, wish: Wish) -> Plan:
         regions[Part.EVENTS] = Region(column, top + detail + 1, side - 1, height - detail - 1)
     middle = Region(left, top, width - side, height)
     left_bar = _upper(regions, middle, wish, _beside(width))
+    if height >= 36 and Part.RUNS in regions:
+        _under_runs(regions)
     return Plan(Style.COLUMNS, regions, left_bar, right_bar)
+
+
+def _under_runs(regions: dict[Part, Region]) -> None:
+    """Take the strip of bars from the foot of the runs."""
+    left, top, width, height = regions[Part.RUNS]
+    height -= _GANTT + 1
+    regions[Part.RUNS] = Region(left, top, width, height)
+    regions[Part.GANTT_RULE] = Region(left, top + height, width, 1)
+    regions[Part.GANTT] = Region(left, top + height + 1, width, _GANTT)
 
 
 def _beside(width: int) -> int:

@@ -17,11 +17,13 @@ from textual.widgets import Static
 
 from tui import deck_plan, keymap
 from tui.deck_plan import Pane, Part, Style, Wish
+from tui.gantt import gantt
 from tui.glyphs import Tone
 from tui.happenings import Happenings
+from tui.rows import RunKey
 from tui.screens import deck_view
 from tui.widgets.connections_pane import ConnectionsPane
-from tui.widgets.detail import Detail
+from tui.widgets.detail import Detail, Lines
 from tui.widgets.events_pane import EventsPane
 from tui.widgets.header import Facts, Header
 from tui.widgets.key_line import KeyLine
@@ -29,10 +31,12 @@ from tui.widgets.launch_bar import LaunchBar, progress
 from tui.widgets.rules import Bar, Rule, Title
 from tui.widgets.runs_pane import RunsPane
 from workflow.clock import Clock
+from workflow.text import SafeText
 
 if TYPE_CHECKING:
     from tui.session import Session
 
+_RULES: Final = (Part.TOP, Part.MIDDLE, Part.BOTTOM, Part.GANTT_RULE)
 Table = RunsPane | ConnectionsPane | EventsPane
 
 
@@ -73,9 +77,10 @@ class Frame:
         self._detail = Detail(id=Part.DETAIL)
         self._last = Static("", id=Part.LAST_EVENT, markup=False)
         self._last_drawn = ""
-        self._rules = {part: Rule(id=part) for part in (Part.TOP, Part.MIDDLE, Part.BOTTOM)}
+        self._rules = {part: Rule(id=part) for part in _RULES}
         self._about = deck_view.DetailView(panes.runs, panes.connections, panes.events, self.hint)
-        others = (self._header, self._launch, self._detail, self._last, self.keys)
+        self._gantt = Lines(id=Part.GANTT)
+        others = (self._header, self._launch, self._detail, self._last, self._gantt, self.keys)
         bars = (Bar(id=Part.LEFT_BAR), Bar(id=Part.RIGHT_BAR))
         tables = (panes.connections, panes.runs, panes.events)
         self.parts: Final[tuple[Widget, ...]] = (*others, *bars, *self._rules.values(), *tables)
@@ -128,6 +133,7 @@ class Frame:
         self._draw_rule(Part.TOP, tops)
         self._draw_rule(Part.MIDDLE, middle)
         self._draw_rule(Part.BOTTOM, [])
+        self._draw_gantt(facts)
         self._draw_last_event()
 
     def _draw_launch(self, session: Session) -> int | None:
@@ -156,6 +162,18 @@ class Frame:
         across = region.width == self._size.width
         joints = deck_view.joints(self._plan, part) if across else {}
         self._rules[part].show(region.width, titles, joints)
+
+    def _draw_gantt(self, facts: Facts) -> None:
+        """Draw the bars of the runs on the screen, where there is room for them."""
+        region = self._plan.regions.get(Part.GANTT)
+        if region is None:
+            return
+        self._draw_rule(Part.GANTT_RULE, [Title(0, SafeText("When"))])
+        runs = self._panes.runs
+        keys = [key for key in runs.order if isinstance(key, RunKey)]
+        states = [state for key in keys[:50] if (state := runs.board.run(key.run)) is not None]
+        lines = gantt(states, facts.now, region.width, region.height)
+        self._gantt.show(lines, dimmed=facts.stale)
 
     def _draw_last_event(self) -> None:
         latest = self._happened.latest

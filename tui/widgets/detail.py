@@ -8,10 +8,8 @@ from textual.content import Content
 from textual.widgets import Static
 
 
-class Detail(Static):
-    """Lines, as many as there is room for; the last one, what can be done, always stays."""
-
-    DEFAULT_CSS = "Detail { padding: 0 1; }"
+class Lines(Static):
+    """Lines, as many as there is room for; the last one always stays."""
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, markup=False)
@@ -33,3 +31,9 @@ class Detail(Static):
         if self._drawn is None or not content.is_same(self._drawn):
             self._drawn = content
             self.update(content, layout=False)
+
+
+class Detail(Lines):
+    """Lines about what the cursor is on; the last one says what can be done."""
+
+    DEFAULT_CSS = "Detail { padding: 0 1; }"

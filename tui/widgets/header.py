@@ -71,7 +71,7 @@ def header(facts: Facts, width: int) -> Content:
     rights = _rights(facts)
     # Which server this is matters more than the time of day, but less than how things stand.
     for left, right in (*_pairs(lefts, rights), *_pairs([shortest], rights)):
-        gap = width - left.cell_length - counted.cell_length - right.cell_length - 6
+        gap = width - left.cell_length - counted.cell_length - right.cell_length - 7
         if gap >= 0:
             return Content.assemble(" ", left, "   ", counted, " " * (gap + 2), right, " ")
     right = rights[-1]
