@@ -241,3 +241,28 @@ async def test_everything_has_its_place_at_every_size(size: tuple[int, int]) -> 
 def test_many_targets_are_launched_with_care_by_default() -> None:
     assert suggested(40, None).one_first
     assert not suggested(5, None).one_first
+
+
+async def test_tab_goes_from_the_targets_to_the_first_field_and_around() -> None:
+    fleet = StandInFleet(checks=will("send", "send", "send"))
+    async with Host().run_test(size=(80, 24)) as pilot:
+        screen = await shown(pilot, fleet)
+        await pilot.press("tab")
+        assert screen.focused is screen.query_one("#doing")
+        await pilot.press("shift+tab")
+        assert screen.focused is screen.query_one(TargetList)
+
+
+async def test_with_nothing_to_send_the_button_says_so() -> None:
+    fleet = StandInFleet(checks=will("skip", "skip", "skip"))
+    async with Host().run_test(size=(80, 24)) as pilot:
+        screen = await shown(pilot, fleet)
+        assert "Nothing to send" in str(go(screen).label)
+        assert go(screen).disabled
+
+
+async def test_a_retrying_job_is_called_so() -> None:
+    check = TargetCheck(TARGETS[0], "attach", last=safe("incomplete 6m"), status=safe("incomplete"))
+    async with Host().run_test(size=(80, 24)) as pilot:
+        await shown(pilot, StandInFleet(checks={"id-a": check}), targets=TARGETS[:1])
+        assert "retrying&#160;6m" in pilot.app.export_screenshot()

@@ -100,8 +100,11 @@ class LaunchScreen(Screen[LaunchId | None]):
         yield Static(titled_rule(""), classes="line")
         yield Static(id="status", classes="line")
         with Horizontal(id="buttons"):
-            yield Button("", id="go", compact=True, disabled=True)
-            yield Button(Content("[ Back ]"), id="back", compact=True)
+            # For the mouse: enter and esc do the same from everywhere, and tab is for fields.
+            for id_, label in (("go", ""), ("back", "[ Back ]")):
+                button = Button(Content(label), id=id_, compact=True, disabled=id_ == "go")
+                button.can_focus = False
+                yield button
         yield Static(hint_line(_HINTS), classes="line", id="hints")
 
     def on_mount(self) -> None:
@@ -144,12 +147,13 @@ class LaunchScreen(Screen[LaunchId | None]):
         )
         nothing = Content.styled("nothing is sent yet ", Tone.WARNING.style)
         self._line("#where", spread(where, nothing, self.size.width))
-        told = launch_form.summary(len(self._targets), checks, len(self._list.marks))
-        self._line("#summary", titled_rule(told))
+        counts = launch_form.summary(len(self._targets), checks, len(self._list.marks))
+        self._line("#summary", titled_rule(counts))
         self._line("#status", self._status())
         verb, count = launch_form.verb(form, checks)
         go = self.query_one("#go", Button)
-        go.label = Content(f"[ {verb} {count} on {profile} ]")
+        told = f"{verb} {count} on {profile}" if count else "Nothing to send"
+        go.label = Content(f"[ {told} ]")
         go.disabled = not self._ready()
         go.variant = "error" if form.destructive else "primary"
 

@@ -47,7 +47,7 @@ class Choice(Widget, can_focus=True):
     ]
     DEFAULT_CSS = """
     Choice { height: 1; width: 1fr; }
-    Choice:focus { text-style: bold; }
+    Choice:focus { background: $primary 30%; }
     """
 
     chosen: reactive[str] = reactive("")
@@ -109,7 +109,7 @@ class Tick(Widget, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("space", "tick", "tick", show=False)]
     DEFAULT_CSS = """
     Tick { height: 1; width: auto; margin-right: 3; }
-    Tick:focus { text-style: bold; }
+    Tick:focus { background: $primary 30%; }
     """
 
     on: reactive[bool] = reactive(False)
@@ -158,7 +158,7 @@ class ShortInput(Input):
     ShortInput, ShortInput:focus {
         height: 1; border: none; padding: 0; background: $surface;
     }
-    ShortInput:focus { background: $boost; }
+    ShortInput:focus { background: $primary 30%; }
     """
 
     def __init__(

@@ -56,11 +56,20 @@ def row_of(
     wide = any(column.key == "why" for column in columns)
     texts = {
         "name": Cell(target.name, Tone.QUIET if left_out else None),
-        "last": Cell(check.last if check else UNREAD.glyph, Tone.QUIET),
+        "last": Cell(_last(check, look), Tone.QUIET),
         "will": _will(check, left_out=left_out, with_why=not wide),
         "why": Cell(check.why if check else "", Tone.QUIET),
     }
     return Row(tuple(texts[column.key] for column in columns), Cell(look.glyph, look.tone))
+
+
+def _last(check: TargetCheck | None, look: Look) -> str:
+    """Say how its last job stands in the deck's own word for the status."""
+    if check is None:
+        return UNREAD.glyph
+    if check.status and check.last.startswith(check.status):
+        return look.word + check.last[len(check.status) :]
+    return check.last
 
 
 def _will(check: TargetCheck | None, *, left_out: bool, with_why: bool) -> Cell:
