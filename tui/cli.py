@@ -12,7 +12,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
@@ -21,6 +21,7 @@ from tui.commands.common import INTERRUPTED, Common, common_options
 
 if TYPE_CHECKING:
     from tui.session import Session
+    from workflow.settings import DeckSettings
     from workflow.text import SafeText
 
 _COMMANDS: Final[dict[str, tuple[str, str]]] = {
@@ -46,6 +47,12 @@ Shell completion, for bash (zsh and fish likewise):
 """
 
 
+def _load(place: str) -> Any:
+    """Import what a ``module:name`` means; only now, since `--help` pays for every import."""
+    module, _, name = place.partition(":")
+    return getattr(importlib.import_module(module), name)
+
+
 class Commands(click.Group):
     """A group whose commands are imported when they are called."""
 
@@ -60,8 +67,7 @@ class Commands(click.Group):
         entry = _COMMANDS.get(cmd_name)
         if entry is None:
             return None
-        module, _, name = entry[0].partition(":")
-        command = getattr(importlib.import_module(module), name)
+        command = _load(entry[0])
         if not isinstance(command, click.Command):
             raise TypeError(f"{entry[0]} is no command")
         return command
@@ -88,10 +94,7 @@ def cli(context: click.Context) -> int:
     Without a command: the deck, on the default profile.
     """
     if context.invoked_subcommand is None:
-        # Late, like every command: this module's cost is paid by `--help`.
-        from tui.commands.deck import deck  # noqa: PLC0415
-
-        return deck(Common.of(context))
+        return int(_load("tui.commands.deck:deck")(Common.of(context)))
     return 0
 
 
@@ -101,12 +104,20 @@ def open_deck(
     profile_name: str,
     server: SafeText,
     demo: bool,
+    settings: DeckSettings | None = None,
 ) -> int:
     """Open the deck, the one place where Textual is imported, and return the exit code."""
     from tui.app import SyncdeckApp  # noqa: PLC0415
     from tui.session_signals import leaving_on_signals  # noqa: PLC0415
 
-    app = SyncdeckApp(opener, profile_name=profile_name, server=server, demo=demo)
+    app = SyncdeckApp(
+        opener,
+        profile_name=profile_name,
+        server=server,
+        demo=demo,
+        rebound=settings.keys if settings is not None else None,
+        ascii_only=settings is not None and settings.ascii_only,
+    )
     with leaving_on_signals(app.exit):
         result = app.run()
     # A screen that broke leaves no result, and Textual's own code.

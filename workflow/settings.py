@@ -144,6 +144,16 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
+class DeckSettings:
+    """How somebody likes the deck."""
+
+    keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Keys by the id of what they do, several with commas."""
+    ascii_only: bool = False
+    """Draw with ASCII, for fonts without the glyphs."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What `profiles.toml` says."""
 
@@ -151,6 +161,7 @@ class Settings:
     profiles: Mapping[str, Profile] = field(default_factory=lambda: MappingProxyType({}))
     default: str | None = None
     journal: Path | None = None
+    deck: DeckSettings = field(default_factory=DeckSettings)
 
 
 def check_name(name: str) -> None:

@@ -11,6 +11,11 @@ A profile's table::
     workspace = "..."
     read_only = true
 
+    [deck]
+    ascii = false
+    [deck.keys]
+    launch = "t"
+
 Which keys it has says how it authenticates: `client_id` and `client_secret`, `token`, `username`
 and `password`, or none of them. Changing the file is in :mod:`~workflow.settings_writing`.
 """
@@ -30,6 +35,7 @@ from workflow.settings import (
     BasicAuth,
     BearerAuth,
     ClientCredentialsAuth,
+    DeckSettings,
     InEnvironment,
     InKeyring,
     InSecretsFile,
@@ -44,7 +50,8 @@ from workflow.settings import (
 )
 from workflow.text import safe
 
-_TOP_KEYS: Final = ("default", "journal", "profiles")
+_TOP_KEYS: Final = ("default", "journal", "deck", "profiles")
+_DECK_KEYS: Final = ("keys", "ascii")
 _PROFILE_KEYS: Final = (
     "url", "workspace", "read_only", "web_url", "look", "ca_bundle",
     "client_id", "client_secret", "token", "username", "password",
@@ -123,7 +130,20 @@ class _Reader:
             profiles=profiles,
             default=default,
             journal=Path(journal).expanduser() if journal else None,
+            deck=self._deck(table.get("deck", {})),
         )
+
+    def _deck(self, body: object) -> DeckSettings:
+        if not isinstance(body, dict):
+            raise self._mistake("deck", "must be a table: write [deck]")
+        self._known("deck.", body, _DECK_KEYS)
+        ascii_only, keys = body.get("ascii", False), body.get("keys", {})
+        if not isinstance(ascii_only, bool):
+            raise self._mistake("deck.ascii", "must be true or false")
+        if not isinstance(keys, dict):
+            raise self._mistake("deck.keys", "must be a table: write [deck.keys]")
+        named = {name: self._text(f"deck.keys.{safe(name)}", keys[name]) for name in keys}
+        return DeckSettings({name: text for name, text in named.items() if text}, ascii_only)
 
     def _profile(self, name: str, body: object) -> Profile:
         where = f"profiles.{safe(name, limit=60)}"

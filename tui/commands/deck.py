@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+import difflib
+from typing import TYPE_CHECKING
+
 import click
 
 from tui.commands.common import (
@@ -12,9 +15,13 @@ from tui.commands.common import (
     chosen,
     common_options,
     journal_path,
+    load_settings,
     on_a_terminal,
 )
-from workflow.text import SafeText
+from workflow.text import SafeText, safe
+
+if TYPE_CHECKING:
+    from workflow.settings import DeckSettings, Settings
 
 _FIRST_SCREEN = """
 syncdeck launches Airbyte jobs and watches them to their verdicts.
@@ -45,6 +52,7 @@ def deck(common: Common) -> int:
     try:
         choice = chosen(common)
         journal = journal_path(common)
+        settings = load_settings()
     except NoProfileError as error:
         if not on_a_terminal():
             raise Refusal(str(error)) from error
@@ -68,7 +76,19 @@ def deck(common: Common) -> int:
         profile_name=profile.name,
         server=profile.server,
         demo=False,
+        settings=_known_keys(settings),
     )
+
+
+def _known_keys(settings: Settings) -> DeckSettings:
+    """Return the deck's settings; refuse a key for something the deck does not do."""
+    from tui.keymap import BY_ID, unknown_ids
+
+    for name in unknown_ids(settings.deck.keys):
+        near = difflib.get_close_matches(name, BY_ID, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(BY_ID)}"
+        raise Refusal(f"{settings.path}: deck.keys.{safe(name)} is nothing the deck does; {hint}")
+    return settings.deck
 
 
 @click.command(short_help="The deck on an embedded sandbox: no set-up, nothing kept.")

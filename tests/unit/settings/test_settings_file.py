@@ -12,6 +12,7 @@ from workflow.settings import (
     BasicAuth,
     BearerAuth,
     ClientCredentialsAuth,
+    DeckSettings,
     InEnvironment,
     InKeyring,
     InSecretsFile,
@@ -63,6 +64,11 @@ def test_a_saved_profile_starts_read_only() -> None:
     assert settings.profiles["a"].auth == NoAuth()
 
 
+def test_the_decks_keys_can_be_bound_again() -> None:
+    settings = parse('[deck]\nascii = true\n[deck.keys]\nlaunch = "ctrl+t"', FILE)
+    assert settings.deck == DeckSettings({"launch": "ctrl+t"}, ascii_only=True)
+
+
 def test_a_file_that_is_not_there_says_nothing(tmp_path: Path) -> None:
     assert not load(tmp_path / "profiles.toml").profiles
 
@@ -71,6 +77,9 @@ def test_a_file_that_is_not_there_says_nothing(tmp_path: Path) -> None:
     ("text", "says"),
     [
         ("[profiles", "is not TOML"),
+        ("[deck]\nascii = 1", "deck.ascii must be true or false"),
+        ("[deck]\nkeys = 1", "deck.keys must be a table"),
+        ("[deck.keys]\nlaunch = 1", "deck.keys.launch must be a text"),
         ("profile = 1", "profile is no setting; did you mean profiles?"),
         ("profiles = 3", "profiles must be tables"),
         ("[profiles.a]", "profiles.a.url is missing"),

@@ -119,3 +119,17 @@ def test_the_first_screen_says_what_to_set_and_offers_the_demo(
     assert "AIRBYTE_API_ROOT" in out
     assert "syncdeck profile add" in out
     assert "demo" in offered[0]
+
+
+def test_a_key_for_nothing_the_deck_does_is_refused(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setattr("tui.commands.deck.on_a_terminal", lambda: True)
+    (tmp_path / "syncdeck").mkdir()
+    (tmp_path / "syncdeck" / "profiles.toml").write_text(
+        '[profiles.a]\nurl = "http://127.0.0.1:9"\n[deck.keys]\nlanch = "t"\n'
+    )
+    code, _, err = called(capsys)
+    assert code == 2
+    assert "deck.keys.lanch is nothing the deck does; did you mean launch?" in err
