@@ -13,11 +13,13 @@ from textual.widgets import Button
 from tests.support.screens import until
 from tui.app import SyncdeckApp
 from tui.screens.connection import ConnectionScreen
+from tui.screens.dialogs import TypedDialog
 from tui.screens.history import HistoryScreen
 from tui.screens.launch import LaunchScreen
 from tui.screens.run import RunScreen
 from tui.session import Session
 from tui.session_demo import open_demo
+from tui.widgets.form_fields import Choice
 from tui.widgets.live_table import LiveTable
 from workflow.runs.events import Verdict
 from workflow.sandbox.options import SandboxOptions
@@ -70,6 +72,29 @@ async def test_connections_are_launched_followed_and_found_again() -> None:
         await on(pilot, RunScreen)
         await pilot.press("escape", "escape")
         await until(pilot, lambda: len(pilot.app.screen_stack) == 1)
+
+
+async def test_a_clear_and_then_sync_is_typed_out_and_ends_with_a_full_sync() -> None:
+    async with app().run_test(size=(80, 24)) as pilot:
+        session = await opened(pilot)
+        await pilot.press("2", "slash", *"hubspot", "enter", "t")
+        await on(pilot, LaunchScreen)
+        screen = pilot.app.screen
+        screen.query_one("#doing", Choice).chosen = "clear-then-sync"
+        button = screen.query_one("#go", Button)
+        await until(pilot, lambda: not button.disabled and "Clear 1" in str(button.label))
+        await pilot.press("enter")
+        await on(pilot, TypedDialog)
+        dialog = pilot.app.screen
+        assert isinstance(dialog, TypedDialog)
+        await until(pilot, lambda: dialog.armed)
+        await pilot.press(*"clear 1 demo", "enter")
+        await until(pilot, lambda: len(session.fleet.runs) == 1)
+        await until(pilot, lambda: all(run.verdict for run in session.fleet.runs.values()))
+        (run,) = session.fleet.runs.values()
+        assert run.verdict is Verdict.SUCCEEDED
+        assert run.outputs is not None
+        assert run.outputs["clearStatus"] == run.outputs["finalStatus"] == "succeeded"
 
 
 async def test_the_palette_goes_to_a_connection() -> None:
