@@ -18,8 +18,8 @@ import pytest
 
 from tests.support.sandbox import SteppedClock
 from workflow.runs.events import RunId
-from workflow.runs.intents import GateBusy, IntentKey
 from workflow.runs.journal import Journal
+from workflow.runs.journal.intents import GateBusy, IntentKey
 
 RUN = RunId("r-1")
 ROOT = Path(__file__).parents[2]

@@ -14,12 +14,11 @@ from typing import Any
 import pytest
 
 from tests.support.journal_worlds import Blows, Model, Tables, search
-from workflow.runs import journal_intents
-from workflow.runs import trigger_machine as machine
-from workflow.runs.intents import Became, GateTaken, IntentKey, IntentRecord
-from workflow.runs.trigger import TriggerOrder
-from workflow.runs.trigger_moves import Post
-from workflow.runs.trigger_state import Move, Phase, State
+from workflow.runs.journal import intent_rows as journal_intents
+from workflow.runs.journal.intents import Became, GateTaken, IntentKey, IntentRecord
+from workflow.runs.trigger import TriggerOrder, machine
+from workflow.runs.trigger.moves import Post
+from workflow.runs.trigger.state import Move, Phase, State
 
 
 @pytest.mark.parametrize(

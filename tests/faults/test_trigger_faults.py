@@ -26,7 +26,7 @@ from workflow.runs.trigger import (
     TriggerOutcome,
     Unresolved,
 )
-from workflow.runs.triggering import NotSent
+from workflow.runs.trigger.driver import NotSent
 
 LOST = tuple(
     f"lost-trigger:after={after},answer={answer},count=1"

@@ -24,9 +24,10 @@ from tests.support.sandbox import InProcess, sandbox_in_process
 from tests.support.trigger_rig import Rig, rig
 from tests.support.virtual_time import clock as virtual_clock
 from tests.support.virtual_time import run_virtual
-from workflow.runs import journal_writer, trigger_shot
+from workflow.runs.journal import writer as journal_writer
 from workflow.runs.trigger import Answered, Attached, Refused, TriggerOutcome, Unresolved
-from workflow.runs.triggering import NotSent
+from workflow.runs.trigger import shot as trigger_shot
+from workflow.runs.trigger.driver import NotSent
 
 LOOK = timedelta(seconds=20)
 HARMLESS = {400, 401, 403, 404, 429}

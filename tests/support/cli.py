@@ -74,8 +74,12 @@ def start(arguments: Sequence[str], environ: Mapping[str, str]) -> subprocess.Po
 
 def wait(process: subprocess.Popen[str]) -> Ended:
     """Wait for a process to end, and read what it said."""
-    out, err = process.communicate(timeout=60)
-    return Ended(process.returncode, out, err)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    # Not communicate(): it passes over what a read of a line left in the buffer.
+    with process.stdout, process.stderr:
+        out, err = process.stdout.read(), process.stderr.read()
+    return Ended(process.wait(timeout=60), out, err)
 
 
 def read_until(process: subprocess.Popen[str], word: str) -> list[str]:

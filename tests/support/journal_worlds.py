@@ -14,14 +14,21 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from workflow.runs import journal_intents, journal_store
-from workflow.runs import trigger_machine as machine
 from workflow.runs.events import Origin, RunId
-from workflow.runs.intents import IntentKey
-from workflow.runs.journal_schema import MIGRATIONS
-from workflow.runs.ownership import OwnerId
-from workflow.runs.trigger import Answered, JobSeen, OnConflict, TriggerOrder, TriggerOutcome
-from workflow.runs.trigger_moves import (
+from workflow.runs.journal import intent_rows as journal_intents
+from workflow.runs.journal import store as journal_store
+from workflow.runs.journal.intents import IntentKey
+from workflow.runs.journal.ownership import OwnerId
+from workflow.runs.journal.schema import MIGRATIONS
+from workflow.runs.trigger import (
+    Answered,
+    JobSeen,
+    OnConflict,
+    TriggerOrder,
+    TriggerOutcome,
+    machine,
+)
+from workflow.runs.trigger.moves import (
     Answer,
     AwaitJob,
     Claimed,
@@ -44,7 +51,7 @@ from workflow.runs.trigger_moves import (
     TakeGate,
     WatchIt,
 )
-from workflow.runs.trigger_state import Move, State
+from workflow.runs.trigger.state import Move, State
 from workflow.text import safe
 
 START = datetime(2026, 3, 25, 1, 30, tzinfo=UTC)

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from workflow.clock import SystemClock
 from workflow.runs.events import Event, RunCreated, RunId, StatusChanged
-from workflow.runs.intents import Became, Intent, IntentKey
 from workflow.runs.journal import Journal
+from workflow.runs.journal.intents import Became, Intent, IntentKey
 
 NOW = datetime(2026, 3, 25, 1, 30, tzinfo=UTC)
 RUN = RunId("r-1")

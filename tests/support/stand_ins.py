@@ -18,7 +18,7 @@ from workflow.airbyte.readings import Reading
 from workflow.runs.events import Event, LaunchId, RunId
 from workflow.runs.fleet import Fleet
 from workflow.runs.journal import Journal
-from workflow.runs.journal_rows import RunRow
+from workflow.runs.journal.rows import RunRow
 from workflow.runs.launch import LaunchState, Order, OrderRefused, TargetCheck
 from workflow.runs.run import RunState
 from workflow.runs.watch import ConnectionView, Loading

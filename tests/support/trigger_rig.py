@@ -20,7 +20,7 @@ from workflow.runs.cancelling import Canceller
 from workflow.runs.events import Event, Fact, RunCreated, RunFinished, RunId
 from workflow.runs.journal import Journal
 from workflow.runs.trigger import OnConflict, TriggerOrder, TriggerOutcome
-from workflow.runs.triggering import NotSent, Trigger
+from workflow.runs.trigger.driver import NotSent, Trigger
 from workflow.sandbox.jobs import Job
 from workflow.sandbox.model import Cause, JobType
 

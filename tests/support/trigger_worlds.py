@@ -14,9 +14,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from workflow.runs import trigger_machine as machine
 from workflow.runs.events import Origin, RunId
-from workflow.runs.intents import Became, GateTaken, Intent
+from workflow.runs.journal.intents import Became, GateTaken, Intent
 from workflow.runs.trigger import (
     Answered,
     Attached,
@@ -29,8 +28,9 @@ from workflow.runs.trigger import (
     TriggerOrder,
     TriggerOutcome,
     Unresolved,
+    machine,
 )
-from workflow.runs.trigger_moves import (
+from workflow.runs.trigger.moves import (
     Answer,
     AwaitJob,
     CheckFailed,

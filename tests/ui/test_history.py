@@ -12,7 +12,7 @@ from tui.screens.history import HistoryScreen
 from tui.screens.run import RunScreen
 from tui.widgets.live_table import LiveTable
 from workflow.runs.events import RunId
-from workflow.runs.journal_rows import RunRow
+from workflow.runs.journal.rows import RunRow
 
 
 def row(number: int, name: str, verdict: str | None = "succeeded", why: str = "") -> RunRow:

@@ -25,7 +25,7 @@ from tui.screens.launch import LaunchScreen
 from tui.screens.run import RunScreen
 from workflow.airbyte.models import Connection, ConnectionId
 from workflow.runs.events import RunId, Warned
-from workflow.runs.journal_rows import RunRow
+from workflow.runs.journal.rows import RunRow
 from workflow.runs.launch import Target, TargetCheck, Will
 from workflow.runs.watch import ConnectionView
 from workflow.text import SafeText, safe

@@ -26,7 +26,7 @@ from tui.widgets.lines import hint_line, titled_rule
 from tui.widgets.live_table import LiveTable
 from tui.widgets.place_line import place_line
 from workflow.runs.events import RunId, Verdict
-from workflow.runs.journal_rows import RunRow
+from workflow.runs.journal.rows import RunRow
 from workflow.text import SafeText, safe
 
 MOST: Final = 10_000

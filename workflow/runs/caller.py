@@ -33,7 +33,7 @@ from workflow.runs.trigger import (
     TriggerOrder,
     TriggerOutcome,
 )
-from workflow.runs.triggering import NotSent
+from workflow.runs.trigger.driver import NotSent
 from workflow.runs.verdict import Judgement, of_trigger
 from workflow.text import safe
 

@@ -31,7 +31,7 @@ from workflow.runs.cancel import (
     Unasked,
 )
 from workflow.runs.events import CancelSettled
-from workflow.runs.trigger_asking import JobFeed, as_seen
+from workflow.runs.trigger.asking import JobFeed, as_seen
 
 _GONE: Final = frozenset({403, 404, 409})
 _CANNOT: Final = frozenset({403, 405, 501})

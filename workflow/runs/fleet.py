@@ -42,7 +42,7 @@ from workflow.runs.roster import Roster
 from workflow.runs.run import Phase, RunState
 from workflow.runs.services import Services
 from workflow.runs.tracking import SharedFeed
-from workflow.runs.triggering import Trigger
+from workflow.runs.trigger.driver import Trigger
 from workflow.runs.watch import ConnectionView, Watch
 from workflow.runs.wishes import Wishes
 from workflow.text import SafeText, safe

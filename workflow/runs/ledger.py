@@ -22,7 +22,7 @@ from workflow.clock import Clock
 from workflow.runs import launch as launches
 from workflow.runs import run as runs
 from workflow.runs.events import Event, Fact, Json, LaunchId, LaunchStarted, RunCreated, RunId
-from workflow.runs.journal_schema import JournalError
+from workflow.runs.journal.schema import JournalError
 from workflow.runs.launch import LaunchState
 from workflow.runs.run import RunState
 from workflow.text import SafeText

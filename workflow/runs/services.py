@@ -10,7 +10,7 @@ from workflow.clock import Clock
 from workflow.runs.journal import Journal
 from workflow.runs.ledger import Ledger
 from workflow.runs.relay import Readings, Relay
-from workflow.runs.triggering import Trigger
+from workflow.runs.trigger.driver import Trigger
 from workflow.runs.wishes import Wishes
 from workflow.text import SafeText
 

@@ -18,10 +18,10 @@ from workflow.airbyte.problems import ApiProblem
 from workflow.clock import Clock
 from workflow.http.failures import NetworkFailure
 from workflow.runs.events import RunId
-from workflow.runs.intents import SUSPECT_FOR, Became, IntentRecord
 from workflow.runs.journal import Journal
+from workflow.runs.journal.intents import SUSPECT_FOR, Became, IntentRecord
 from workflow.runs.trigger import JobSeen
-from workflow.runs.trigger_asking import as_seen
+from workflow.runs.trigger.asking import as_seen
 
 EVERY: Final = 60.0
 """Seconds between two looks while an intent is open."""

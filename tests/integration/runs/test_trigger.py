@@ -26,8 +26,8 @@ from workflow.runs.events import (
     TriggerSettled,
     Warned,
 )
-from workflow.runs.intents import Became, GateBusy, IntentKey
 from workflow.runs.journal import Journal
+from workflow.runs.journal.intents import Became, GateBusy, IntentKey
 from workflow.runs.trigger import (
     Answered,
     Attached,
@@ -38,9 +38,9 @@ from workflow.runs.trigger import (
     Skipped,
     Unresolved,
 )
-from workflow.runs.trigger_shot import Shot
-from workflow.runs.trigger_state import Move
-from workflow.runs.triggering import NotSent, Trigger
+from workflow.runs.trigger.driver import NotSent, Trigger
+from workflow.runs.trigger.shot import Shot
+from workflow.runs.trigger.state import Move
 
 
 def in_a_sandbox(story: Callable[[Rig], Awaitable[None]], *faults: str, **options: object) -> None:

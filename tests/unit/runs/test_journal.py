@@ -23,8 +23,8 @@ from workflow.runs.events import (
     TriggerIntent,
     TriggerSettled,
 )
-from workflow.runs.intents import Became, GateBusy, GateTaken, Intent, IntentKey
 from workflow.runs.journal import Journal, JournalError
+from workflow.runs.journal.intents import Became, GateBusy, GateTaken, Intent, IntentKey
 
 NOW = datetime(2026, 3, 25, 1, 30, tzinfo=UTC)
 A, B = RunId("r-a"), RunId("r-b")

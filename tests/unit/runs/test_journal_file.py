@@ -14,11 +14,12 @@ from pathlib import Path
 import pytest
 
 from tests.support.sandbox import SteppedClock
-from workflow.runs import journal_schema, journal_writer, ownership
 from workflow.runs.events import Event, RunCreated, RunFinished, RunId, StatusChanged
-from workflow.runs.intents import GateTaken, Intent, IntentKey
-from workflow.runs.journal import Journal, JournalError
-from workflow.runs.journal_schema import APPLICATION_ID, VERSION
+from workflow.runs.journal import Journal, JournalError, ownership
+from workflow.runs.journal import schema as journal_schema
+from workflow.runs.journal import writer as journal_writer
+from workflow.runs.journal.intents import GateTaken, Intent, IntentKey
+from workflow.runs.journal.schema import APPLICATION_ID, VERSION
 
 NOW = datetime(2026, 3, 25, 1, 30, tzinfo=UTC)
 RUN = RunId("r-a")

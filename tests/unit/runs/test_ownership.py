@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from workflow.runs import ownership
-from workflow.runs.ownership import NoLocksError, Owner, OwnerId
+from workflow.runs.journal import ownership
+from workflow.runs.journal.ownership import NoLocksError, Owner, OwnerId
 
 
 def held(folder: Path, seed: int) -> Owner:

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from workflow.runs.events import RunId
-from workflow.runs.intents import Intent, IntentKey
+from workflow.runs.journal.intents import Intent, IntentKey
 from workflow.runs.trigger import JobSeen, OnConflict, TriggerOrder
-from workflow.runs.trigger_moves import Lost, Refusal, Replied
-from workflow.runs.trigger_rules import (
+from workflow.runs.trigger.moves import Lost, Refusal, Replied
+from workflow.runs.trigger.rules import (
     GoAhead,
     HasJob,
     InTheWay,

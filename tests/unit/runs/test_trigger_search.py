@@ -14,18 +14,16 @@ from datetime import timedelta
 import pytest
 
 from tests.support.trigger_worlds import World, broken, live_through, small_worlds
-from workflow.runs import (
-    trigger_look,
-    trigger_machine,
-    trigger_preflight,
-    trigger_rules,
-    trigger_state,
-)
-from workflow.runs.intents import Became, Intent
+from workflow.runs.journal.intents import Became, Intent
 from workflow.runs.trigger import JobSeen, OnConflict, TriggerOrder
-from workflow.runs.trigger_moves import Lost, Replied
-from workflow.runs.trigger_rules import MayHaveActed, NoEffect, NothingLeft, Proof
-from workflow.runs.trigger_state import State
+from workflow.runs.trigger import look as trigger_look
+from workflow.runs.trigger import machine as trigger_machine
+from workflow.runs.trigger import preflight as trigger_preflight
+from workflow.runs.trigger import rules as trigger_rules
+from workflow.runs.trigger import state as trigger_state
+from workflow.runs.trigger.moves import Lost, Replied
+from workflow.runs.trigger.rules import MayHaveActed, NoEffect, NothingLeft, Proof
+from workflow.runs.trigger.state import State
 
 Leave = Callable[[pytest.MonkeyPatch], None]
 

@@ -2,7 +2,7 @@
 
 Nothing here sends. A job may be ours when it is younger than everything the preflight saw and was
 created within the window. One of the right type is adopted at the close, as probably ours; all
-else is unresolved, and said so. Part of :mod:`~workflow.runs.trigger_machine`.
+else is unresolved, and said so. Part of :mod:`~workflow.runs.trigger.machine`.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from workflow.runs.events import Origin
-from workflow.runs.intents import Became
+from workflow.runs.journal.intents import Became
 from workflow.runs.trigger import Answered, JobSeen, Unresolved
-from workflow.runs.trigger_moves import (
+from workflow.runs.trigger.moves import (
     Answer,
     CheckFailed,
     CheckMissing,
@@ -30,7 +30,7 @@ from workflow.runs.trigger_moves import (
     Struggling,
     Suspected,
 )
-from workflow.runs.trigger_rules import (
+from workflow.runs.trigger.rules import (
     candidates,
     history_changed,
     look_after,
@@ -41,7 +41,7 @@ from workflow.runs.trigger_rules import (
     sole,
     window_over,
 )
-from workflow.runs.trigger_state import Move, Phase, State, enter, is_late, series
+from workflow.runs.trigger.state import Move, Phase, State, enter, is_late, series
 from workflow.text import SafeText, safe
 
 LATEST: Final = timedelta(seconds=300)

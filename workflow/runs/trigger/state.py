@@ -12,9 +12,9 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import TypeVar
 
-from workflow.runs.intents import Intent
+from workflow.runs.journal.intents import Intent
 from workflow.runs.trigger import JobSeen, NotStarted, TriggerOrder
-from workflow.runs.trigger_moves import (
+from workflow.runs.trigger.moves import (
     Command,
     Finish,
     LeaveGate,

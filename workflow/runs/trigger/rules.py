@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from typing import Final, Literal, TypeAlias
 
 from workflow.airbyte.models import JobType, same_kind
-from workflow.runs.intents import Intent
+from workflow.runs.journal.intents import Intent
 from workflow.runs.trigger import JobSeen, OnConflict, TriggerOrder
-from workflow.runs.trigger_moves import Lost, Replied
+from workflow.runs.trigger.moves import Lost, Replied
 from workflow.text import SafeText, safe
 
 FRESH: Final = timedelta(seconds=5)

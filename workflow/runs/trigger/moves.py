@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Literal, TypeAlias
 
 from workflow.runs.events import Json, RunId
-from workflow.runs.intents import Became, GateBusy, GateTaken, Intent
+from workflow.runs.journal.intents import Became, GateBusy, GateTaken, Intent
 from workflow.runs.trigger import Answered, Attached, JobSeen, TriggerOutcome
 from workflow.text import SafeText
 

@@ -2,8 +2,8 @@
 
 A trigger is one POST of a job, sent once and settled by looking, never by sending again. Whoever
 wants one fills in a :class:`TriggerOrder` and gets one :data:`TriggerOutcome` back. The rules are
-a pure machine in :mod:`~workflow.runs.trigger_machine` (its judgements in
-:mod:`~workflow.runs.trigger_rules`); :mod:`~workflow.runs.triggering` drives it.
+a pure machine in :mod:`~workflow.runs.trigger.machine` (its judgements in
+:mod:`~workflow.runs.trigger.rules`); :mod:`~workflow.runs.trigger.driver` drives it.
 """
 
 from __future__ import annotations

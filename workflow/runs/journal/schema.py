@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from workflow.runs.ownership import network_file_system
+from workflow.runs.journal.ownership import network_file_system
 from workflow.text import SafeText, safe
 
 APPLICATION_ID: Final = 0x53594E43

@@ -1,7 +1,7 @@
 """Sends triggers for a profile, and finds out what came of those an earlier process sent.
 
-The rules are in :mod:`~workflow.runs.trigger_machine`; one trigger under way is a
-:class:`~workflow.runs.trigger_shot.Shot`.
+The rules are in :mod:`~workflow.runs.trigger.machine`; one trigger under way is a
+:class:`~workflow.runs.trigger.shot.Shot`.
 """
 
 from __future__ import annotations
@@ -12,12 +12,11 @@ from typing import Final, Literal
 
 from workflow.airbyte.client import Client
 from workflow.clock import Clock
-from workflow.runs import trigger_machine as machine
 from workflow.runs.events import (
     Origin,
 )
-from workflow.runs.intents import Became, IntentKey, IntentRecord
 from workflow.runs.journal import Journal
+from workflow.runs.journal.intents import Became, IntentKey, IntentRecord
 from workflow.runs.trigger import (
     Answered,
     JobSeen,
@@ -25,9 +24,10 @@ from workflow.runs.trigger import (
     TriggerOrder,
     TriggerOutcome,
     Unresolved,
+    machine,
 )
-from workflow.runs.trigger_asking import Asking, JobFeed
-from workflow.runs.trigger_shot import Checkpoint, Provisional, Shot, Voice
+from workflow.runs.trigger.asking import Asking, JobFeed
+from workflow.runs.trigger.shot import Checkpoint, Provisional, Shot, Voice
 from workflow.text import SafeText
 
 __all__ = ["Checkpoint", "NotSent", "Provisional", "Trigger", "Voice"]

@@ -1,6 +1,6 @@
 """Before the POST: the gate, the connection, the jobs that are there, and then the intent.
 
-Part of :mod:`~workflow.runs.trigger_machine`. Every way out of here has sent nothing.
+Part of :mod:`~workflow.runs.trigger.machine`. Every way out of here has sent nothing.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from workflow.runs.intents import GateBusy, Intent, IntentKey
+from workflow.runs.journal.intents import GateBusy, Intent, IntentKey
 from workflow.runs.trigger import (
     Attached,
     Conflict,
@@ -19,7 +19,7 @@ from workflow.runs.trigger import (
     Refused,
     Skipped,
 )
-from workflow.runs.trigger_moves import (
+from workflow.runs.trigger.moves import (
     AwaitJob,
     CheckFailed,
     CheckMissing,
@@ -36,8 +36,8 @@ from workflow.runs.trigger_moves import (
     Warn,
     WatchIt,
 )
-from workflow.runs.trigger_rules import FRESH, GoAhead, InTheWay, base_of, look_before
-from workflow.runs.trigger_state import Move, Phase, State, enter, is_late, series, stop, too_late
+from workflow.runs.trigger.rules import FRESH, GoAhead, InTheWay, base_of, look_before
+from workflow.runs.trigger.state import Move, Phase, State, enter, is_late, series, stop, too_late
 from workflow.text import SafeText, safe
 
 PATIENCE: Final = timedelta(minutes=5)

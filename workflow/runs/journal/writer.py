@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar, cast
 
-from workflow.runs.journal_schema import (
+from workflow.runs.journal.schema import (
     VERSION,
     JournalError,
     connect,

@@ -1,7 +1,7 @@
 """Asks the server what the trigger machine wants to know, and words the answers for it.
 
 Here HTTP ends: statuses, problems and broken connections become the few words of
-:mod:`~workflow.runs.trigger_moves`. Nothing is decided and, but for the one POST, nothing sent
+:mod:`~workflow.runs.trigger.moves`. Nothing is decided and, but for the one POST, nothing sent
 that has an effect.
 """
 
@@ -30,7 +30,7 @@ from workflow.http.failures import BadBody, NetworkFailure
 from workflow.http.messages import Request, Response, retry_after
 from workflow.runs.events import Json
 from workflow.runs.trigger import JobSeen, TriggerOrder
-from workflow.runs.trigger_moves import (
+from workflow.runs.trigger.moves import (
     CheckFailed,
     CheckMissing,
     CheckRefused,

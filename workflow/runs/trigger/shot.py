@@ -1,6 +1,6 @@
 """Plays one trigger: does what the machine asks on server, journal and clock, and brings answers.
 
-No rule of the protocol is here; they are in :mod:`~workflow.runs.trigger_machine`. What is here is
+No rule of the protocol is here; they are in :mod:`~workflow.runs.trigger.machine`. What is here is
 order and care: what the journal must have before anything else happens, that a POST under way is
 not thrown away with its answer when somebody detaches, and that a gate is never left behind.
 """
@@ -14,7 +14,6 @@ from datetime import datetime
 from typing import Final, Protocol, TypeAlias
 
 from workflow.clock import Clock
-from workflow.runs import trigger_machine as machine
 from workflow.runs.events import (
     Event,
     Fact,
@@ -27,17 +26,18 @@ from workflow.runs.events import (
     TriggerSettled,
     Warned,
 )
-from workflow.runs.intents import Intent, IntentKey
 from workflow.runs.journal import Journal
-from workflow.runs.journal_schema import JournalError
+from workflow.runs.journal.intents import Intent, IntentKey
+from workflow.runs.journal.schema import JournalError
 from workflow.runs.trigger import (
     Answered,
     Attached,
     TriggerOrder,
     TriggerOutcome,
+    machine,
 )
-from workflow.runs.trigger_asking import Asking
-from workflow.runs.trigger_moves import (
+from workflow.runs.trigger.asking import Asking
+from workflow.runs.trigger.moves import (
     Answer,
     AwaitJob,
     Claimed,
@@ -62,8 +62,8 @@ from workflow.runs.trigger_moves import (
     Warn,
     WatchIt,
 )
-from workflow.runs.trigger_rules import FRESH
-from workflow.runs.trigger_state import Move
+from workflow.runs.trigger.rules import FRESH
+from workflow.runs.trigger.state import Move
 from workflow.runs.wire import rfc3339
 from workflow.text import SafeText
 

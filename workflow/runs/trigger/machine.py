@@ -2,7 +2,7 @@
 
 ``start`` or ``recover`` gives the first :class:`Move`; every answer goes into :func:`advance` and
 gives the next, until a `Finish`. No clock, no I/O: the instant is an argument. What follows an
-answer that proves nothing is in :mod:`~workflow.runs.trigger_look`.
+answer that proves nothing is in :mod:`~workflow.runs.trigger.look`.
 
 The order of things is the point: nobody else may send (gate) → look at what is there (preflight)
 → write down what is about to happen (intent) → send once → judge. Every way to a second POST goes
@@ -15,9 +15,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final, Literal
 
-from workflow.runs import trigger_look
 from workflow.runs.events import Origin
-from workflow.runs.intents import Became, GateBusy, GateTaken, IntentRecord
+from workflow.runs.journal.intents import Became, GateBusy, GateTaken, IntentRecord
 from workflow.runs.trigger import (
     Answered,
     JobSeen,
@@ -25,7 +24,8 @@ from workflow.runs.trigger import (
     Refused,
     TriggerOrder,
 )
-from workflow.runs.trigger_moves import (
+from workflow.runs.trigger import look as trigger_look
+from workflow.runs.trigger.moves import (
     Answer,
     CheckFailed,
     CheckMissing,
@@ -43,7 +43,7 @@ from workflow.runs.trigger_moves import (
     Settle,
     Trouble,
 )
-from workflow.runs.trigger_preflight import (
+from workflow.runs.trigger.preflight import (
     attach_behind_gate,
     connection_read,
     gate_busy,
@@ -54,7 +54,7 @@ from workflow.runs.trigger_preflight import (
     trouble_asking,
     wait_for_gate,
 )
-from workflow.runs.trigger_rules import (
+from workflow.runs.trigger.rules import (
     FRESH,
     GoAhead,
     HasJob,
@@ -65,7 +65,7 @@ from workflow.runs.trigger_rules import (
     look_before,
     what_it_proves,
 )
-from workflow.runs.trigger_state import (
+from workflow.runs.trigger.state import (
     Move,
     Phase,
     State,

@@ -1,8 +1,8 @@
 """Runs and their events written to the journal's tables: what one thread does in a transaction.
 
 Every function here takes an open connection and is called by :mod:`~workflow.runs.journal`, which
-owns the threads and the transactions. Reading is in :mod:`~workflow.runs.journal_rows`, intents
-and claims in :mod:`~workflow.runs.journal_intents`.
+owns the threads and the transactions. Reading is in :mod:`~workflow.runs.journal.rows`, intents
+and claims in :mod:`~workflow.runs.journal.intent_rows`.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from workflow.runs.events import (
     StatusChanged,
     TriggerSettled,
 )
-from workflow.runs.journal_rows import dump
-from workflow.runs.ownership import OwnerId
+from workflow.runs.journal.ownership import OwnerId
+from workflow.runs.journal.rows import dump
 from workflow.runs.wire import rfc3339, to_json
 
 

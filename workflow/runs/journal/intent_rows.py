@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Final, cast
 
 from workflow.runs.events import Json, RunId
-from workflow.runs.intents import (
+from workflow.runs.journal.intents import (
     SUSPECT_FOR,
     Became,
     GateBusy,
@@ -22,8 +22,8 @@ from workflow.runs.intents import (
     IntentKey,
     IntentRecord,
 )
-from workflow.runs.journal_rows import dump, load
-from workflow.runs.ownership import OwnerId
+from workflow.runs.journal.ownership import OwnerId
+from workflow.runs.journal.rows import dump, load
 from workflow.runs.wire import rfc3339
 
 Alive = Callable[[OwnerId], bool]

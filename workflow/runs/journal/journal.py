@@ -1,10 +1,10 @@
 """The journal: an append-only file of what happened to every run, and what was about to happen.
 
-SQLite in WAL mode. All writing is done by one thread (:mod:`~workflow.runs.journal_writer`), which
+SQLite in WAL mode. All writing is done by one thread (:mod:`~workflow.runs.journal.writer`), which
 commits what waits together; an intent and its settlement are on the disk itself before anybody
 goes on (``synchronous=FULL``), all else is with the operating system and survives a killed
 process. Several processes may share a file: a run's owner is a process that holds a lock
-(:mod:`~workflow.runs.ownership`); the tables' own constraints keep one open intent per
+(:mod:`~workflow.runs.journal.ownership`); the tables' own constraints keep one open intent per
 connection, one owner per job and one verdict per run.
 
 When the file cannot be written, showing goes on: events are kept and written later, `healthy`
@@ -22,16 +22,22 @@ from pathlib import Path
 from typing import Final
 
 from workflow.clock import Clock
-from workflow.runs import journal_intents as intents
-from workflow.runs import journal_rows as rows
-from workflow.runs import journal_store as store
 from workflow.runs.events import Event, Json, LaunchId, RunFinished, RunId, Verdict
-from workflow.runs.intents import Became, GateBusy, GateTaken, Intent, IntentKey, IntentRecord
-from workflow.runs.journal_rows import RunRow, Unfinished
-from workflow.runs.journal_schema import JournalError, connect, sentence
-from workflow.runs.journal_thinning import Thinning
-from workflow.runs.journal_writer import NotYet, Threads
-from workflow.runs.ownership import Owner, SoleOwner
+from workflow.runs.journal import intent_rows as intents
+from workflow.runs.journal import rows, store
+from workflow.runs.journal.intents import (
+    Became,
+    GateBusy,
+    GateTaken,
+    Intent,
+    IntentKey,
+    IntentRecord,
+)
+from workflow.runs.journal.ownership import Owner, SoleOwner
+from workflow.runs.journal.rows import RunRow, Unfinished
+from workflow.runs.journal.schema import JournalError, connect, sentence
+from workflow.runs.journal.thinning import Thinning
+from workflow.runs.journal.writer import NotYet, Threads
 from workflow.text import SafeText
 
 __all__ = ["Journal", "JournalError", "RunRow", "Unfinished"]

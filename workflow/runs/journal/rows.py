@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Final, cast
 
 from workflow.runs.events import Event, Json, LaunchId, RunId
-from workflow.runs.intents import IntentRecord
-from workflow.runs.ownership import OwnerId
+from workflow.runs.journal.intents import IntentRecord
+from workflow.runs.journal.ownership import OwnerId
 from workflow.runs.wire import from_json
 
 

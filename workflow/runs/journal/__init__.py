@@ -1,0 +1,12 @@
+"""What happened to every run and what was about to happen, in one SQLite file.
+
+:class:`Journal` is the door; the words for a POST that is about to leave are in
+:mod:`~workflow.runs.journal.intents`, the tables in :mod:`~workflow.runs.journal.schema`, and who
+looks after which run in :mod:`~workflow.runs.journal.ownership`.
+"""
+
+from workflow.runs.journal.journal import Journal
+from workflow.runs.journal.rows import RunRow, Unfinished
+from workflow.runs.journal.schema import JournalError
+
+__all__ = ["Journal", "JournalError", "RunRow", "Unfinished"]
