@@ -83,7 +83,7 @@ def test_a_killed_run_is_attached_again_and_never_posted_again(
     killed = start(["run", first, second, "--max-parallel", "1", "--json"], environ)
     read_until(killed, '"how":"started"')
     killed.kill()
-    killed.communicate()
+    wait(killed)
     ended = wait(start(["attach", "--json"], environ))
     assert ended.code == 0
     assert ended.verdicts == ["succeeded"]
