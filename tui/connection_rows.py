@@ -32,7 +32,7 @@ COLUMNS: Final = (
         Column("next", "NEXT", 5, right=True, gap=0),
     ),
     (
-        Column("name", "CONNECTION", 22, grows=True),
+        Column("name", "CONNECTION", 28, grows=True),
         Column("last", "LAST✓", 6, right=True),
         Column("next", "NEXT", 5, right=True),
         Column("usual", "USUAL", 7, right=True, gap=0),

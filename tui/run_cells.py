@@ -61,7 +61,7 @@ COLUMNS: Final = (
         _STEP,
         Column("exact", "ROWS", 11, right=True),
         Column("rate", "RATE", 7, right=True),
-        Column("trend", "TREND", 10),
+        Column("trend", "TREND", 8),
         _TIME,
     ),
     (
