@@ -8,9 +8,8 @@ mean is :mod:`tui.screens.launch_form`'s, what they look like :mod:`tui.screens.
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import ClassVar, Final
 
 from textual import events
@@ -24,7 +23,7 @@ from textual.widgets import Button, Static
 from textual.worker import Worker, WorkerState
 
 from tui import keymap
-from tui.formats import age, ago, duration, many
+from tui.formats import many
 from tui.glyphs import Tone
 from tui.screens import launch_form
 from tui.screens.dialogs import TypedAhead, TypedDialog
@@ -169,28 +168,20 @@ class LaunchScreen(Screen[LaunchId | None]):
             return Content.styled(text, Tone.WARNING.style)
         if self._told is not None:
             return Content.styled(self._told, Tone.WARNING.style)
-        taken, checks = self._list.taken, self._taken_checks()
-        parts = [f"checked {len(checks)} of {len(taken)}"]
-        if self._checked_at is not None:
-            parts[0] += f", {ago(self._checked_at, self._session.clock.now())} ago"
-        blocked = Counter(check.will for check in checks)["blocked"]
-        if blocked:
-            parts.append(f"{many(blocked, 'blocked one is', 'blocked ones are')} not sent")
+        checks = self._taken_checks()
         under = self._checks.get(self._list.cursor or "")
-        if under is not None and under.why and under.will not in {"send", "attach"}:
-            parts.append(under.why)
-        about = self._about(checks) if self._ready() else None
-        if about is not None:
-            parts.append(f"about {about}, by usual times")
-        return Content(" · ".join(parts))
-
-    def _about(self, checks: tuple[TargetCheck, ...]) -> str | None:
-        usual = self._session.fleet.watch.usual
-        lasts = [usual(c.target.connection_id) for c in checks if c.will in {"send", "wait"}]
-        span = launch_form.expected(lasts, int(self._fields.form.at_once))
-        if span is None:
-            return None
-        return age(span) if span < timedelta(hours=1) else duration(span)
+        usual = self._session.fleet.watch.usual if self._ready() else None
+        age = None if self._checked_at is None else self._session.clock.now() - self._checked_at
+        return Content(
+            launch_form.status(
+                self._fields.form,
+                len(self._list.taken),
+                checks,
+                checked=age,
+                under_cursor=under,
+                usual=usual,
+            )
+        )
 
     # ----------------------------------------------------------------------------- the targets
 

@@ -11,13 +11,13 @@ import re
 import shlex
 import statistics
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
-from tui.formats import elide, many
+from tui.formats import age, duration, elide, many
 from workflow.runs.launch import (
     DESTRUCTIVE,
     LaunchState,
@@ -215,6 +215,37 @@ def summary(total: int, checks: Iterable[TargetCheck], left_out: int) -> SafeTex
         parts.append(f"{left_out} left out")
     head = many(total, "target")
     return SafeText(f"{head}: {' · '.join(parts)}" if parts else head)
+
+
+def status(
+    form: Form,
+    taken: int,
+    checks: Sequence[TargetCheck],
+    *,
+    checked: timedelta | None,
+    under_cursor: TargetCheck | None,
+    usual: Callable[[str], timedelta | None] | None,
+) -> SafeText:
+    """Return the line over the button: ``checked 40 of 40, 2s ago · about 45m, by usual times``.
+
+    `checked` is how long ago the checks were done, None while they are not; `usual` gives a
+    connection's usual duration, None when it is too early to estimate.
+    """
+    parts = [f"checked {len(checks)} of {taken}"]
+    if checked is not None:
+        parts[0] += f", {age(checked)} ago"
+    blocked = sum(check.will == "blocked" for check in checks)
+    if blocked:
+        parts.append(f"{many(blocked, 'blocked one is', 'blocked ones are')} not sent")
+    if under_cursor is not None and under_cursor.will not in {"send", "attach"}:
+        parts += [under_cursor.why] if under_cursor.why else []
+    if usual is not None:
+        lasts = [usual(c.target.connection_id) for c in checks if c.will in {"send", "wait"}]
+        span = expected(lasts, int(form.at_once))
+        if span is not None:
+            about = age(span) if span < timedelta(hours=1) else duration(span)
+            parts.append(f"about {about}, by usual times")
+    return safe(" · ".join(parts))
 
 
 def verb(form: Form, checks: Iterable[TargetCheck]) -> tuple[str, int]:
