@@ -74,6 +74,7 @@ class SyncdeckApp(App[int]):
         self._ascii = ascii_only
         self._dirty = True
         self._flushed_at = -1
+        self._opened = False
         self._leaving = asyncio.Event()
         self.session: Session | None = None
         self.happened = Happenings()
@@ -125,7 +126,7 @@ class SyncdeckApp(App[int]):
             for run in session.fleet.runs.values():
                 self._outcomes.know(run)
             self.session = session
-            self._dirty = True
+            self._opened = self._dirty = True
             self._hand_over()
             try:
                 await self._leaving.wait()
@@ -145,7 +146,7 @@ class SyncdeckApp(App[int]):
         sentence = safe(str(error) or type(error).__name__)
         if event.worker.group == "session":
             self._deck.failed(sentence)
-        else:
+        if event.worker.group != "session" or self._opened:
             self.notify(sentence, title="That did not work", severity="error", markup=False)
 
     # ------------------------------------------------------------------------------- what is new
