@@ -107,6 +107,33 @@ def test_an_interruption_detaches_with_130(
     assert last["event"] != "run.finished"
 
 
+STUBBORN = """
+import asyncio, sys
+from tui.headless_signals import interruptible
+async def command():
+    try:
+        print("begun", flush=True)
+        await asyncio.Event().wait()
+    finally:
+        print("closing", flush=True)
+        await asyncio.Event().wait()
+sys.exit(asyncio.run(interruptible(command)))
+"""
+
+
+def test_a_second_interruption_quits_at_once() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", STUBBORN], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    )
+    read_until(process, "begun")
+    process.send_signal(signal.SIGINT)
+    read_until(process, "closing")
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=60) == 130
+    assert process.stdout is not None
+    process.stdout.close()
+
+
 def test_a_reader_that_has_gone_is_no_traceback(
     server: SandboxServer, environ: dict[str, str]
 ) -> None:
