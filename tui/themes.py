@@ -110,7 +110,6 @@ _FROM: Final[Mapping[str, str]] = {
     "tone-running": "text-primary",
     "tone-retrying": "text-warning",
     "tone-succeeded": "text-success",
-    "tone-failed": "text-error",
     "tone-unresolved": "text-accent",
     "tone-expired": "text-warning",
     "tone-warning": "text-warning",
@@ -125,7 +124,10 @@ def with_tones(variables: Mapping[str, str], *, ansi: bool) -> dict[str, str]:
     foreground, background = _colour(variables, "foreground"), _colour(variables, "background")
     quiet = foreground.blend(background, 0.40).hex
     derived = {name: variables.get(source, quiet) for name, source in _FROM.items()}
+    # Failure has to stand out at a glance; Textual's own text-error is made to be read at length.
+    failed = "error-lighten-2" if background.brightness < 0.5 else "error-darken-1"
     derived |= {
+        "tone-failed": variables.get(failed, quiet),
         "tone-waiting": quiet,
         "tone-cancelled": quiet,
         "tone-quiet": quiet,
