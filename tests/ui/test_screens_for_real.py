@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -10,7 +10,7 @@ from textual.command import CommandList
 from textual.pilot import Pilot
 from textual.widgets import Button
 
-from tests.support.screens import until
+from tests.support import screens
 from tui.app import SyncdeckApp
 from tui.screens.connection import ConnectionScreen
 from tui.screens.dialogs import TypedDialog
@@ -24,6 +24,11 @@ from tui.widgets.live_table import LiveTable
 from workflow.runs.events import Verdict
 from workflow.sandbox.options import SandboxOptions
 from workflow.text import SafeText
+
+
+async def until(pilot: Pilot[Any], condition: Callable[[], bool]) -> None:
+    """Wait for a real server, which on a busy machine takes its time."""
+    await screens.until(pilot, condition, turns=6_000)
 
 
 @asynccontextmanager
