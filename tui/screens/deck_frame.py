@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from textual.content import Content
@@ -35,7 +36,11 @@ from workflow.text import SafeText
 
 if TYPE_CHECKING:
     from tui.session import Session
+    from workflow.runs.events import LaunchId
+    from workflow.runs.launch import LaunchState
 
+_ESTIMATE_EVERY: Final = timedelta(seconds=3)
+"""It says "about", and looks at every run there is."""
 _RULES: Final = (Part.TOP, Part.MIDDLE, Part.BOTTOM, Part.GANTT_RULE)
 Table = RunsPane | ConnectionsPane | EventsPane
 
@@ -58,6 +63,24 @@ class Panes:
         return self.events
 
 
+@dataclass(frozen=True, slots=True)
+class _Estimate:
+    """How long a launch still takes, as it was told at an instant."""
+
+    launch: LaunchId
+    at: datetime
+    left: timedelta | None
+
+
+def _estimated(session: Session, state: LaunchState, now: datetime) -> _Estimate:
+    # Late, like all that only an open session needs: the first picture did without.
+    from workflow.runs.launch import about_left  # noqa: PLC0415
+
+    runs = [run for run in session.fleet.runs.values() if run.launch == state.launch]
+    left = about_left(runs, session.fleet.watch.usual, state.max_parallel, now)
+    return _Estimate(state.launch, now, left)
+
+
 class Frame:
     """Everything of the deck that is no table, and the places of all of it."""
 
@@ -77,6 +100,7 @@ class Frame:
         self._detail = Detail(id=Part.DETAIL)
         self._last = Static("", id=Part.LAST_EVENT, markup=False)
         self._last_drawn = ""
+        self._estimate: _Estimate | None = None
         self._rules = {part: Rule(id=part) for part in _RULES}
         self._about = deck_view.DetailView(panes.runs, panes.connections, panes.events, self.hint)
         self._gantt = Lines(id=Part.GANTT)
@@ -143,15 +167,14 @@ class Frame:
             self.want(replace(self.wish, launch=shown is not None))
         if shown is None:
             return None
-        state = shown.state
         left = None
-        if state.finished is None:
-            # Late, like all that only an open session needs: the first picture did without.
-            from workflow.runs.launch import about_left  # noqa: PLC0415
-
-            runs = [run for run in session.fleet.runs.values() if run.launch == state.launch]
-            usual = session.fleet.watch.usual
-            left = about_left(runs, usual, state.max_parallel, self._clock.now())
+        if shown.state.finished is None:
+            now = self._clock.now()
+            known = self._estimate
+            other = known is None or known.launch != shown.state.launch
+            if known is None or other or now - known.at >= _ESTIMATE_EVERY:
+                known = self._estimate = _estimated(session, shown.state, now)
+            left = known.left
         self._launch.show(replace(shown, left=left), self.hint("hold"))
         return shown.number
 
