@@ -215,8 +215,12 @@ class DeckScreen(Screen[None]):
         self._frame.keys.ask(self._table.words)
 
     def _filter(self, words: str) -> None:
+        """Filter at once; what else is new can wait for the next flush."""
         self._table.filter(words)
-        self._again()
+        if self._pane is Pane.EVENTS:
+            self._events.take(self._happened)
+        if self._session is not None:
+            self._frame.draw(self._session, frozen=self._frozen)
 
     @on(KeyLine.Typed)
     def _typed(self, event: KeyLine.Typed) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Self
 
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.content import Content
+from textual.geometry import Region
 from textual.message import Message
 from textual.widgets import Input, Static
 
@@ -34,6 +36,20 @@ class FilterInput(Input):
     DEFAULT_CSS = """
     FilterInput { width: 1fr; height: 1; border: none; padding: 0; background: $background; }
     """
+
+    def refresh(
+        self,
+        *regions: Region,
+        repaint: bool = True,
+        layout: bool = False,  # noqa: ARG002 - what is not passed on
+        recompose: bool = False,
+    ) -> Self:
+        """Draw again, and lay nothing out: its place never depends on what is typed.
+
+        Textual's field asks for a layout of the whole screen at every keystroke. When it comes and
+        goes, the parts that come and go with it ask for theirs.
+        """
+        return super().refresh(*regions, repaint=repaint, recompose=recompose)
 
 
 class KeyLine(Container):
