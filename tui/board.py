@@ -125,9 +125,6 @@ class ConnectionBoard:
         """Take in how things are; says which rows look different, and whether any may move."""
         changed: set[connection_rows.Key] = set()
         moves = False
-        for gone in [known for known in self._seen if known not in connections]:
-            self._forget(gone)
-            moves = True
         for connection_id, view in connections.items():
             run = latest.get(connection_id)
             seen = self._seen.get(connection_id)
@@ -143,6 +140,10 @@ class ConnectionBoard:
             changed.add(connection_id)
             moves |= self._entries.get(connection_id) != entry
             self._entries[connection_id] = entry
+        if len(self._seen) > len(connections):  # all that are there have been seen by now
+            for gone in [known for known in self._seen if known not in connections]:
+                self._forget(gone)
+            moves = True
         return changed, moves
 
     def entry(self, connection_id: ConnectionId) -> connection_rows.Entry | None:
