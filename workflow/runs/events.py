@@ -81,6 +81,8 @@ class RunCreated:
     """The document's step ids in their order."""
     connection_name: str | None = None
     job_type: str | None = None
+    server: str | None = None
+    """The API's base URL: a job id means nothing anywhere else."""
     watch_only: bool = False
     """Attached to a job that is there: the run's own trigger step is answered, never sent."""
 

@@ -154,6 +154,7 @@ class Launching:
     ) -> RunCreated:
         return RunCreated(
             profile=self._services.profile,
+            server=self._services.client.base_url,
             workflow_id=program.workflow_id,
             steps=tuple(step.step_id for step in program.steps),
             connection_name=name,

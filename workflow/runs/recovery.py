@@ -53,16 +53,25 @@ class Recovery:
     async def take_up_all(self) -> None:
         """Take up every unfinished run of this profile that no living process looks after."""
         found = await self.services.journal.unfinished(self.services.profile)
-        mine = [one for one in found if not one.elsewhere and self._readable(one)]
+        mine = [one for one in found if not one.elsewhere and self._is_of_here(one)]
         taken = [one for one in mine if await self.services.journal.own(one.row.run)]
         await self._take_over(taken)
         for one in taken:
             await self.take_up(one, "start")
 
     async def take_up_one(self, run: RunId) -> bool:
-        """Take up one run, of whatever process; False when it is not to be had."""
+        """Take up one run, of whatever process; False when it is not to be had.
+
+        Raises:
+            OrderRefused: it was started at another server than this profile's.
+        """
         for one in await self.services.journal.unfinished(self.services.profile):
-            if one.row.run == run and self._readable(one):
+            if one.row.run == run and (elsewhere := self._started_at_another(one)):
+                raise OrderRefused(
+                    f"Run {run} was started at {elsewhere}, and profile {one.row.profile} is now "
+                    "another server: use the profile's old address to watch it."
+                )
+            if one.row.run == run and self._is_of_here(one):
                 if not await self.services.journal.own(run):
                     return False
                 await self._take_over([one])
@@ -70,11 +79,26 @@ class Recovery:
                 return True
         return False
 
-    def _readable(self, one: Unfinished) -> bool:
-        if one.events and isinstance(one.events[0].fact, RunCreated):
-            return True
-        _log.error("run %s has no beginning in the journal; it is left alone", one.row.run)
-        return False
+    def _is_of_here(self, one: Unfinished) -> bool:
+        """Whether the journal has the run whole, and its job is one of this server's."""
+        if not one.events or not isinstance(one.events[0].fact, RunCreated):
+            _log.error("run %s has no beginning in the journal; it is left alone", one.row.run)
+            return False
+        if elsewhere := self._started_at_another(one):
+            _log.warning("run %s was started at %s; it is left alone", one.row.run, elsewhere)
+            return False
+        return True
+
+    def _started_at_another(self, one: Unfinished) -> str | None:
+        """Return the server of a run that was started at another than the profile's of now.
+
+        A profile can be edited, and `env` means another server in every shell; the same job id
+        there is somebody else's job.
+        """
+        created = one.events[0].fact if one.events else None
+        if not isinstance(created, RunCreated) or created.server is None:
+            return None
+        return None if created.server == self.services.client.base_url else created.server
 
     async def _take_over(self, found: Sequence[Unfinished]) -> None:
         """Fold what happened before, launches first, then runs in the order they were made."""

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.support.documents import KNOWS_NO_QUEUE, compiled
-from tests.support.fleets import Deck, Scene, scene
+from tests.support.fleets import Deck, Scene, open_deck, scene
 from tests.support.virtual_time import run_virtual
 from workflow.runs.events import LaunchId, Origin, RunFinished, Verdict
 from workflow.runs.launch import Order, OrderRefused
@@ -215,3 +215,22 @@ async def test_a_run_that_ended_is_not_taken_up(journal: Path) -> None:
     async with world.deck() as deck:
         assert deck.fleet.runs == {}
         assert not [e for e in deck.told if isinstance(e.fact, RunFinished)]
+
+
+@virtually
+async def test_a_run_of_another_server_is_left_alone_whatever_the_profile_is_called(
+    journal: Path,
+) -> None:
+    world = scene(journal=journal)
+    launch = await left_running(world, Order((world.connection(),)), 1)
+    elsewhere = "http://elsewhere.test/v1"
+    async with open_deck(
+        elsewhere, world.clock, transport=world.box.transport, journal=journal
+    ) as deck:
+        (row,) = await deck.journal.runs(profile="prod")
+        assert not deck.fleet.runs
+        with pytest.raises(OrderRefused, match=r"was started at http://.*old address"):
+            await deck.fleet.attach_run(row.run)
+    async with world.deck() as deck:
+        await deck.fleet.end()
+        assert deck.of_launch(launch)[0].verdict is Verdict.SUCCEEDED
