@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -22,7 +23,8 @@ from workflow.http.messages import Headers, Request, Response, Timeout
 from workflow.http.origins import Origin
 from workflow.text import safe
 
-_LONGEST_URL: Final = 16_000
+_LONGEST_PATH: Final = 16_000
+"""Bytes of path and query."""
 
 
 class DoorSetupError(ValueError):
@@ -128,8 +130,7 @@ def _build(
     try:
         built = client.build_request(
             request.method,
-            request.url,
-            params=httpx.QueryParams(list(request.query)) if request.query else None,
+            _address(request.url, request.query),
             headers=list(headers.items()),
             content=request.content,
             timeout=httpx.Timeout(
@@ -143,9 +144,16 @@ def _build(
         raise NetworkFailure(
             "host", f"{whose} has an address or header that HTTP cannot carry.", sent=False
         ) from None
-    if len(str(built.url)) > _LONGEST_URL:
+    if len(built.url.raw_path) > _LONGEST_PATH:
         raise NetworkFailure("host", f"The address of {whose} is too long to send.", sent=False)
     return built
+
+
+@lru_cache(maxsize=256)
+def _address(url: str, query: tuple[tuple[str, str], ...]) -> httpx.URL:
+    """Parse an address once: polls ask for the same few again and again."""
+    parsed = httpx.URL(url)
+    return parsed.copy_merge_params(httpx.QueryParams(list(query))) if query else parsed
 
 
 async def _read(answer: httpx.Response, cap: int, whose: str) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -37,6 +38,7 @@ class Origin:
             return False
 
 
+@lru_cache(maxsize=256)
 def origin_of(url: str) -> Origin:
     """Return the origin of an absolute http or https URL.
 

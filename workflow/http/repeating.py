@@ -44,10 +44,20 @@ async def repeated(
 ) -> Response:
     """Return the first answer that is worth having, else the last one; raises the last failure."""
     begun = clock.monotonic()
+    # Nearly all first answers are worth having: only what is not costs tenacity's machinery.
+    first = await _outcome(attempt)
+    if isinstance(first, NetworkFailure):
+        if not _passing(first):
+            raise first
+    elif not _not_now(first):
+        return first
+    known = [first]
 
     async def once() -> Response:
-        # Tenacity looks at the function to find out whether to await it.
-        return await attempt()
+        outcome = known.pop() if known else await attempt()
+        if isinstance(outcome, NetworkFailure):
+            raise outcome
+        return outcome
 
     def pause(state: tenacity.RetryCallState) -> float:
         # Full jitter over an exponential ceiling; a server's own wish is kept and not undercut.
@@ -69,6 +79,13 @@ async def repeated(
         retry_error_callback=_last,
     )
     return await retrying(once)
+
+
+async def _outcome(attempt: Callable[[], Awaitable[Response]]) -> Response | NetworkFailure:
+    try:
+        return await attempt()
+    except NetworkFailure as failure:
+        return failure
 
 
 def _last(state: tenacity.RetryCallState) -> Response:

@@ -33,9 +33,9 @@ class Deadline:
         Raises:
             DeadlinePassedError: it did not in time, and was cancelled.
         """
-        task = asyncio.ensure_future(work)
         if self.at is None:
-            return await task
+            return await work
+        task = asyncio.ensure_future(work)
         timer = asyncio.ensure_future(sleep_until(self._clock, self.at))
         try:
             await asyncio.wait({task, timer}, return_when=asyncio.FIRST_COMPLETED)
