@@ -4,13 +4,16 @@ Answers arrive in another order than they were asked for, and a list page may be
 answer to a DELETE. A reading that is not terminal is taken only if its request left after the last
 accepted answer for that job had arrived; nothing follows a terminal one. So each job's readings
 are a subsequence of what the server's row went through.
+
+A server that has lost its database begins its numbers anew. A job of another connection, or one
+that was created at another time, is another job under an old number: what was known does not count.
 """
 
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
@@ -19,6 +22,7 @@ from workflow.airbyte.readings import Origin, Reading, ReadingTaken
 
 MOST_ENDED: Final = 5_000
 """Ended jobs that are remembered; more than an hour's worth on a busy server."""
+_ROUNDING: Final = timedelta(seconds=1)
 
 
 class Book:
@@ -69,8 +73,11 @@ class Book:
         if stamp is not None and (self._newest is None or stamp > self._newest):
             self._newest = stamp
         previous = self._readings.get(job.job_id)
-        if previous is not None and not _follows(previous, job, left):
-            return None
+        if previous is not None:
+            anew = is_another(previous.job, job)
+            if not (left >= previous.arrived if anew else _follows(previous, job, left)):
+                return None
+            previous = None if anew else previous
         self._serial += 1
         reading = Reading(job, left, arrived, self._serial, origin)
         changed = previous is None or _looks(previous.job) != _looks(job)
@@ -106,6 +113,17 @@ class Book:
         else:
             self._ended.pop(job.job_id, None)
             self._live[job.job_id] = None
+
+
+def is_another(known: Job, job: Job) -> bool:
+    """Say whether two jobs of one number are not the same: a job's birth never changes."""
+    elsewhere = known.connection_id != job.connection_id
+    return elsewhere or is_another_birth(known.start_time, job.start_time)
+
+
+def is_another_birth(known: datetime | None, told: datetime | None) -> bool:
+    """Say whether these cannot be the instant of one job's creation, however it was rounded."""
+    return known is not None and told is not None and abs(told - known) > _ROUNDING
 
 
 def _follows(previous: Reading, job: Job, left: datetime) -> bool:

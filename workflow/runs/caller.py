@@ -13,7 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, cast
 
-from workflow.airbyte.models import CANCELLED, JobId
+from workflow.airbyte.book import is_another_birth
+from workflow.airbyte.models import CANCELLED, Job, JobId
 from workflow.airbyte.readings import Reading
 from workflow.arazzo.turns import Call, Headers, Json, NoResponse, Response
 from workflow.runs import paths, plain
@@ -245,9 +246,19 @@ class Caller:
             reading = await self._deadline.within(self._next(job_id))
         except JobGoneError as gone:
             raise Over(Judgement(Verdict.UNRESOLVED, gone.text)) from None
+        self._refuse_another(reading.job)
         self._shown[job_id] = reading.serial
         body = cast("Json", dict(reading.job.raw))
         return Reply(Response(200, Headers(), body, "application/json"))
+
+    def _refuse_another(self, job: Job) -> None:
+        """Take no other job for ours that has got its number from a server without a memory."""
+        state = self._voice.state
+        elsewhere = state.connection_id is not None and job.connection_id != state.connection_id
+        ours = state.origin is not None and state.job_id == job.job_id
+        if ours and (elsewhere or is_another_birth(state.job_started, job.start_time)):
+            why = f"the server's history changed: its job {job.job_id} is another one now"
+            raise Over(Judgement(Verdict.UNRESOLVED, safe(why)))
 
     async def _next(self, job_id: JobId) -> Reading:
         relay, after = self._services.relay, self._shown.get(job_id)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -558,6 +560,29 @@ class TestReadings:
 
         assert isinstance(fact, ReadingTaken)
         assert fact.changed
+
+    @pytest.mark.parametrize(
+        "other",
+        [{"connection_id": ConnectionId("another")}, {"start_time": START + timedelta(hours=1)}],
+        ids=["of another connection", "born later"],
+    )
+    def test_another_job_under_an_old_number_is_read_anew(
+        self, planner: Planner, other: dict[str, Any]
+    ) -> None:
+        planner.accept(job(1, SUCCEEDED), times(10), "delta")
+
+        [fact] = planner.accept(replace(job(1, PENDING), **other), times(11), "post")
+
+        assert isinstance(fact, ReadingTaken)
+        assert (fact.changed, fact.previous) == (True, None)
+        assert planner.accept(job(1, SUCCEEDED), times(10.5), "delta") == []
+
+    def test_a_birth_that_is_rounded_differently_is_the_same_job(self, planner: Planner) -> None:
+        planner.accept(job(1, SUCCEEDED), times(10), "delta")
+
+        rounded = replace(job(1, RUNNING), start_time=START + timedelta(milliseconds=400))
+
+        assert planner.accept(rounded, times(11), "get_job") == []
 
     def test_ended_jobs_are_remembered_up_to_a_number(self) -> None:
         planner = Planner(NoSpread(), Book(most_ended=3))
