@@ -147,12 +147,9 @@ def arrange(
 ) -> tuple[ConnectionId, ...]:
     """Return the connections that pass the filter, in order."""
     wanted = words.lower().split()
-    shown = [
-        entry
-        for entry in entries
-        if (not problems or entry.look.sign in PROBLEMS)
-        and all(word in entry.searched for word in wanted)
-    ]
+    shown = [entry for entry in entries if not problems or entry.look.sign in PROBLEMS]
+    for word in wanted:
+        shown = [entry for entry in shown if word in entry.searched]
     match sort:
         case Sort.STATE:
             shown.sort(key=lambda entry: (_ORDER[entry.look.sign], entry.name_key))

@@ -22,11 +22,14 @@ from workflow.runs.events import (
     LaunchHeld,
     LaunchStarted,
     PollFailed,
+    ReadingTaken,
     RunDetached,
     RunFinished,
     RunTaken,
     RunWaiting,
     StatusChanged,
+    StepFinished,
+    StepStarted,
     TriggerSettled,
     Verdict,
     Warned,
@@ -36,6 +39,7 @@ from workflow.text import SafeText, safe
 
 _NO_NEWS: Final = frozenset({"pending", "succeeded", "failed", "cancelled"})
 """Said by the trigger before, or by the end after."""
+_EVERY_POLL: Final = (ReadingTaken, StepStarted, StepFinished)
 _NAME_CELLS: Final = 11
 _TIME_CELLS: Final = 8
 
@@ -63,6 +67,8 @@ def entry(event: Event, run: RunState | None) -> Entry | None:
 
     `run` is the state of the event's run after it.
     """
+    if isinstance(event.fact, _EVERY_POLL):
+        return None  # before anything else: there are thousands of them to every piece of news
     name = None if run is None else run.name
     match event.fact:
         case RunFinished() as fact:

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from enum import IntEnum, StrEnum
 from typing import Final
 
@@ -22,7 +21,6 @@ from workflow.runs.events import RunId, Verdict
 from workflow.runs.run import Phase, RunState
 from workflow.text import SafeText
 
-_EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
 PEEK: Final = 2
 """How many rows of a fold that is half open are shown."""
 
@@ -136,7 +134,8 @@ class Item:
     name: SafeText
     searched: str
     """What the filter looks in, lower case."""
-    since: datetime
+    since: float
+    """When it ended, else began; seconds since the epoch, 0 when nobody knows."""
     connection_id: str | None
     job_id: int
     """0 while there is none."""
@@ -178,7 +177,7 @@ def item_of_run(state: RunState) -> Item:
         sign=sign,
         name=state.name,
         searched=" ".join(word for word in words if word).lower(),
-        since=state.ended or state.begun or state.created,
+        since=(state.ended or state.begun or state.created).timestamp(),
         connection_id=state.connection_id,
         job_id=job,
         why=state.why if state.verdict is not None else SafeText(state.waiting_for or "slot"),
@@ -188,6 +187,7 @@ def item_of_run(state: RunState) -> Item:
 def item_of_job(reading: Reading, name: SafeText) -> Item:
     """Return what the row of somebody else's job needs."""
     job = reading.job
+    since = job.stamp or job.start_time
     look = of_status(job.status)
     rank = _STATUS_RANKS.get(look.sign, Rank.PENDING)
     return Item(
@@ -196,7 +196,7 @@ def item_of_job(reading: Reading, name: SafeText) -> Item:
         sign=look.sign,
         name=name,
         searched=f"{name} {job.job_type} {job.status} {look.word} job {job.job_id}".lower(),
-        since=job.stamp or job.start_time or _EARLIEST,
+        since=0.0 if since is None else since.timestamp(),
         connection_id=job.connection_id,
         job_id=job.job_id,
     )
@@ -252,7 +252,8 @@ def _warned(state: RunState, kinds: set[str]) -> bool:
 
 def arrange(items: Iterable[Item], view: View) -> Arrangement:
     """Return the rows in order, with lines in place of what is folded."""
-    shown = [item for item in _superseded(items) if _passes(item, view)]
+    words = view.words.lower().split()
+    shown = [item for item in _superseded(items) if _passes(item, view, words)]
     if view.sort is not Sort.PROBLEMS:
         return _flat(shown, view.sort)
     shown.sort(key=_by_problem)
@@ -328,31 +329,36 @@ def _flat(shown: list[Item], sort: Sort) -> Arrangement:
 
 def _by_problem(item: Item) -> tuple[int, float, int]:
     # What is under way keeps its place from beginning to end; what ended stands newest first.
-    age = item.since.timestamp() if item.since > _EARLIEST else 0.0
     ended = item.rank < Rank.RETRYING or item.rank > Rank.WAITING
-    return (item.rank, -age if ended else age, item.job_id)
+    return (item.rank, -item.since if ended else item.since, item.job_id)
 
 
-def _passes(item: Item, view: View) -> bool:
+def _passes(item: Item, view: View, words: Sequence[str]) -> bool:
     if view.problems and item.rank not in PROBLEMS:
         return False
-    return not view.words or all(word in item.searched for word in view.words.lower().split())
+    return all(word in item.searched for word in words)
+
+
+_MAY_BE_OLD: Final = frozenset({Rank.FAILED, Rank.EMPTY, Rank.EXPIRED})
 
 
 def _superseded(items: Iterable[Item]) -> list[Item]:
     """Take problems aside whose connection has a younger row; one is red once, not forty times."""
     listed = list(items)
-    youngest: dict[str, int] = {}
+    # Problems are few among thousands of rows: look only at what may take one's place.
+    youngest: dict[str | None, int] = {
+        item.connection_id: 0 for item in listed if item.rank in _MAY_BE_OLD
+    }
+    youngest.pop(None, None)
+    if not youngest:
+        return listed
     for item in listed:
-        if item.connection_id is not None and item.job_id:
-            known = youngest.get(item.connection_id, 0)
-            youngest[item.connection_id] = max(known, item.job_id)
+        known = youngest.get(item.connection_id)
+        if known is not None and item.job_id > known:
+            youngest[item.connection_id] = item.job_id
     return [
         replace(item, rank=Rank.RERUN)
-        if item.rank in {Rank.FAILED, Rank.EMPTY, Rank.EXPIRED}
-        and item.job_id
-        and item.connection_id is not None
-        and youngest.get(item.connection_id, 0) > item.job_id
+        if item.rank in _MAY_BE_OLD and 0 < item.job_id < youngest.get(item.connection_id, 0)
         else item
         for item in listed
     ]
