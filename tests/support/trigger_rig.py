@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from workflow.airbyte.client import Client
 from workflow.clock import Clock
 from workflow.http.door import Door
 from workflow.runs.cancelling import Canceller
-from workflow.runs.events import Event, Fact, RunCreated, RunFinished, RunId
+from workflow.runs.events import Event, Fact, Json, RunCreated, RunFinished, RunId
 from workflow.runs.journal import Journal
 from workflow.runs.trigger import OnConflict, TriggerOrder, TriggerOutcome
 from workflow.runs.trigger.driver import NotSent, Trigger
@@ -42,13 +42,16 @@ class Speaker:
         self.seq += 1
         return Event(self.clock.now(), self.seq, fact, self.run, None, self.connection)
 
-    def publish(self, event: Event) -> None:
-        self.said.append(event.fact)
+    @contextmanager
+    def aside(self, *facts: Fact) -> Iterator[list[Event]]:
+        yield [self.stamp(fact) for fact in facts]
+        self.said.extend(facts)
 
-    async def emit(self, fact: Fact) -> None:
-        event = self.stamp(fact)
-        await self.journal.append([event], profile=PROFILE)
-        self.publish(event)
+    async def tell(self, *facts: Fact, checkpoint: Json = None) -> None:
+        saved = {} if checkpoint is None else {self.run: checkpoint}
+        events = [self.stamp(fact) for fact in facts]
+        await self.journal.append(events, profile=PROFILE, checkpoints=saved)
+        self.said.extend(facts)
 
     def of(self, kind: type[Fact]) -> list[Fact]:
         return [fact for fact in self.said if isinstance(fact, kind)]
@@ -71,7 +74,7 @@ class Rig:
         speaker = Speaker(name, connection, self.journal, self.clock)
         row = await self.journal.run(name)
         if row is None:
-            await speaker.emit(RunCreated(PROFILE, "w", ("trigger",)))
+            await speaker.tell(RunCreated(PROFILE, "w", ("trigger",)))
         else:
             await self.journal.own(name)
             speaker.seq = max(event.seq for event in await self.journal.events(name))

@@ -12,7 +12,8 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
@@ -45,7 +46,6 @@ class Store(Protocol):
         *,
         profile: str,
         checkpoints: Mapping[RunId, Json] = ...,
-        durable: bool = ...,
     ) -> bool:
         """Write events and checkpoints in one transaction."""
 
@@ -57,13 +57,14 @@ class Store(Protocol):
 class _Entry:
     make: Callable[[], Sequence[Event]]
     """Makes the events when its turn has come."""
+    run: RunId | None
+    """Whose they are; None for those of a launch or of no run alone."""
     checkpoints: Mapping[RunId, Json] = field(default_factory=dict)
     done: asyncio.Future[None] | None = None
     written: bool = False
     """The journal has it already."""
-    durable: bool = False
-    ends: RunId | None = None
-    """The last of the events is this run's verdict; all before must have been folded by then."""
+    ends: bool = False
+    """The last of the events is the run's verdict; all before must have been folded by then."""
 
 
 class Ledger:
@@ -81,6 +82,8 @@ class Ledger:
         self._numbers: Counter[str] = Counter()
         self._listeners: list[Listener] = []
         self._queue: asyncio.Queue[_Entry] = asyncio.Queue()
+        self._behind: dict[RunId, list[_Entry]] = {}
+        """What happens to a run while others write facts of it down themselves."""
         self._late: set[asyncio.Task[bool]] = set()
         self._task: asyncio.Task[None] | None = None
         self.runs: Final[Mapping[RunId, RunState]] = MappingProxyType(self._runs)
@@ -140,32 +143,57 @@ class Ledger:
         self,
         *events: Event,
         checkpoints: Mapping[RunId, Json] | None = None,
-        durable: bool = False,
     ) -> None:
         """Write events in one transaction and tell of them; returns when both is done."""
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._queue.put_nowait(
-            _Entry(lambda: events, checkpoints or {}, done=done, durable=durable)
-        )
+        run = events[0].run if events else None
+        self._put(_Entry(lambda: events, run, checkpoints or {}, done=done))
         await done
 
     async def finish(self, run: RunId, make: Callable[[], Sequence[Event]]) -> None:
         """Write a run's verdict, the last of the events that are made, and tell of it.
 
         They are made when everything before them has been folded. A verdict is written once: when
-        the journal has one already, nobody is told of another.
+        the journal has one already, nobody is told of another. Nothing happens to a run after it.
         """
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._queue.put_nowait(_Entry(make, done=done, ends=run))
+        self._put(_Entry(make, run, done=done, ends=True))
         await done
 
     def note(self, event: Event) -> None:
         """Write an event and tell of it, in its turn, without waiting."""
-        self._queue.put_nowait(_Entry(lambda: (event,)))
+        self._put(_Entry(lambda: (event,), event.run))
 
     def publish(self, event: Event) -> None:
-        """Tell, in its turn, of an event that the journal has already."""
-        self._queue.put_nowait(_Entry(lambda: (event,), written=True))
+        """Tell, in its turn, of an event that is not for the journal, or that it has already."""
+        self._put(_Entry(lambda: (event,), event.run, written=True))
+
+    @contextlib.contextmanager
+    def aside(self, run: RunId, *facts: Fact) -> Iterator[tuple[Event, ...]]:
+        """Give facts as events that the block itself writes down; they are told at its end.
+
+        What else happens to the run meanwhile has later numbers and is told after them. When the
+        block raises, the facts have not happened. One block a run at a time.
+        """
+        events = tuple(self.stamp(fact, run=run) for fact in facts)
+        self._behind[run] = []
+        kept = False
+        try:
+            yield events
+            kept = True
+        finally:
+            behind = self._behind.pop(run)
+            for event in events if kept else ():
+                self.publish(event)
+            for entry in behind:
+                self._put(entry)
+
+    def _put(self, entry: _Entry) -> None:
+        behind = None if entry.run is None else self._behind.get(entry.run)
+        if behind is None:
+            self._queue.put_nowait(entry)
+        else:
+            behind.append(entry)
 
     async def settled(self) -> None:
         """Wait until everything so far has been written and told."""
@@ -176,15 +204,15 @@ class Ledger:
     async def _work(self) -> None:
         while True:
             batch = [await self._queue.get()]
-            while batch[-1].ends is None and not self._queue.empty():
+            while not batch[-1].ends and not self._queue.empty():
                 batch.append(self._queue.get_nowait())
-            last = batch.pop() if batch[-1].ends is not None else None
+            last = batch.pop() if batch[-1].ends else None
             await self._take(batch)
-            if last is not None and last.ends is not None:
-                await self._end(last, last.ends)
+            if last is not None and last.run is not None:
+                await self._end(last, last.run)
 
     async def _take(self, batch: Sequence[_Entry]) -> None:
-        made = [tuple(entry.make()) for entry in batch]
+        made = [tuple(event for event in entry.make() if self._counts(event)) for entry in batch]
         fresh = [
             event
             for entry, events in zip(batch, made, strict=True)
@@ -193,15 +221,17 @@ class Ledger:
         ]
         checkpoints = {run: saved for entry in batch for run, saved in entry.checkpoints.items()}
         if fresh or checkpoints:
-            durable = any(entry.durable for entry in batch)
             await self._write(
-                self._store.append(
-                    fresh, profile=self._profile, checkpoints=checkpoints, durable=durable
-                )
+                self._store.append(fresh, profile=self._profile, checkpoints=checkpoints)
             )
         for entry, events in zip(batch, made, strict=True):
             self._tell(events)
             self._done(entry)
+
+    def _counts(self, event: Event) -> bool:
+        """Whether an event comes before its run's end: nothing is said of a run after that."""
+        state = None if event.run is None else self._runs.get(event.run)
+        return state is None or state.verdict is None
 
     async def _end(self, entry: _Entry, run: RunId) -> None:
         *before, verdict = entry.make()
@@ -285,22 +315,18 @@ class Voice:
         """Put a fact in the run's envelope, with its next number."""
         return self.ledger.stamp(fact, run=self.run)
 
-    def publish(self, event: Event) -> None:
-        """Tell of an event that the journal has already."""
-        self.ledger.publish(event)
+    def aside(self, *facts: Fact) -> AbstractContextManager[tuple[Event, ...]]:
+        """Give facts as events that the block itself writes down; they are told at its end."""
+        return self.ledger.aside(self.run, *facts)
 
-    async def emit(self, fact: Fact) -> None:
-        """Write a fact down and tell of it."""
-        await self.ledger.emit(self.stamp(fact))
-
-    async def tell(self, *facts: Fact, checkpoint: Json = None, durable: bool = False) -> None:
+    async def tell(self, *facts: Fact, checkpoint: Json = None) -> None:
         """Write facts, and where the run's machine stands, in one transaction; then tell.
 
         None for `checkpoint` leaves the one that is there.
         """
         saved = {} if checkpoint is None else {self.run: checkpoint}
         events = tuple(self.stamp(fact) for fact in facts)
-        await self.ledger.emit(*events, checkpoints=saved, durable=durable)
+        await self.ledger.emit(*events, checkpoints=saved)
 
     def note(self, fact: Fact, at: datetime | None = None) -> None:
         """Write a fact down and tell of it, in its turn, without waiting."""

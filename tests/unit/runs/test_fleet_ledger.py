@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 
@@ -42,7 +42,6 @@ class Book:
         *,
         profile: str,
         checkpoints: Mapping[RunId, Json] | None = None,
-        durable: bool = False,
     ) -> bool:
         await self.gate.wait()
         self.batches.append(list(events))
@@ -181,6 +180,43 @@ async def test_a_verdict_is_made_when_everything_before_it_is_folded() -> None:
     fact = book.written[-2].fact
     assert isinstance(fact, LaunchFinished)
     assert fact.rows == 12
+
+
+async def test_what_happens_while_facts_are_written_aside_is_told_after_them() -> None:
+    async with open_ledger(Book()) as ledger:
+        voice, other = await begun(ledger), await begun(ledger, RunId("r-2"))
+        heard: list[Event] = []
+        ledger.subscribe(heard.append)
+        with voice.aside(RunWaiting("gate")):
+            voice.note(ReadingTaken(7, "running", 5))
+            await other.tell(RunWaiting("slot"))
+            assert [event.run for event in heard] == ["r-2"]
+        await ledger.settled()
+    assert [(e.fact.kind, e.seq) for e in heard[1:]] == [("run.waiting", 2), ("reading", 3)]
+
+
+async def test_facts_that_could_not_be_written_aside_have_not_happened() -> None:
+    async with open_ledger(Book()) as ledger:
+        voice = await begun(ledger)
+        heard: list[Event] = []
+        ledger.subscribe(heard.append)
+        with suppress(OSError), voice.aside(RunWaiting("gate")):
+            voice.note(ReadingTaken(7, "running", 5))
+            raise OSError
+        await ledger.settled()
+    assert [event.fact.kind for event in heard] == ["reading"]
+
+
+async def test_nothing_is_told_of_a_run_after_its_verdict() -> None:
+    book = Book()
+    async with open_ledger(book) as ledger:
+        voice = await begun(ledger)
+        ending = asyncio.create_task(ledger.finish(RUN, lambda: [voice.stamp(ends())]))
+        await asyncio.sleep(0)
+        voice.note(ReadingTaken(7, "succeeded", 12))
+        await ending
+        await voice.tell(RunWaiting("slot"))
+    assert book.written[-1].fact.kind == "run.finished"
 
 
 async def test_a_journal_in_trouble_does_not_keep_anybody_waiting() -> None:

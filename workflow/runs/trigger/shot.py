@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from datetime import datetime
 from typing import Final, Protocol, TypeAlias
 
@@ -19,7 +19,6 @@ from workflow.runs.events import (
     Fact,
     Json,
     PollFailed,
-    RunId,
     RunWaiting,
     Settled,
     TriggerIntent,
@@ -79,14 +78,11 @@ Provisional: TypeAlias = Callable[[int | None], None]
 class Voice(Protocol):
     """How a run's facts become events: numbered, written, heard."""
 
-    def stamp(self, fact: Fact) -> Event:
-        """Put a fact into its envelope, with the run's next number."""
+    def aside(self, *facts: Fact) -> AbstractContextManager[Sequence[Event]]:
+        """Give facts as events that the block itself writes down, and everybody hears of then."""
 
-    def publish(self, event: Event) -> None:
-        """Let everybody hear of an event that the journal has."""
-
-    async def emit(self, fact: Fact) -> None:
-        """Write a fact down and let everybody hear of it."""
+    async def tell(self, *facts: Fact, checkpoint: Json = None) -> None:
+        """Write facts and a checkpoint down, and let everybody hear of it."""
 
 
 class Shot:
@@ -199,21 +195,19 @@ class Shot:
 
     async def _open(self, intent: Intent) -> Answer:
         date = intent.server_date
-        event = self._voice.stamp(
-            TriggerIntent(
-                intent.key.step,
-                intent.key.visit,
-                intent.job_type,
-                intent.base,
-                None if date is None else rfc3339(date),
-            )
+        fact = TriggerIntent(
+            intent.key.step,
+            intent.key.visit,
+            intent.job_type,
+            intent.base,
+            None if date is None else rfc3339(date),
         )
         try:
-            await self._journal.open_intent(intent, [event])
+            with self._voice.aside(fact) as events:
+                await self._journal.open_intent(intent, events)
         except JournalError as error:
             return NotWritten(error.text)
         self._gated = False
-        self._voice.publish(event)
         return Done()
 
     async def _claim(self, job_id: int) -> Answer:
@@ -227,39 +221,31 @@ class Shot:
 
     async def _settle(self, settle: Settle) -> Answer:
         key = IntentKey(self._order.run, self._order.step, self._order.visit)
-        events: Sequence[Event] = ()
         how = settle.how.settled
+        told: tuple[Fact, ...] = ()
         if how is not None:
-            fact = TriggerSettled(
-                how.value, settle.job_id, settle.suspects, str(settle.text) or None
-            )
-            events = (self._voice.stamp(fact),)
+            text = str(settle.text) or None
+            told = (TriggerSettled(how.value, settle.job_id, settle.suspects, text),)
         answer = settle.answer
-        await self._journal.settle_intent(
-            key,
-            settle.how,
-            job_id=settle.job_id,
-            suspects=settle.suspects,
-            answer=settle.refusal if answer is None else answer.body,
-            events=events,
-            checkpoint=None if answer is None else self._checkpoint(answer),
-        )
-        for event in events:
-            self._voice.publish(event)
+        checkpoint = None if answer is None else self._checkpoint(answer)
+        with self._voice.aside(*told) as events:
+            await self._journal.settle_intent(
+                key,
+                settle.how,
+                job_id=settle.job_id,
+                suspects=settle.suspects,
+                answer=settle.refusal if answer is None else answer.body,
+                events=events,
+                checkpoint=checkpoint,
+            )
         return Done()
 
     async def _watch(self, attached: Attached) -> Answer:
-        fact = TriggerSettled(
-            Settled.ATTACHED.value, attached.job.job_id, text=str(attached.why) or None
+        job_id, why = attached.job.job_id, str(attached.why) or None
+        await self._voice.tell(
+            TriggerSettled(Settled.ATTACHED.value, job_id, text=why),
+            checkpoint=self._checkpoint(attached),
         )
-        event = self._voice.stamp(fact)
-        run = self._order.run
-        checkpoints: dict[RunId, Json] = {}
-        saved = self._checkpoint(attached)
-        if saved is not None:
-            checkpoints[run] = saved
-        await self._journal.append([event], profile=self._order.profile, checkpoints=checkpoints)
-        self._voice.publish(event)
         return Done()
 
     # ------------------------------------------------------------------ time and notes
@@ -274,12 +260,12 @@ class Shot:
             match note:
                 case Waiting(reason, job_id):
                     if note != self._waiting:
-                        await self._voice.emit(RunWaiting(reason, job_id))
+                        await self._voice.tell(RunWaiting(reason, job_id))
                     self._waiting = note
                 case Struggling(why, seconds):
-                    await self._voice.emit(PollFailed(str(why), seconds))
+                    await self._voice.tell(PollFailed(str(why), seconds))
                 case Warn(kind, text):
-                    await self._voice.emit(Warned(kind, str(text)))
+                    await self._voice.tell(Warned(kind, str(text)))
                 case Suspected(jobs, job_id):
                     suspects = tuple(job.job_id for job in jobs)
                     with suppress(JournalError):  # they are found again by the next look
