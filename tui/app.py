@@ -18,7 +18,7 @@ from textual.filter import LineFilter
 from textual.worker import Worker, WorkerState
 
 from tui import event_lines, keymap, themes
-from tui.formats import many
+from tui.formats import clock, many
 from tui.happenings import Happenings
 from tui.outcomes import Outcomes
 from tui.screens import late
@@ -51,7 +51,7 @@ class SyncdeckApp(App[int]):
     TITLE = "syncdeck"
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(
-        ("palette", "help", "quit", "pane.history")
+        ("palette", "help", "quit", "pane.history", "arm")
     )
 
     def __init__(
@@ -79,7 +79,8 @@ class SyncdeckApp(App[int]):
         self.session: Session | None = None
         self.happened = Happenings()
         self._outcomes = Outcomes()
-        self._rebound = dict(rebound or {})
+        self._armed = False
+        self.rebound: Mapping[str, str] = dict(rebound or {})
         for theme in themes.OWN_THEMES:
             self.register_theme(theme)
         self.theme = themes.DEFAULT
@@ -104,13 +105,13 @@ class SyncdeckApp(App[int]):
             self.happened,
             profile=self._profile,
             server=self._server,
-            rebound=self._rebound,
+            rebound=self.rebound,
         )
 
     def on_mount(self) -> None:
         """Open the session once the first picture is out."""
-        if self._rebound:
-            self.set_keymap(self._rebound)
+        if self.rebound:
+            self.set_keymap(dict(self.rebound))
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
@@ -182,7 +183,16 @@ class SyncdeckApp(App[int]):
             self.notify(told.text, severity=told.severity, markup=False)
             if told.bell:
                 self.bell()
+        self._tell_arming(session)
         self._tell_terminal(session)
+
+    def _tell_arming(self, session: Session) -> None:
+        """Say when the profile has fallen back, for whoever counts on it being armed."""
+        armed = session.fleet.arming.until is not None
+        if self._armed and not armed:
+            told = f"{safe(session.profile_name)} is read-only again"
+            self.notify(told, severity="warning", markup=False)
+        self._armed = armed
 
     def _tell_terminal(self, session: Session) -> None:
         """Put how far things are into the terminal's title, for when it is not looked at."""
@@ -215,6 +225,32 @@ class SyncdeckApp(App[int]):
         """Show every run of the journal."""
         if self.session is not None:
             self.push_screen(late.history_screen(self.session))
+
+    def action_arm(self) -> None:
+        """Let a read-only profile send for a while."""
+        self.run_worker(self._arm(), group="arm", exclusive=True, exit_on_error=False)
+
+    async def _arm(self) -> None:
+        session = self.session
+        if session is None:
+            self.notify("still opening; nothing can be done yet", markup=False)
+            return
+        fleet, profile = session.fleet, safe(session.profile_name)
+        why_not = fleet.arming.why_not_arm()
+        if why_not is not None:
+            self.notify(why_not, severity="warning", markup=False)
+            return
+        span = await self.push_screen_wait(late.arm_dialog(session))
+        if span is None:
+            return
+        if span:
+            until = fleet.arm(span)
+            told = f"{profile} is armed until {clock(until)}; then it is read-only again"
+            self.notify(told, severity="warning", markup=False)
+        else:
+            await fleet.disarm()
+        self._dirty = True
+        self._hand_over()
 
     async def action_leave(self) -> None:
         """Quit; ask what becomes of live runs."""

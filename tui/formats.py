@@ -7,6 +7,7 @@ the exact number shows it with :func:`exact`.
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -72,6 +73,19 @@ def ago(then: datetime | None, now: datetime) -> str:
 def clock(instant: datetime | None) -> str:
     """Write the local time of day: ``03:41:20``."""
     return UNKNOWN if instant is None else instant.astimezone().strftime("%H:%M:%S")
+
+
+def access(*, read_only: bool, armed: timedelta | None) -> str:
+    """Write whether a profile may send: ``ro``, ``rw``, or ``rw 14m`` while it is armed.
+
+    Rounded up: it may do so for no longer than this says.
+    """
+    if read_only:
+        return "ro"
+    if armed is None:
+        return "rw"
+    seconds = math.ceil(armed.total_seconds())
+    return f"rw {seconds}s" if seconds <= _MINUTE else f"rw {age(seconds + _MINUTE - 1)}"
 
 
 def short_clock(instant: datetime | None) -> str:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol, runtime_checkable
 
 from textual.binding import Binding, BindingType
 
@@ -114,6 +114,7 @@ KEYS: Final = (
     _key(
         "enable", "e", "enable", "on / off", "Enable or disable the connection; asks.", group=_ACT
     ),
+    _key("arm", "W", "arm", "arm", "Let a read-only profile send, for a while.", group=_ACT),
     _key("log", "o", "log", "log", "The job's log in Airbyte's own page.", group=_SHOW),
     _key("copy", "y", "copy", "copy", "Copy the row.", group=_SHOW),
     _key("help", "question_mark", "help", "help", "All keys and glyphs.", group=_SHOW),
@@ -191,6 +192,23 @@ def keys_of(key: Key, rebound: Mapping[str, str] | None = None) -> tuple[str, ..
     own = (rebound or {}).get(key.id)
     names = key.keys if own is None else tuple(name.strip() for name in own.split(","))
     return tuple(shown(name) for name in names)
+
+
+@runtime_checkable
+class Rebindable(Protocol):
+    """An app whose keys may be other ones."""
+
+    rebound: Mapping[str, str]
+
+
+def key_at(app: object, id_: str) -> str:
+    """Return the key to press in this app for what `id_` does, as shown; the first of several."""
+    return keys_at(app, BY_ID[id_])[0]
+
+
+def keys_at(app: object, key: Key) -> tuple[str, ...]:
+    """Return the keys in force in this app for `key`, as shown."""
+    return keys_of(key, app.rebound if isinstance(app, Rebindable) else None)
 
 
 def unknown_ids(rebound: Mapping[str, str]) -> tuple[str, ...]:

@@ -99,6 +99,8 @@ class Wiring:
     partial_server: bool = False
     """The server may have nothing but the document's own endpoints."""
     demo: bool = False
+    may_arm: bool = True
+    """Whether a read-only profile can be armed; not when read-only was asked for by a flag."""
     take_up: bool = True
     """Take up what an earlier process left unfinished."""
     start: bool = True
@@ -231,6 +233,7 @@ async def open_session(
             clock=clock,
             rng=rng,
             read_only=profile.read_only,
+            may_arm=wiring.may_arm,
             workspace_ids=workspaces,
             take_up=wiring.take_up,
             partial_server=wiring.partial_server,

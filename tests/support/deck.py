@@ -26,7 +26,9 @@ from workflow.airbyte.models import (
     WorkspaceId,
 )
 from workflow.airbyte.readings import FeedStatus, Reading
+from workflow.clock import Clock
 from workflow.runs import launch as launches
+from workflow.runs.arming import Arming
 from workflow.runs.events import (
     Event,
     Fact,
@@ -111,12 +113,15 @@ class StillWatch:
 class StillFleet:
     """What the deck asks of a fleet; what it was asked to do is in `asked`."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self, clock: Clock | None = None, *, read_only: bool = False, may_arm: bool = True
+    ) -> None:
+        clock = clock or StillClock()
         self.runs: dict[RunId, RunState] = {}
         self.launches: dict[LaunchId, LaunchState] = {}
         self.feed = StillFeed()
         self.watch = StillWatch()
-        self.read_only = False
+        self.arming = Arming("prod", clock, read_only=read_only, may_arm=may_arm)
         self.shown = False
         self.trouble: SafeText | None = None
         self.asked: list[tuple[Any, ...]] = []
@@ -126,6 +131,17 @@ class StillFleet:
     def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
+
+    @property
+    def read_only(self) -> bool:
+        return self.arming.read_only
+
+    def arm(self, span: timedelta) -> datetime:
+        self.asked.append(("arm", span))
+        return self.arming.arm(span)
+
+    async def disarm(self) -> None:
+        self.arming.disarm()
 
     def take(self, story: Story) -> RunState:
         """Put a run's state here, its events heard by nobody."""
@@ -409,9 +425,9 @@ def the_launch(runs: Mapping[RunId, RunState]) -> LaunchState:
     return state
 
 
-def the_fleet() -> StillFleet:
+def the_fleet(clock: Clock | None = None, **lock: bool) -> StillFleet:
     """Return the fleet of the drawings."""
-    fleet = StillFleet()
+    fleet = StillFleet(clock, **lock)
     for story in the_runs():
         fleet.take(story)
     fleet.launches[LAUNCH] = the_launch(fleet.runs)

@@ -15,6 +15,7 @@ from tui.themes import with_tones
 from workflow.airbyte.client import Answer, Client
 from workflow.airbyte.models import ConnectionId, Job, JobId, Page, WorkspaceId
 from workflow.airbyte.readings import Reading
+from workflow.runs.arming import Arming
 from workflow.runs.events import Event, LaunchId, RunId
 from workflow.runs.fleet import Fleet
 from workflow.runs.journal import Journal
@@ -82,12 +83,16 @@ class StandInFleet:
     launches: dict[LaunchId, LaunchState] = field(default_factory=dict)
     checks: Mapping[str, TargetCheck] = field(default_factory=dict)
     refuses: str | None = None
-    read_only: bool = False
+    arming: Arming = field(default_factory=lambda: Arming("prod", StoppedClock(), read_only=False))
     watch: StandInWatch = field(default_factory=StandInWatch)
     feed: StandInFeed = field(default_factory=StandInFeed)
     orders: list[Order] = field(default_factory=list)
     checked: list[Order] = field(default_factory=list)
     deeds: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def read_only(self) -> bool:
+        return self.arming.read_only
 
     async def check(self, order: Order) -> AsyncIterator[TargetCheck]:
         self.checked.append(order)
@@ -159,7 +164,7 @@ def session(
         "prod", "https://api.airbyte.com/v1", workspace=workspace, read_only=read_only
     )
     fleet = fleet or StandInFleet()
-    fleet.read_only = read_only
+    fleet.arming = Arming("prod", StoppedClock(), read_only=read_only)
     return Session(
         fleet=cast(Fleet, fleet),
         client=cast(Client, StandInClient(jobs)),

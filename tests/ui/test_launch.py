@@ -191,7 +191,7 @@ async def test_a_read_only_profile_sends_nothing() -> None:
     async with Host().run_test(size=(80, 24)) as pilot:
         screen = await shown(pilot, fleet, read_only=True)
         await pilot.press("enter")
-        assert "read-only" in text(screen, "#status")
+        assert "prod is read-only, nothing can be sent: W arms it" in text(screen, "#status")
         assert fleet.orders == []
 
 

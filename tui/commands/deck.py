@@ -66,13 +66,13 @@ def deck(common: Common) -> int:
         )
     from tui.cli import open_deck
     from tui.headless_main import log_to_file
-    from tui.session import open_session
+    from tui.session import Wiring, open_session
     from workflow.settings_paths import log_file
 
     log_to_file(log_file(), common.log_level)
-    profile = choice.profile
+    profile, wiring = choice.profile, Wiring(may_arm=not common.read_only)
     return open_deck(
-        lambda: open_session(profile, journal=journal),
+        lambda: open_session(profile, journal=journal, wiring=wiring),
         profile_name=profile.name,
         server=profile.server,
         demo=False,

@@ -68,7 +68,7 @@ class ConnectionScreen(ActingScreen):
         yield Static(id="where", classes="line")
         with VerticalScroll(id="body"):
             yield Static(id="page")
-        hints = ((keymap.keys_of(keymap.BY_ID[id_])[0], keymap.BY_ID[id_].label) for id_ in _HINTS)
+        hints = ((keymap.key_at(self.app, id_), keymap.BY_ID[id_].label) for id_ in _HINTS)
         yield Static(hint_line(hints), id="hints", classes="line")
 
     def on_mount(self) -> None:
@@ -120,7 +120,7 @@ class ConnectionScreen(ActingScreen):
             return [Section("Connection", (unread,))]
         look = entry(view, None).look
         page = links.job_page(self._session.web_url, view.connection.workspace_id, self._of, None)
-        lines = connection_lines(view, look, now, lambda id_: keymap.keys_of(keymap.BY_ID[id_])[0])
+        lines = connection_lines(view, look, now, lambda id_: keymap.key_at(self.app, id_))
         # The last line names keys, which stand at the bottom of this screen.
         told = [*lines[:-1], *([Content.styled(page, _QUIET)] if page else [])]
         return [Section("Connection", tuple(told))]

@@ -70,7 +70,7 @@ class DeckScreen(Screen[None]):
         self._frozen = False
         self._second = -1
         self._last_view: Callable[[], Screen[None]] | None = None
-        self._opening = Facts(profile, False, server, None, {}, clock.now())
+        self._opening = Facts(profile, "…", server, None, {}, clock.now())
         self._runs = RunsPane(clock, id=Part.RUNS)
         self._connections = ConnectionsPane(clock, id=Part.CONNECTIONS)
         self._events = EventsPane(clock, id=Part.EVENTS)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from textual.app import App
 
-from tui import links, rows
+from tui import keymap, links, rows
 from tui.detail_lines import one_line
 from tui.formats import many
 from tui.screens.dialogs import ConfirmDialog, MessageDialog
@@ -90,6 +90,8 @@ class Acts:
         if not runs and not live:
             self._tell("nothing here to cancel: it has ended, or nothing was sent for it")
             return
+        if self._locked():
+            return
         names = [self._what(run) for run in runs] + [self._what_job(job) for job in live]
         count = len(names)
         title = f"Cancel {many(count, 'job')} on {self._session.profile_name}?"
@@ -150,6 +152,8 @@ class Acts:
         views = [view for id_ in ids if (view := self._fleet.watch.connections.get(id_))]
         if not views:
             self._tell("put the cursor on a connection to enable or disable it")
+            return
+        if self._locked():
             return
         active = not views[0].connection.is_active
         views = [view for view in views if view.connection.is_active is not active]
@@ -284,6 +288,13 @@ class Acts:
         dialog = ConfirmDialog(SafeText(title), SafeText(body), yes=yes, no=no, danger=True)
         return await self._app.push_screen_wait(dialog)
 
+    def _locked(self) -> bool:
+        """Tell whether nothing may be sent now; says so, and what to do about it."""
+        if self._fleet.read_only:
+            key = keymap.key_at(self._app, "arm")
+            self._tell(locked(self._session, key), bad=True)
+        return self._fleet.read_only
+
     async def _each(
         self, wanted: Sequence[Callable[[], Awaitable[object]]], *, at_once: bool = False
     ) -> None:
@@ -307,6 +318,14 @@ class Acts:
     def _tell(self, text: str, *, bad: bool = False) -> None:
         severity = "error" if bad else "information"
         self._app.notify(text, severity=severity, markup=False)  # type: ignore[arg-type]
+
+
+def locked(session: Session, key: str) -> SafeText:
+    """Return what to do on a profile to which nothing may be sent now; `key` arms it."""
+    arming = session.fleet.arming
+    return arming.why_not_arm() or SafeText(
+        f"{safe(session.profile_name)} is read-only, nothing can be sent: {key} arms it for a while"
+    )
 
 
 def _wayland() -> bool:

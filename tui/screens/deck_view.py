@@ -12,6 +12,7 @@ from tui import detail_lines, rows
 from tui.board import job_name
 from tui.connection_rows import NoteKey
 from tui.deck_plan import Pane, Part, Plan, Style
+from tui.formats import access
 from tui.glyphs import Tone
 from tui.widgets.connections_pane import ConnectionsPane
 from tui.widgets.events_pane import EventsPane
@@ -33,7 +34,7 @@ def facts(session: Session, runs: RunsPane, now: datetime, *, frozen: bool) -> F
     status = session.fleet.feed.status
     return Facts(
         profile=SafeText(session.profile_name),
-        read_only=session.fleet.read_only,
+        access=access(read_only=session.fleet.arming.read_only, armed=session.fleet.arming.left),
         server=session.server,
         workspace=session.workspace,
         counts=runs.board.counts,

@@ -111,12 +111,14 @@ class Dialog(ModalScreen[Answer]):
             event.prevent_default()
 
 
-def _row(*buttons: Button) -> ComposeResult:
+def row(*buttons: Button) -> ComposeResult:
+    """Yield the answers side by side."""
     with Horizontal():
         yield from buttons
 
 
-def _button(label: str, id_: str, *, danger: bool = False) -> Button:
+def button(label: str, id_: str, *, danger: bool = False) -> Button:
+    """Return one of the answers."""
     # The label is ours, never text from outside: `[` in it is not markup.
     return Button(
         Content(f"[ {label} ]"), id=id_, compact=True, variant="error" if danger else "default"
@@ -151,9 +153,9 @@ class ConfirmDialog(Dialog[bool]):
 
     def answers(self) -> ComposeResult:
         """Yield the two buttons."""
-        yield from _row(
-            _button(f"y  {self._yes}", "yes", danger=self._danger),
-            _button(f"n  {self._no}", "no"),
+        yield from row(
+            button(f"y  {self._yes}", "yes", danger=self._danger),
+            button(f"n  {self._no}", "no"),
         )
 
     def first_focus(self) -> str:
@@ -184,9 +186,9 @@ class TypedDialog(Dialog[bool]):
         """Yield the field and the two buttons, the first of them dead for now."""
         yield Static(Content.assemble("Type  ", (self._phrase, "bold"), "  and press enter."))
         yield Input(compact=True, id="phrase", select_on_focus=False)
-        go = _button("Do it", "yes", danger=True)
+        go = button("Do it", "yes", danger=True)
         go.disabled = True
-        yield from _row(go, _button("esc  Back", "no"))
+        yield from row(go, button("esc  Back", "no"))
 
     def first_focus(self) -> str:
         """Return the field."""
@@ -239,10 +241,10 @@ class QuitDialog(Dialog[Leaving]):
 
     def answers(self) -> ComposeResult:
         """Yield the three ways."""
-        yield from _row(
-            _button("d  Detach", "detach"),
-            _button("x  Cancel the jobs", "cancel", danger=True),
-            _button("s  Stay", "stay"),
+        yield from row(
+            button("d  Detach", "detach"),
+            button("x  Cancel the jobs", "cancel", danger=True),
+            button("s  Stay", "stay"),
         )
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
@@ -264,7 +266,7 @@ class MessageDialog(Dialog[None]):
 
     def answers(self) -> ComposeResult:
         """Yield the one button."""
-        yield from _row(_button("⏎  Close", "close"))
+        yield from row(button("⏎  Close", "close"))
 
     def on_button_pressed(self) -> None:
         """Close."""

@@ -56,12 +56,12 @@ _NOTATION: Final = (
 )
 
 
-def key_lines(keys: Iterable[Key], width: int) -> tuple[Content, ...]:
-    """Return what each key does, after how it is pressed."""
+def key_lines(keys: Iterable[Key], width: int, app: object) -> tuple[Content, ...]:
+    """Return what each key does, after how it is pressed in this app."""
     return tuple(
         line
         for key in keys
-        for line in _entry(" ".join(keymap.keys_of(key)), key.help, width, Tone.RUNNING.style)
+        for line in _entry(" ".join(keymap.keys_at(app, key)), key.help, width, Tone.RUNNING.style)
     )
 
 
@@ -84,8 +84,11 @@ def _entry(term: str, meaning: str, width: int, style: str) -> tuple[Content, ..
     )
 
 
-def help_columns(width: int) -> tuple[Content, Content | None]:
-    """Return the help for a screen so wide: in two columns, or in one and None."""
+def help_columns(width: int, app: object = None) -> tuple[Content, Content | None]:
+    """Return the help for a screen so wide: in two columns, or in one and None.
+
+    It tells the keys of this `app`, whose keys may be other ones.
+    """
     groups = keymap.by_group()
     two = width >= _WIDE
     column = (width - 2) // 2 - 1 if two else width - 2
@@ -94,7 +97,7 @@ def help_columns(width: int) -> tuple[Content, Content | None]:
         return tuple(
             line
             for group in shown
-            for line in (titled_rule(group, column), *key_lines(groups[group], column))
+            for line in (titled_rule(group, column), *key_lines(groups[group], column, app))
         )
 
     signs = (titled_rule("Glyphs", column), *glyph_lines(column))
@@ -127,7 +130,7 @@ class HelpScreen(ScrollingScreen[None]):
 
     def on_resize(self) -> None:
         """Write the columns for the width there is."""
-        left, right = help_columns(self.size.width)
+        left, right = help_columns(self.size.width, self.app)
         self.query_one("#left", Static).update(left)
         self.query_one("#right", Static).display = right is not None
         if right is not None:

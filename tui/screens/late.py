@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 
 from workflow.runs.events import LaunchId, RunId
+from workflow.text import safe
 
 if TYPE_CHECKING:
     from tui.session import Session
@@ -43,6 +45,14 @@ def history_screen(session: Session) -> Screen[None]:
     from tui.screens.history import HistoryScreen
 
     return HistoryScreen(session)
+
+
+def arm_dialog(session: Session) -> ModalScreen[timedelta | None]:
+    """Return the question for how long to arm."""
+    from tui.screens.arm_dialog import ArmDialog
+
+    arming = session.fleet.arming
+    return ArmDialog(safe(session.profile_name), session.server, arming.left)
 
 
 def help_screen() -> Screen[None]:

@@ -26,6 +26,7 @@ from tui import keymap
 from tui.formats import many
 from tui.glyphs import Tone
 from tui.screens import launch_form
+from tui.screens.deck_acts import locked
 from tui.screens.dialogs import TypedAhead, TypedDialog
 from tui.screens.launch_fields import LaunchFields
 from tui.screens.launch_form import Doing, Form
@@ -164,7 +165,7 @@ class LaunchScreen(Screen[LaunchId | None]):
         if wrong:
             return Content.styled(wrong[0].sentence, Tone.FAILED.style)
         if self._session.fleet.read_only:
-            text = "this profile is read-only: look around, but nothing can be sent"
+            text = locked(self._session, keymap.key_at(self.app, "arm"))
             return Content.styled(text, Tone.WARNING.style)
         if self._told is not None:
             return Content.styled(self._told, Tone.WARNING.style)

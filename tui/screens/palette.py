@@ -103,7 +103,7 @@ class GotoProvider(Provider):
                 continue
             yield _command(
                 f"{key.label}: {key.help}",
-                " ".join(keymap.keys_of(key)),
+                " ".join(keymap.keys_at(self.app, key)),
                 partial(self.app.run_action, key.action, target),
             )
         for theme in sorted(self.app.available_themes):

@@ -202,7 +202,7 @@ class RunScreen(ActingScreen):
         self.query_one(selector, Static).update(content, layout=False)
 
     def _hint(self, id_: str) -> str:
-        return keymap.keys_of(keymap.BY_ID[id_])[0]
+        return keymap.key_at(self.app, id_)
 
     def _hints(self, known: Known) -> Content:
         over = {"rerun"} if known.run.live else {"cancel", "detach"}

@@ -42,7 +42,8 @@ class Facts:
     """What the header tells."""
 
     profile: SafeText
-    read_only: bool
+    access: str
+    """Whether anything may be sent, as :func:`tui.formats.access` writes it."""
     server: SafeText
     workspace: SafeText | None
     counts: Mapping[Sign, int]
@@ -80,6 +81,11 @@ def header(facts: Facts, width: int) -> Content:
     return Content.assemble(left.truncate(room, ellipsis=True, pad=True), " ", right, " ")
 
 
+def access_style(access: str) -> str:
+    """Return how it is drawn: what is armed only for a while stands out."""
+    return Tone.WARNING.style if access.startswith("rw ") else _QUIET
+
+
 def _pairs(
     lefts: Sequence[Content], rights: Sequence[Content]
 ) -> Iterator[tuple[Content, Content]]:
@@ -91,8 +97,9 @@ def _pairs(
 
 def _lefts(facts: Facts) -> tuple[Content, ...]:
     """Return where this is, from long to short."""
-    mode = "ro" if facts.read_only else "rw"
-    who = Content.assemble((facts.profile.upper(), "bold"), " ", (mode, _QUIET))
+    who = Content.assemble(
+        (facts.profile.upper(), "bold"), " ", (facts.access, access_style(facts.access))
+    )
     between = Content.styled(f" {FOLDED} ", _QUIET)
     whole = [who, Content(facts.server)]
     if facts.workspace is None:

@@ -6,9 +6,10 @@ from typing import Final
 
 from textual.content import Content
 
-from tui.formats import ago, elide
+from tui.formats import access, ago, elide
 from tui.glyphs import Tone
 from tui.session import Session
+from tui.widgets.header import access_style
 from tui.widgets.lines import crumbs, spread
 from workflow.text import SafeText
 
@@ -18,9 +19,10 @@ _ROOMY: Final = 100
 
 def place_line(session: Session, place: SafeText, width: int) -> Content:
     """Return ``PROD rw ▸ analytics ▸ job 90377 oracle      14 req/min  read 2s ago``."""
-    mode = "ro" if session.fleet.read_only else "rw"
+    arming = session.fleet.arming
+    mode = access(read_only=arming.read_only, armed=arming.left)
     profile = SafeText(session.profile_name.upper())
-    parts = [Content.assemble(" ", (profile, "bold"), f" {mode}")]
+    parts = [Content.assemble(" ", (profile, "bold"), " ", (mode, access_style(mode)))]
     if session.workspace and width >= _ROOMY:
         parts.append(Content(elide(session.workspace, 24)))
     return spread(crumbs(*parts, Content.styled(place, "bold")), _freshness(session, width), width)

@@ -11,6 +11,7 @@ import asyncio
 import logging
 import random
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterable, Mapping
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Final, Self
 
@@ -21,6 +22,7 @@ from workflow.airbyte.problems import ApiProblem
 from workflow.clock import Clock
 from workflow.http.failures import NetworkFailure
 from workflow.runs import checks, warnings
+from workflow.runs.arming import USUAL, Arming, ArmingRefused
 from workflow.runs.attending import Attending
 from workflow.runs.cancelling import Canceller
 from workflow.runs.events import (
@@ -52,6 +54,7 @@ HEARTBEAT: Final = 60.0
 HEARTBEAT_SHOWN: Final = 15.0
 """The same, while somebody looks."""
 _LOOK_FOR_WARNINGS: Final = 15.0
+_READ_ONLY_AGAIN: Final = "read-only again"
 
 _log = logging.getLogger(__name__)
 
@@ -67,7 +70,8 @@ class Fleet:
         journal: opened by the caller, and closed by it after the fleet.
         clock: where time comes from.
         rng: where chance comes from.
-        read_only: nothing but GETs is sent while :attr:`read_only` is true.
+        read_only: nothing but GETs is sent unless the profile is armed.
+        may_arm: whether a read-only profile can be armed.
         workspace_ids: the profile's workspaces; empty for all that its credentials see.
         take_up: whether runs of earlier processes are taken up at the start.
         partial_server: the server may have nothing but a document's own endpoints.
@@ -84,6 +88,7 @@ class Fleet:
         clock: Clock,
         rng: random.Random,
         read_only: bool = False,
+        may_arm: bool = True,
         workspace_ids: Collection[WorkspaceId] = (),
         take_up: bool = True,
         partial_server: bool = False,
@@ -92,7 +97,7 @@ class Fleet:
         self.server: Final = server
         self.feed: Final = feed
         self.journal: Final = journal
-        self.read_only = read_only
+        self.arming: Final = Arming(profile_name, clock, read_only=read_only, may_arm=may_arm)
         self.programs: Final = Programs()
         self.watch: Final = Watch(client, feed, clock, workspace_ids, owned=self._is_owned)
         self._client = client
@@ -129,6 +134,7 @@ class Fleet:
         """Every job that a run here has or had."""
         self._ledger.subscribe(self._note_job)
         self._background: list[asyncio.Task[None]] = []
+        self._falling_back: asyncio.Task[None] | None = None
 
     # ------------------------------------------------------------------ what there is to see
 
@@ -161,14 +167,46 @@ class Fleet:
         self._shown = value
         self._read_all_if_shown()
 
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing but GETs is sent now."""
+        return self.arming.read_only
+
     def why_not_send(self) -> SafeText | None:
         """Return why nothing but GETs may be sent now; None when it may."""
-        if self.read_only:
-            return safe(
-                f"Profile {self.profile_name} is read-only: nothing was sent. Arm it in the deck, "
-                "or set read_only = false in its settings."
-            )
-        return self._ledger.trouble
+        return self.arming.why_not_send() or self._ledger.trouble
+
+    def arm(self, span: timedelta = USUAL) -> datetime:
+        """Let a read-only profile send for a while; says until when.
+
+        When that is over, launches with something left to send are held, and not gone through
+        being refused one by one.
+
+        Raises:
+            OrderRefused: it cannot be armed, or not for so long.
+        """
+        try:
+            until = self.arming.arm(span)
+        except ArmingRefused as refused:
+            raise OrderRefused(refused.text) from None
+        if self._falling_back is None or self._falling_back.done():
+            self._falling_back = self._in_background(self._hold_when_over(), "arming")
+        return until
+
+    async def disarm(self) -> None:
+        """Make the profile read-only again before its time."""
+        self.arming.disarm()
+        await self._hold_all()
+
+    async def _hold_when_over(self) -> None:
+        while (left := self.arming.left) is not None:
+            await self._clock.sleep(left.total_seconds())
+        await self._hold_all()
+
+    async def _hold_all(self) -> None:
+        for launch in tuple(self.launches.values()):
+            if launch.finished is None and launch.waiting and not launch.held:
+                await self._launching.hold(launch.launch, _READ_ONLY_AGAIN)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` with every event; the journal has it and the states have folded it.
@@ -206,10 +244,11 @@ class Fleet:
             self._in_background(self.feed.cold_start(), "cold start")
             self._in_background(self.watch.run(), "watch")
 
-    def _in_background(self, work: Coroutine[None, None, None], name: str) -> None:
+    def _in_background(self, work: Coroutine[None, None, None], name: str) -> asyncio.Task[None]:
         task = asyncio.create_task(work, name=name)
         task.add_done_callback(_log_mistake)
         self._background.append(task)
+        return task
 
     async def close(self, reason: str = "detach") -> None:
         """Detach every run and stop. The jobs go on; a next start finds the runs."""
@@ -288,8 +327,13 @@ class Fleet:
             await self._launching.hold(launch, why)
 
     async def go_on(self, launch: LaunchId) -> None:
-        """Let a held launch go on."""
+        """Let a held launch go on.
+
+        Raises:
+            OrderRefused: the profile is read-only; what waits would only be refused.
+        """
         if self._of_launch(launch).held:
+            self._refuse_if_read_only()
             await self._launching.go_on(launch)
 
     def _of_launch(self, launch: LaunchId) -> LaunchState:

@@ -88,7 +88,7 @@ def test_bars_share_one_axis_and_live_ones_reach_now() -> None:
 
 def test_the_header_gives_up_the_time_before_the_workspace() -> None:
     facts = Facts(
-        SafeText("prod"), True, SafeText("api.airbyte.com"), SafeText("analytics"), {}, NOW, NOW
+        SafeText("prod"), "ro", SafeText("api.airbyte.com"), SafeText("analytics"), {}, NOW, NOW
     )
     wide, narrow = header(facts, 120).plain, header(facts, 60).plain
     assert "03:41:20" in wide or NOW.astimezone().strftime("%H:%M:%S") in wide
@@ -99,7 +99,7 @@ def test_the_header_gives_up_the_time_before_the_workspace() -> None:
 def test_the_header_says_why_nothing_can_be_sent() -> None:
     facts = Facts(
         SafeText("prod"),
-        False,
+        "rw",
         SafeText("h"),
         None,
         {},
