@@ -26,6 +26,7 @@ from workflow.airbyte.problems import ApiProblem, ProblemKind, problem_from, unr
 from workflow.airbyte.shapes import BadAnswer
 from workflow.clock import Clock
 from workflow.http.door import Auth, Send
+from workflow.http.echoes import without
 from workflow.http.failures import BadBody, NetworkFailure
 from workflow.http.messages import Request, Response
 from workflow.http.strict_json import Json
@@ -147,7 +148,8 @@ class TokenAuth:
             response = await send(request)
         except NetworkFailure as failure:
             raise NetworkFailure(failure.kind, failure.text, sent=False, final=True) from None
-        header, lifetime = _read(response)
+        secret = self._credentials.client_secret.reveal()
+        header, lifetime = _read(without(response, (secret,)))
         self._token = _Token(header, lifetime, since, since_wall)
         return self._token
 

@@ -2,8 +2,8 @@
 
 A :class:`Door` belongs to one profile. It keeps to a list of hosts, gives credentials to the
 profile's own host only, follows no redirect elsewhere and none for a request that is not safe,
-caps bodies, counts everything, and holds back while the server is down. What an answer means is
-not its business.
+strikes out credentials that come back, caps bodies, counts everything, and holds back while the
+server is down. What an answer means is not its business.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import httpx
 
 from workflow.clock import Clock
 from workflow.http.circuit import Circuit
+from workflow.http.echoes import credentials_in, without
 from workflow.http.exchange import describe, exchange, open_client, tls_context
 from workflow.http.failures import FailureKind, NetworkFailure
 from workflow.http.messages import Request, Response, Timeout
@@ -152,7 +153,7 @@ class Door:
             headers["authorization"] = authorization
         asked = request
         for _ in range(_MOST_REDIRECTS + 1):
-            response = await self._within_budget(asked, headers)
+            response = without(await self._within_budget(asked, headers), credentials_in(headers))
             target = response.headers.get("location")
             if response.status not in _REDIRECTS or target is None:
                 return response
