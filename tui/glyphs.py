@@ -165,6 +165,9 @@ def _warned(state: RunState, now: datetime) -> SafeText | None:
     if state.verdict is Verdict.SUCCEEDED:
         # A sync that ended well and moved nothing is a question, not a success to fold away.
         return SafeText("0 rows!") if _has(state, "zero-rows") else None
+    unsettled = _has(state, "unsettled")
+    if unsettled is not None and state.phase is Phase.TRIGGERING and state.status is None:
+        return SafeText(f"looking {age(now - unsettled.at)}!")
     if not state.live or state.status != "running":
         return None
     no_rows = _has(state, "no-rows")
@@ -195,6 +198,8 @@ LINK: Final = "━"
 UNKNOWN: Final = "—"
 """In place of a number nobody knows; 0 is only ever a zero that was read."""
 BAR_FULL: Final = "█"
+BAR_OTHERWISE: Final = "▓"
+"""Ended, neither well nor badly."""
 BAR_LIVE: Final = "▒"
 BAR_EMPTY: Final = "░"
 
@@ -216,6 +221,7 @@ _ASCII: Final = str.maketrans(
         "▌": ">",
         "■": "#",
         "█": "#",
+        "▓": "%",
         "▒": "=",
         "░": ".",
         "▁": "_",
@@ -249,12 +255,3 @@ _ASCII: Final = str.maketrans(
 def to_ascii(text: str) -> str:
     """Replace every glyph of ours by its ASCII stand-in, cell for cell; other text stays."""
     return text.translate(_ASCII)
-
-
-def bar(done: float, live: float, width: int) -> str:
-    """Return a progress bar of `width` cells for shares (0 to 1) that ended and that are live."""
-    full = min(width, int(done * width + 0.5))
-    moving = min(width - full, int(live * width + 0.5))
-    if live > 0 and moving == 0 and full < width:
-        moving = 1
-    return BAR_FULL * full + BAR_LIVE * moving + BAR_EMPTY * (width - full - moving)

@@ -12,8 +12,9 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui.formats import cut, duration, roughly, si
-from tui.glyphs import Tone, bar, of_verdict
-from workflow.runs.events import LaunchId, Verdict
+from tui.glyphs import Tone, of_verdict
+from tui.progress_bar import bar
+from workflow.runs.events import LaunchId
 
 if TYPE_CHECKING:
     from workflow.runs.launch import LaunchState
@@ -48,14 +49,10 @@ def launch_line(shown: Progress, width: int, hold_key: str = "p") -> Content:
     name = state.name or state.job_type or ""
     title = f" Launch {shown.number} {name}".rstrip()
     cells = 30 if width >= 110 else 14
-    targets = max(1, state.targets, state.ended + state.live + state.waiting)
-    drawn = bar(state.ended / targets, state.live / targets, cells)
-    done, rest = drawn.rstrip("▒░"), drawn[len(drawn.rstrip("▒░")) :]
     left = Content.assemble(
         (cut(title, min(cell_len(title), max(12, width * 3 // 10))), "bold"),
         "  " if width >= 110 else " ",
-        (done, Tone.SUCCEEDED.style if not _bad(state) else Tone.WARNING.style),
-        (rest, Tone.RUNNING.style),
+        *((part.text, part.tone.style) for part in bar(state, cells)),
         "  " if width >= 110 else " ",
     )
     for told in _told(shown, hold_key):
@@ -96,10 +93,6 @@ def _verdicts(state: LaunchState) -> Content:
         if count
     ]
     return Content(" ").join(parts)
-
-
-def _bad(state: LaunchState) -> bool:
-    return any(state.verdicts.get(verdict) for verdict in (Verdict.FAILED, Verdict.REJECTED))
 
 
 class LaunchBar(Static):

@@ -97,6 +97,13 @@ def test_rows_that_stand_still_are_pointed_out_with_how_long() -> None:
     assert word(state, later=11 * 60 + 2) == "● no rows 11m!"
 
 
+def test_a_run_whose_trigger_was_not_answered_says_for_how_long_its_job_is_looked_for() -> None:
+    sent = TriggerIntent("triggerJob", 1, "sync", base=6)
+    unanswered = Warned("unsettled", "the answer was cut off")
+    assert word(a_run(sent, unanswered), later=122) == "◌ looking 2m!"
+    assert word(a_run(sent, unanswered, TriggerSettled("adopted", 7))) == "… not read yet"
+
+
 def test_that_warning_goes_when_rows_move_again() -> None:
     state = a_run(
         SENT,
@@ -118,11 +125,3 @@ def test_a_run_far_over_its_usual_time_says_how_far() -> None:
 def test_a_standing_wish_to_cancel_shows_how_long_it_stands() -> None:
     state = a_run(SENT, ReadingTaken(7, "running"), CancelWished(7))
     assert word(state, later=132) == "● cancel 2m!"
-
-
-def test_a_bar_shows_what_ended_what_moves_and_what_waits() -> None:
-    assert glyphs.bar(0.5, 0.2, 10) == "█████▒▒░░░"
-
-
-def test_a_bar_never_hides_the_last_live_run() -> None:
-    assert glyphs.bar(0.9, 0.01, 10) == "█████████▒"
