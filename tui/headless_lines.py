@@ -139,8 +139,7 @@ def _settled(fact: TriggerSettled) -> str | None:
             return f"attached to job {fact.job_id}, which was there already"
         case Origin.ADOPTED:
             return f"job {fact.job_id} is probably ours: the answer to its trigger was lost"
-        case "unknown":
-            return fact.text or "it cannot be told whether the trigger had an effect"
+    # "unknown" ends the run, and the verdict's line says why.
     return None
 
 

@@ -69,7 +69,7 @@ def _table(listed: Sequence[RunRow]) -> list[str]:
             age(now - row.created),
             safe(row.profile),
             safe(row.job_type or "-"),
-            safe(row.verdict or row.status or "not started"),
+            safe(row.verdict or row.status or _without_status(row)),
             "-" if row.job_id is None else str(row.job_id),
             safe(row.name or row.connection_id or row.workflow_id or "-"),
         )
@@ -80,6 +80,10 @@ def _table(listed: Sequence[RunRow]) -> list[str]:
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         for line in cells
     ]
+
+
+def _without_status(row: RunRow) -> str:
+    return "sent, not settled" if row.unsettled else "not started"
 
 
 def _row_json(row: RunRow) -> dict[str, Json]:

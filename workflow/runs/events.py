@@ -193,8 +193,8 @@ class Warned:
 
     kind: ClassVar[str] = "warning"
     warning: str
-    """``no-rows``, ``zero-rows``, ``slow``, ``successor``, ``workflow``, ``server`` or
-    ``inactive``; more may come."""
+    """``no-rows``, ``zero-rows``, ``slow``, ``successor``, ``workflow``, ``server``,
+    ``inactive`` or ``unsettled``; more may come."""
     text: str
     measure: float | None = None
 

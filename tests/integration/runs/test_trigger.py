@@ -101,6 +101,22 @@ def test_a_lost_answer_is_settled_by_looking_and_the_job_adopted() -> None:
     in_a_sandbox(story, "cut-after:endpoint=createJob")
 
 
+def test_who_waits_for_a_look_is_told_what_for() -> None:
+    async def story(opened: Rig) -> None:
+        connection = opened.connection()
+        speaker = await opened.voice("r-1", connection)
+        await opened.fire(connection, speaker=speaker)
+        (warned,) = speaker.of(Warned)
+        assert isinstance(warned, Warned)
+        assert warned.warning == "unsettled"
+        assert "looked for during 300 s more" in warned.text
+        assert "not sent again" in warned.text
+        settled = speaker.said.index(*speaker.of(TriggerSettled))
+        assert speaker.said.index(warned) < settled
+
+    in_a_sandbox(story, "cut-after:endpoint=createJob")
+
+
 def test_an_effect_that_comes_late_is_found() -> None:
     async def story(opened: Rig) -> None:
         outcome = await opened.fire(opened.connection())

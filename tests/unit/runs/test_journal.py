@@ -198,6 +198,15 @@ async def test_one_connection_has_one_open_intent_over_all_profiles(
     assert busy == GateBusy(A, NOW, settled=False)
 
 
+async def test_a_list_of_runs_tells_what_was_sent_from_what_only_waits(
+    journal: Journal, second: Journal
+) -> None:
+    await journal.append([created(A)], profile="p")
+    await opened_intent(journal)
+    await second.append([created(B)], profile="p")
+    assert {row.run: row.unsettled for row in await journal.runs()} == {A: True, B: False}
+
+
 async def test_a_gate_that_was_left_lets_the_next_through(
     journal: Journal, second: Journal
 ) -> None:
@@ -384,6 +393,18 @@ async def test_a_run_is_looked_after_by_one_process(journal: Journal, second: Jo
     assert (await second.unfinished())[0].elsewhere
     await journal.release(A)
     assert await second.own(A)
+
+
+async def test_all_runs_of_a_profile_that_nobody_looks_after_are_taken_at_once(
+    journal: Journal, second: Journal
+) -> None:
+    await journal.append([created(), created(B)], profile="p")
+    await second.append([created(RunId("r-3"))], profile="p")
+    await journal.append([created(RunId("r-4"))], profile="another")
+    await journal.release(A)
+    await journal.release(RunId("r-4"))
+    assert await second.own_all("p") == {A, "r-3"}
+    assert not await journal.own(A)
 
 
 async def test_the_run_of_a_process_that_is_gone_can_be_taken(

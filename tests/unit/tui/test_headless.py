@@ -40,6 +40,15 @@ def told(*steps: tuple[Fact, float]) -> tuple[RunState, list[str]]:
     return state, said
 
 
+def test_why_a_run_is_unresolved_is_said_once() -> None:
+    why = "The answer was cut off. No job of it was found."
+    _, said = told(
+        (facts.TriggerSettled("unknown", text=why), 1),
+        (facts.RunFinished(Verdict.UNRESOLVED, why, {}), 1),
+    )
+    assert said == [f"github → snowflake: unresolved: {why}"]
+
+
 # ------------------------------------------------------------------------------- exit codes
 
 
@@ -114,7 +123,6 @@ def test_the_same_failure_of_many_runs_is_said_once() -> None:
         (facts.TriggerSettled("joined", 7), "joined job 7"),
         (facts.TriggerSettled("attached", 7), "attached to job 7"),
         (facts.TriggerSettled("adopted", 7), "job 7 is probably ours"),
-        (facts.TriggerSettled("unknown", None, (7,), "POST cut off"), "POST cut off"),
         (facts.RunWaiting("conflict", 7), "waits for job 7 to end"),
         (facts.RunWaiting("asked"), "nothing has been sent for it"),
         (facts.Warned("no-rows", "no new rows for 11m"), "warning: no new rows for 11m"),

@@ -34,6 +34,8 @@ class RunRow:
     why: str | None
     ended: datetime | None
     owner: OwnerId | None = None
+    unsettled: bool = False
+    """It has an open intent: a POST left, or may have, and what came of it is not certain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,9 @@ def read_launch(db: sqlite3.Connection, launch: LaunchId) -> tuple[Event, ...]:
 
 _ROW: Final = (
     "run, launch, profile, connection_id, name, job_type, workflow_id, created, updated, job_id,"
-    " status, verdict, why, ended, owner"
+    " status, verdict, why, ended, owner,"
+    # Both terms: the first lets the small index of open intents be used.
+    " run IN (SELECT run FROM intents WHERE state IN ('gate', 'open') AND state = 'open')"
 )
 
 
@@ -111,6 +115,7 @@ def _row(values: tuple[object, ...]) -> RunRow:
         why=text[12],
         ended=None if values[13] is None else datetime.fromisoformat(text[13]),
         owner=None if values[14] is None else OwnerId(text[14]),
+        unsettled=bool(values[15]),
     )
 
 

@@ -7,6 +7,7 @@ else is unresolved, and said so. Part of :mod:`~workflow.runs.trigger.machine`.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -29,6 +30,7 @@ from workflow.runs.trigger.moves import (
     Settle,
     Struggling,
     Suspected,
+    Warn,
 )
 from workflow.runs.trigger.rules import (
     candidates,
@@ -54,7 +56,10 @@ def begin(state: State, why: SafeText, now: datetime) -> Move:
     state = replace(state, why=why, looking=now)
     if now >= intent.at + intent.look:
         return enter(state, Phase.LOOK, now)
-    return _until_next(state, now)
+    # Minutes may pass: who waits should know for what, and that it is not sent again.
+    left = math.ceil((intent.at + intent.look - now).total_seconds())
+    told = f"{why} Its job is looked for during {left} s more; it is not sent again."
+    return _until_next(state, now, Warn("unsettled", safe(told)))
 
 
 def advance(state: State, answer: Answer, now: datetime) -> Move:

@@ -251,7 +251,7 @@ class Struggling:
 class Warn:
     """Something to point out to the operator."""
 
-    kind: Literal["server", "inactive"]
+    kind: Literal["server", "inactive", "unsettled"]
     text: SafeText
 
 
