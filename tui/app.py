@@ -267,7 +267,7 @@ class SyncdeckApp(App[int]):
             if run.live and run.phase is not Phase.WAITING
         ]
         if live:
-            way = await self.push_screen_wait(QuitDialog(len(live)))
+            way = await self.push_screen_wait(QuitDialog(len(live), demo=self.demo))
             if way == "stay":
                 return
             if way == "cancel":

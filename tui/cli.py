@@ -144,3 +144,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 def main() -> NoReturn:
     """Run `syncdeck` and leave with its exit code."""
     sys.exit(run())
+
+
+if __name__ == "__main__":
+    main()

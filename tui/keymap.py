@@ -120,9 +120,21 @@ KEYS: Final = (
     _key("help", "question_mark", "help", "help", "All keys and glyphs.", group=_SHOW),
     _key("detail.next", "J", "detail_next", "next run", "The next run.", group=_DETAIL),
     _key("detail.previous", "K", "detail_previous", "run before", "The run before.", group=_DETAIL),
-    _key("match.next", "n", "match_next", "next match", "The next match.", group=_DETAIL),
     _key(
-        "match.previous", "N", "match_previous", "match before", "The match before.", group=_DETAIL
+        "match.next",
+        "n",
+        "match_next",
+        "next match",
+        "The next that the filter found.",
+        group=_VIEW,
+    ),
+    _key(
+        "match.previous",
+        "N",
+        "match_previous",
+        "match before",
+        "The one before that the filter found.",
+        group=_VIEW,
     ),
 )
 

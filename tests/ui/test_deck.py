@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 from textual.pilot import Pilot
 from textual.widget import Widget
+from textual.widgets import Static
 
 from tests.support.deck import (
     StillClock,
@@ -24,8 +25,10 @@ from tests.support.deck import (
 )
 from tests.support.screens import HOSTILE, NOW, until
 from tui.app import SyncdeckApp
+from tui.rows import RunKey
 from tui.screens.deck import DeckScreen
 from tui.screens.dialogs import ConfirmDialog, MessageDialog, QuitDialog
+from tui.widgets.events_pane import EventsPane
 from tui.widgets.runs_pane import RunsPane
 from workflow.airbyte.models import JobId
 from workflow.airbyte.readings import FeedStatus
@@ -529,3 +532,46 @@ async def test_an_event_of_a_run_is_told_in_the_events_pane() -> None:
         deck.fleet.tell(event)
         await deck.flush()
         assert "github" in deck.lines[30]
+
+
+# ------------------------------------------------------------------------------------- matches
+
+
+async def test_n_goes_through_what_the_filter_found_and_begins_anew() -> None:
+    async with a_deck() as deck:
+        await deck.press("slash", *"done-", "enter")
+        await until(deck.pilot, lambda: "done-00" in deck.text)
+        found = [key for key in deck.runs.order if isinstance(key, RunKey)]
+        seen = [deck.runs.cursor]
+        for _ in found:
+            await deck.press("n")
+            seen.append(deck.runs.cursor)
+        assert set(seen) == set(found) | {seen[0]}
+        await deck.press("N")
+        assert deck.runs.cursor == seen[-2]
+
+
+async def test_n_without_a_filter_says_what_it_is_for() -> None:
+    async with a_deck() as deck:
+        await deck.press("n")
+        told = [notice.message for notice in deck.app._notifications]
+        assert told == ["/ filters; n and N go through what it finds"]
+
+
+async def test_events_are_wrapped_for_a_new_width_at_once() -> None:
+    async with a_deck(size=(200, 50), events=True) as deck:
+        await deck.pilot.resize_terminal(120, 40)
+        await deck.pilot.pause()
+        pane = deck.part("events")
+        assert isinstance(pane, EventsPane)
+        assert pane._width == pane.size.width
+
+
+async def test_leaving_the_demo_says_how_to_add_ones_own_server() -> None:
+    app = an_app(the_fleet(), demo=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.session is not None)
+        await pilot.press("q")
+        await until(pilot, lambda: isinstance(app.screen, QuitDialog))
+        body = app.screen.query_one(".body", Static)
+        assert "syncdeck profile add NAME --url URL" in str(body.content)

@@ -18,6 +18,7 @@ from tui.commands.common import (
     load_settings,
     on_a_terminal,
 )
+from tui.own_server import YOUR_OWN
 from workflow.text import SafeText, safe
 
 if TYPE_CHECKING:
@@ -34,11 +35,6 @@ It does not know your server yet. Either set
 
 or save it as a profile:  syncdeck profile add NAME --url URL --client-id ID
 """
-
-_YOUR_OWN = (
-    "To use your own server, set AIRBYTE_API_ROOT (with AIRBYTE_CLIENT_ID and "
-    "AIRBYTE_CLIENT_SECRET) or run `syncdeck profile add NAME --url URL`, then `syncdeck`."
-)
 
 
 def deck(common: Common) -> int:
@@ -65,14 +61,14 @@ def deck(common: Common) -> int:
             "or `syncdeck runs`."
         )
     from tui.cli import open_deck
-    from tui.headless_main import log_to_file
-    from tui.session import Wiring, open_session
+    from tui.log_file import log_to_file
+    from tui.session_late import open_session_late
     from workflow.settings_paths import log_file
 
     log_to_file(log_file(), common.log_level)
-    profile, wiring = choice.profile, Wiring(may_arm=not common.read_only)
+    profile, may_arm = choice.profile, not common.read_only
     return open_deck(
-        lambda: open_session(profile, journal=journal, wiring=wiring),
+        lambda: open_session_late(profile, journal=journal, may_arm=may_arm),
         profile_name=profile.name,
         server=profile.server,
         demo=False,
@@ -114,10 +110,10 @@ def open_demo_deck(common: Common) -> int:
             "The demo needs a terminal; `syncdeck sandbox` serves its server without one."
         )
     from tui.cli import open_deck
-    from tui.session_demo import open_demo
+    from tui.session_late import open_demo_late
 
-    code = open_deck(open_demo, profile_name="demo", server=SafeText("sandbox"), demo=True)
-    click.echo(_YOUR_OWN)
+    code = open_deck(open_demo_late, profile_name="demo", server=SafeText("sandbox"), demo=True)
+    click.echo(YOUR_OWN)
     return code
 
 

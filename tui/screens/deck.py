@@ -232,6 +232,26 @@ class DeckScreen(Screen[None]):
             self._filter("")
         self._table.focus()
 
+    def action_match_next(self) -> None:
+        """Go to the next row that was found."""
+        self._seek(1)
+
+    def action_match_previous(self) -> None:
+        """Go to the row before that was found."""
+        self._seek(-1)
+
+    def _seek(self, by: int) -> None:
+        if not (self._table.words or self._table.problems):
+            keys = [self._frame.hint(id_) for id_ in ("filter", "match.next", "match.previous")]
+            told = f"{keys[0]} filters; {keys[1]} and {keys[2]} go through what it finds"
+            self.notify(told, markup=False)
+        elif self._pane is Pane.CONNECTIONS:
+            self._connections.seek(lambda key: not isinstance(key, NoteKey), by)
+        elif self._pane is Pane.EVENTS:
+            self._events.seek(lambda line: line.part == 0, by)
+        else:
+            self._runs.seek(lambda key: not isinstance(key, rows.LineKey), by)
+
     def action_back(self) -> None:
         """Drop what narrows the view: typing, filter, problems only, marks, zoom."""
         if self._frame.keys.typing:

@@ -20,6 +20,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from tui.formats import many
+from tui.own_server import YOUR_OWN
 from workflow.text import SafeText
 
 Answer = TypeVar("Answer")
@@ -218,6 +219,14 @@ class TypedDialog(Dialog[bool]):
         return typed.strip() == self._phrase
 
 
+_DECK_ENDS: Final = SafeText(
+    "Detach: the jobs go on at the server, and the next start watches them again. "
+    "Cancel: the jobs are asked to stop, which can take minutes. "
+    "What still waits for a slot has not been sent and stays unsent."
+)
+_DEMO_ENDS: Final = SafeText(f"The demo's server ends with it, and nothing is kept. {YOUR_OWN}")
+
+
 class QuitDialog(Dialog[Leaving]):
     """What becomes of the live runs when the deck closes."""
 
@@ -229,15 +238,9 @@ class QuitDialog(Dialog[Leaving]):
         _PREVIOUS,
     ]
 
-    def __init__(self, live: int) -> None:
-        super().__init__(
-            SafeText(f"Quit with {many(live, 'live run')}?"),
-            SafeText(
-                "Detach: the jobs go on at the server, and the next start watches them again. "
-                "Cancel: the jobs are asked to stop, which can take minutes. "
-                "What still waits for a slot has not been sent and stays unsent."
-            ),
-        )
+    def __init__(self, live: int, *, demo: bool = False) -> None:
+        what = _DEMO_ENDS if demo else _DECK_ENDS
+        super().__init__(SafeText(f"Quit with {many(live, 'live run')}?"), what)
 
     def answers(self) -> ComposeResult:
         """Yield the three ways."""

@@ -40,7 +40,9 @@ _HINTS: Final = ("log", "cancel", "detach", "rerun", "copy", "detail.next", "las
 class RunScreen(ActingScreen):
     """One run, kept up to date while it is looked at."""
 
-    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(("detail.next", "detail.previous"))
+    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(
+        ("detail.next", "detail.previous", "match.next", "match.previous")
+    )
     DEFAULT_CSS = """
     RunScreen {
         layout: vertical;
@@ -217,6 +219,14 @@ class RunScreen(ActingScreen):
 
     def action_detail_previous(self) -> None:
         """The run before."""
+        self._step(-1)
+
+    def action_match_next(self) -> None:
+        """The next run that the deck's filter found: only those are in its order."""
+        self._step(1)
+
+    def action_match_previous(self) -> None:
+        """The run before that the deck's filter found."""
         self._step(-1)
 
     def _step(self, by: int) -> None:

@@ -43,6 +43,7 @@ class EventsPane(LiveTable[LineOf]):
         )
         self._entries: dict[int, tuple[Entry, tuple[SafeText, ...]]] = {}
         self._lines: deque[LineOf] = deque(maxlen=2 * MOST)
+        self._happened: Happenings | None = None
         self._taken = 0
         self._width = 0
         self.words = ""
@@ -57,6 +58,7 @@ class EventsPane(LiveTable[LineOf]):
 
     def take(self, happened: Happenings) -> None:
         """Take in what is new; at another width or filter, everything again."""
+        self._happened = happened
         width = self.size.width
         if not width:
             return
@@ -77,6 +79,11 @@ class EventsPane(LiveTable[LineOf]):
         if fresh or len(self.order) != len(self._lines):
             self.show(tuple(self._lines), ())
         self.say((Cell("nothing has happened yet", Tone.QUIET),))
+
+    def on_resize(self) -> None:
+        """Wrap anew at once: half a line is no use to anybody."""
+        if self._happened is not None and self.size.width != self._width:
+            self.take(self._happened)
 
     def filter(self, words: str) -> None:
         """Show what has all these words, from the next :meth:`take` on."""

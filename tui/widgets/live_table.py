@@ -182,6 +182,18 @@ class LiveTable(ScrollView, Generic[K], can_focus=True, inherit_bindings=False):
         """Put the cursor on a row, if it is there."""
         self._cursor_to(lambda: self._selection.move_to(key))
 
+    def seek(self, wanted: Callable[[K], bool], by: int) -> None:
+        """Put the cursor on the next row that is `wanted`, or on the one before (`by` -1).
+
+        Beyond the end it begins anew.
+        """
+        here = self._selection.line or 0
+        count = len(self.order)
+        lines = ((here + by * step) % count for step in range(1, count))
+        found = next((self.order[line] for line in lines if wanted(self.order[line])), None)
+        if found is not None:
+            self.move_to(found)
+
     def _take(self, fresh: tuple[K, ...], *, asked_for: bool = False) -> None:
         top, before = self._visible()
         cursor, old_line = self.cursor, self._selection.line
