@@ -93,6 +93,8 @@ class Launching:
         )
         executions = await self._create(order, program, launch, planned)
         for execution in executions:
+            if execution.voice.state.verdict is not None:
+                continue  # cancelled while the others were being created
             self._roster.add(execution.voice.run, partial(self._in_slot, execution, slots))
         return launch
 
@@ -171,9 +173,8 @@ class Launching:
         }
         try:
             program.start(inputs)
-        except (
-            InputError
-        ):  # a job type that this document does not know can be watched all the same
+        except InputError:
+            # A job type that this document does not know can be watched all the same.
             del inputs["jobType"]
         run, ledger = self._ids.run(), self._services.ledger
         checkpoint = Checkpoint(Terms(inputs=inputs, digest=program.digest))

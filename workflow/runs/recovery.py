@@ -6,9 +6,10 @@ rules; one for which nothing had been sent stays unsent, waiting to be asked abo
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from workflow.arazzo.problems import CheckpointError
 from workflow.arazzo.program import Program
@@ -49,12 +50,18 @@ class Recovery:
     launching: Launching
     roster: Roster
     programs: Programs
+    _deciding: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
+    """What becomes of unsent runs is decided once, by whoever asks first."""
 
     async def take_up_all(self) -> None:
         """Take up every unfinished run of this profile that no living process looks after."""
-        found = await self.services.journal.unfinished(self.services.profile)
-        mine = [one for one in found if not one.elsewhere and self._is_of_here(one)]
-        taken = [one for one in mine if await self.services.journal.own(one.row.run)]
+        journal, profile = self.services.journal, self.services.profile
+        # Owned first and read then: what is read is all that any process did to the run.
+        ours = await journal.own_all(profile)
+        found = [one for one in await journal.unfinished(profile) if one.row.run in ours]
+        taken = [one for one in found if self._is_of_here(one)]
+        for run in ours.difference(one.row.run for one in taken):
+            await journal.release(run)
         await self._take_over(taken)
         for one in taken:
             await self.take_up(one, "start")
@@ -65,19 +72,22 @@ class Recovery:
         Raises:
             OrderRefused: it was started at another server than this profile's.
         """
-        for one in await self.services.journal.unfinished(self.services.profile):
-            if one.row.run == run and (elsewhere := self._started_at_another(one)):
+        journal, profile = self.services.journal, self.services.profile
+        if not await journal.own(run):
+            return False
+        unfinished = await journal.unfinished(profile)
+        one = next((one for one in unfinished if one.row.run == run), None)
+        if one is None or not self._is_of_here(one):
+            await journal.release(run)
+            if one is not None and (elsewhere := self._started_at_another(one)):
                 raise OrderRefused(
                     f"Run {run} was started at {elsewhere}, and profile {one.row.profile} is now "
                     "another server: use the profile's old address to watch it."
                 )
-            if one.row.run == run and self._is_of_here(one):
-                if not await self.services.journal.own(run):
-                    return False
-                await self._take_over([one])
-                await self.take_up(one, "attach")
-                return True
-        return False
+            return False
+        await self._take_over([one])
+        await self.take_up(one, "attach")
+        return True
 
     def _is_of_here(self, one: Unfinished) -> bool:
         """Whether the journal has the run whole, and its job is one of this server's."""
@@ -104,7 +114,7 @@ class Recovery:
         """Fold what happened before, launches first, then runs in the order they were made."""
         ledger, journal = self.services.ledger, self.services.journal
         known = [one for one in found if one.row.run in ledger.runs]
-        new = {one.row.run: one.events for one in found if one not in known}
+        new = {one.row.run: one.events for one in found if one.row.run not in ledger.runs}
         launches = dict.fromkeys(events[0].launch for events in new.values())
         for launch in launches:
             if launch is not None and launch not in ledger.launches:
@@ -187,25 +197,29 @@ class Recovery:
         """Let runs go that were left unsent; raises OrderRefused for one that cannot be."""
         unfinished = await self.services.journal.unfinished(self.services.profile)
         saved = {one.row.run: one.checkpoint for one in unfinished}
-        for run in filter(self.is_asked, runs):
-            checkpoint = from_json(saved.get(run))
-            program = self.programs.find(checkpoint.terms.digest)
-            if program is None:
-                raise OrderRefused(
-                    f"Run {run} cannot be started: its workflow document is not at hand. "
-                    "Launch it again with the document."
-                )
-            voice = Voice(self.services.ledger, run)
-            await voice.tell(RunWaiting("slot"))
-            # Its deadline counts from its slot, as if it were new.
-            first = Checkpoint(checkpoint.terms)
-            self.launching.resume(self.launching.execution(voice, program, first), wait=True)
+        async with self._deciding:
+            for run in filter(self.is_asked, runs):
+                await self._start(run, from_json(saved.get(run)))
+
+    async def _start(self, run: RunId, checkpoint: Checkpoint) -> None:
+        program = self.programs.find(checkpoint.terms.digest)
+        if program is None:
+            raise OrderRefused(
+                f"Run {run} cannot be started: its workflow document is not at hand. "
+                "Launch it again with the document."
+            )
+        voice = Voice(self.services.ledger, run)
+        await voice.tell(RunWaiting("slot"))
+        # Its deadline counts from its slot, as if it were new.
+        first = Checkpoint(checkpoint.terms)
+        self.launching.resume(self.launching.execution(voice, program, first), wait=True)
 
     async def drop_unsent(self, runs: Iterable[RunId]) -> None:
         """End runs that were left unsent."""
-        for run in filter(self.is_asked, runs):
-            why = "not sent: dropped after a new start"
-            await self.launching.end(run, Verdict.SKIPPED, why)
+        async with self._deciding:
+            for run in filter(self.is_asked, runs):
+                why = "not sent: dropped after a new start"
+                await self.launching.end(run, Verdict.SKIPPED, why)
 
     def is_asked(self, run: RunId) -> bool:
         """Whether a run waits for somebody to say go."""

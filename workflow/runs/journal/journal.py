@@ -18,6 +18,7 @@ import random
 import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -282,6 +283,13 @@ class Journal:
         mine, alive = self._owner.id, self._owner.alive
         return await self._threads.now(
             lambda db: store.take_run(db, run, mine, alive), durable=False
+        )
+
+    async def own_all(self, profile: str) -> frozenset[RunId]:
+        """Become the process that looks after every unfinished run of a profile that none does."""
+        mine, alive = self._owner.id, self._owner.alive
+        return await self._threads.now(
+            lambda db: store.take_runs(db, profile, mine, cache(alive)), durable=False
         )
 
     async def release(self, run: RunId) -> None:

@@ -147,6 +147,16 @@ def take_run(
     return True
 
 
+def take_runs(
+    db: sqlite3.Connection, profile: str, mine: OwnerId, alive: Callable[[OwnerId], bool]
+) -> frozenset[RunId]:
+    """Make `mine` the owner of every unfinished run of a profile that has no other living one."""
+    unfinished = db.execute(
+        "SELECT run FROM runs WHERE profile = ? AND verdict IS NULL", (profile,)
+    ).fetchall()
+    return frozenset(RunId(run) for (run,) in unfinished if take_run(db, run, mine, alive))
+
+
 def let_run_go(db: sqlite3.Connection, run: RunId, mine: OwnerId) -> None:
     """Make the run nobody's, if it is `mine`."""
     db.execute("UPDATE runs SET owner = NULL WHERE run = ? AND owner = ?", (run, mine))
