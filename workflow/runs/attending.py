@@ -9,6 +9,7 @@ from workflow.airbyte.models import ConnectionId, JobId
 from workflow.airbyte.problems import ApiProblem
 from workflow.http.failures import NetworkFailure
 from workflow.runs.events import Event, RunDetached, RunId, Verdict
+from workflow.runs.journal.intents import Became
 from workflow.runs.launch import OrderRefused
 from workflow.runs.launching import Launching
 from workflow.runs.ledger import Voice
@@ -88,16 +89,25 @@ class Attending:
             raise OrderRefused(f"Run {safe(run)} {ended}. Nothing was sent.")
         if state.origin is None and state.phase is Phase.WAITING:
             await self._roster.stop(run)
-            await self._launching.end(run, Verdict.CANCELLED, "cancelled before anything was sent")
-            return
+            if await self._is_unsent(run):
+                why = "cancelled before anything was sent"
+                await self._launching.end(run, Verdict.CANCELLED, why)
+                return
+            await self.attach_run(run)  # its trigger left in that very moment
         allowed()
         if state.origin is None:
             state = await self._settled(run)
-        if state.job_id is not None and state.verdict is None:
+        # What was seen while looking for a lost answer's effect may be somebody else's job.
+        if state.origin is not None and state.job_id is not None and state.verdict is None:
             await self.attach_run(run)
             await self._services.wishes.wish(
                 Voice(self._services.ledger, run), state.job_id, "operator"
             )
+
+    async def _is_unsent(self, run: RunId) -> bool:
+        """Whether no POST of a run that was stopped just now can have had an effect."""
+        intents = await self._services.journal.intents_of(run)
+        return all(record.how in {Became.REFUSED, Became.NOT_SENT} for record in intents)
 
     async def _settled(self, run: RunId) -> RunState:
         """Wait until a run whose trigger is under way has a job of its own, or none for good."""

@@ -6,6 +6,7 @@ unsettled at its start takes it up with :meth:`Canceller.cancel` again.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from workflow.airbyte.client import Client
@@ -32,18 +33,26 @@ from workflow.runs.cancel import (
 )
 from workflow.runs.events import CancelSettled
 from workflow.runs.trigger.asking import JobFeed, as_seen
+from workflow.text import SafeText
 
 _GONE: Final = frozenset({403, 404, 409})
 _CANNOT: Final = frozenset({403, 405, 501})
 
 
 class Canceller:
-    """Cancels jobs of one profile."""
+    """Cancels jobs of one profile. `why_not` says why no DELETE may be sent now, if none may."""
 
-    def __init__(self, client: Client, clock: Clock, feed: JobFeed | None = None) -> None:
+    def __init__(
+        self,
+        client: Client,
+        clock: Clock,
+        feed: JobFeed | None = None,
+        why_not: Callable[[], SafeText | None] = lambda: None,
+    ) -> None:
         self._client = client
         self._clock = clock
         self._feed = feed
+        self._why_not = why_not
 
     async def cancel(self, job_id: int, connection_id: str | None) -> CancelSettled:
         """Cancel one job and wait until it is known what came of it.
@@ -51,7 +60,7 @@ class Canceller:
         The wish has to be in the journal before. `connection_id` None: it is read from the job.
         Cancelling this task settles nothing; the wish stands.
         """
-        errand = _Errand(self._client, self._clock, self._feed, connection_id)
+        errand = _Errand(self._client, self._clock, self._feed, connection_id, self._why_not)
         move = machine.start(job_id)
         while not isinstance(move.command, Finish):
             answer = await errand.do(move.command, JobId(job_id))
@@ -63,11 +72,17 @@ class _Errand:
     """One cancel under way."""
 
     def __init__(
-        self, client: Client, clock: Clock, feed: JobFeed | None, connection_id: str | None
+        self,
+        client: Client,
+        clock: Clock,
+        feed: JobFeed | None,
+        connection_id: str | None,
+        why_not: Callable[[], SafeText | None],
     ) -> None:
         self._client = client
         self._clock = clock
         self._feed = feed
+        self._why_not = why_not
         self._connection = None if connection_id is None else ConnectionId(connection_id)
 
     async def do(self, command: Command, job_id: JobId) -> Answer:
@@ -111,6 +126,8 @@ class _Errand:
         return JobsRead(tuple(as_seen(job) for job in mine))
 
     async def _delete(self, job_id: JobId) -> Answer:
+        if (why_not := self._why_not()) is not None:
+            return NoDelete(why_not)  # a wish may be older than the lock on its profile
         try:
             answer = await self._client.cancel_job(job_id)
         except ApiProblem as problem:

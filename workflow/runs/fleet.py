@@ -109,7 +109,7 @@ class Fleet:
         self._ledger = Ledger(journal, profile=profile_name, clock=clock)
         shared = SharedFeed(feed)
         self._relay = Relay(shared, self._ledger, clock, self.watch.usual)
-        self._wishes = Wishes(Canceller(client, clock, shared))
+        self._wishes = Wishes(Canceller(client, clock, shared, self.arming.why_not_send))
         self._roster = Roster(self._mistake)
         self._services = Services(
             profile=profile_name,

@@ -31,15 +31,16 @@ class Wishes:
 
         Going away does not take the wish back.
         """
-        task = self._pending.get(voice.run)
-        if task is None:
-            await voice.tell(CancelWished(job_id, by))
-            task = self.take_up(voice, job_id)
+        task = self._pending.get(voice.run) or self._begin(voice, job_id, by)
         return await asyncio.shield(task)
 
-    def take_up(self, voice: Voice, job_id: int) -> asyncio.Task[CancelSettled]:
+    def take_up(self, voice: Voice, job_id: int) -> None:
         """See to a wish that is written down already."""
-        task = asyncio.create_task(self._see_to(voice, job_id), name=f"cancel {voice.run}")
+        self._begin(voice, job_id, None)
+
+    def _begin(self, voice: Voice, job_id: int, by: str | None) -> asyncio.Task[CancelSettled]:
+        # Known before anything is awaited, so that two who wish at once share one cancel.
+        task = asyncio.create_task(self._see_to(voice, job_id, by), name=f"cancel {voice.run}")
         self._pending[voice.run] = task
         return task
 
@@ -56,8 +57,11 @@ class Wishes:
             task.cancel()
             await asyncio.wait({task})
 
-    async def _see_to(self, voice: Voice, job_id: int) -> CancelSettled:
+    async def _see_to(self, voice: Voice, job_id: int, by: str | None) -> CancelSettled:
+        """See to a wish; `by` is None for one that is written down already."""
         try:
+            if by is not None:
+                await voice.tell(CancelWished(job_id, by))
             settled = await self._canceller.cancel(job_id, voice.state.connection_id)
             await voice.tell(settled)
             return settled

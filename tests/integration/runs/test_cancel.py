@@ -11,7 +11,9 @@ from tests.support.sandbox import sandbox_in_process
 from tests.support.trigger_rig import Rig, rig
 from tests.support.virtual_time import clock as virtual_clock
 from tests.support.virtual_time import run_virtual
+from workflow.runs.cancelling import Canceller
 from workflow.sandbox.faults import parse_fault
+from workflow.text import safe
 
 
 def in_a_sandbox(story: Callable[[Rig], Awaitable[None]], *faults: str) -> None:
@@ -159,3 +161,15 @@ def test_a_cancel_that_is_interrupted_can_be_taken_up_again() -> None:
         assert deletes(opened) <= 1
 
     in_a_sandbox(story, "hang-delete:seconds=60s")
+
+
+def test_a_profile_that_may_not_send_reads_and_sends_no_delete() -> None:
+    async def story(opened: Rig) -> None:
+        connection = opened.connection()
+        job = await running_job(opened, connection)
+        locked = Canceller(opened.client, opened.clock, why_not=lambda: safe("It is read-only."))
+        settled = await locked.cancel(job, connection)
+        assert (settled.how, settled.text) == ("not-sent", "It is read-only.")
+        assert deletes(opened) == 0
+
+    in_a_sandbox(story)

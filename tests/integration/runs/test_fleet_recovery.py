@@ -154,6 +154,27 @@ async def test_a_wish_to_cancel_that_was_not_settled_is_taken_up(journal: Path) 
 
 
 @virtually
+async def test_a_wish_that_is_taken_up_sends_nothing_on_a_read_only_profile(journal: Path) -> None:
+    world = scene(journal=journal)
+    async with world.deck() as deck:
+        launch = await deck.fleet.launch(Order((world.connection(),)))
+        await deck.until(lambda: running(deck, launch) == 1)
+        (run,) = deck.of_launch(launch)
+        with world.fault("cut-before:endpoint=getJob"):
+            task = asyncio.create_task(deck.fleet.cancel(run.run))
+            await deck.until(lambda: deck.fleet.runs[run.run].cancel is not None)
+            task.cancel()
+            await deck.fleet.close()
+    async with world.deck(read_only=True) as deck:
+        await deck.fleet.end()
+        (run,) = deck.of_launch(launch)
+    assert world.box.log.count("cancelJob") == 0
+    assert run.cancel is not None
+    assert run.cancel.how == "not-sent"
+    assert run.verdict is Verdict.SUCCEEDED
+
+
+@virtually
 async def test_a_detached_run_is_attached_again_with_its_own_outputs(journal: Path) -> None:
     world = scene(journal=journal)
     async with world.deck() as deck:
