@@ -145,6 +145,18 @@ def test_a_final_status_ends_the_workflow(status: str) -> None:
     assert run.end.outputs["finalStatus"] == status
 
 
+def test_the_end_is_seen_where_actions_know_only_what_the_step_has_kept() -> None:
+    text = documents.read("trigger-sync-and-poll")
+    blind = text.replace(b"context: $response.body#/status", b"context: $response.body#/unseen")
+    assert blind != text
+    program = compile_program(load(blind, "blind").needed(), {"airbyteApi": AIRBYTE})
+
+    run = drive(program, [job("pending"), job("running"), job("failed")], CONNECTION)
+
+    assert len(run.calls) == 3
+    assert run.end.outputs["finalStatus"] == "failed"
+
+
 def test_job_type_is_sync_unless_said_otherwise() -> None:
     default, chosen = sync(), sync()
 
