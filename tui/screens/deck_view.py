@@ -184,6 +184,8 @@ class DetailView:
 
     def _connection(self, now: datetime) -> tuple[SafeText, tuple[Content, ...]]:
         key = self._connections.cursor
+        if isinstance(key, NoteKey) and key.text:
+            return SafeText("note"), (Content(key.text),)  # whole; its row may have no room
         if key is None or isinstance(key, NoteKey):
             return SafeText("nothing chosen"), ()
         view = self._connections.board.view(key)
