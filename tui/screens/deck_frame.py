@@ -110,7 +110,7 @@ class Frame:
         self.parts: Final[tuple[Widget, ...]] = (*others, *bars, *self._rules.values(), *tables)
         """All parts, tables included; which of them are shown is the plan's to say."""
         for part in self.parts:
-            part.add_class("part")
+            part.add_class("part", update=False)  # it is not on the screen yet
 
     def hint(self, id_: str) -> str:
         """Return the key in force for an id."""
