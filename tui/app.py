@@ -138,6 +138,16 @@ class SyncdeckApp(App[int]):
         self._title_terminal("")
         self.exit(0)
 
+    def _fatal_error(self) -> None:
+        """Leave after a mistake of ours, with its traceback.
+
+        Textual's own shows the variables of every frame, and credentials are among them.
+        """
+        from rich.traceback import Traceback  # noqa: PLC0415 - not needed in good times
+
+        self.bell()
+        self.panic(Traceback(show_locals=False, width=None))
+
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Say what went wrong in words; the log has the rest."""
         if event.state is not WorkerState.ERROR or event.worker.error is None:
