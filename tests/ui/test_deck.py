@@ -564,7 +564,7 @@ async def test_events_are_wrapped_for_a_new_width_at_once() -> None:
         await deck.pilot.pause()
         pane = deck.part("events")
         assert isinstance(pane, EventsPane)
-        assert pane._width == pane.size.width
+        assert pane._width == pane.scrollable_content_region.width
 
 
 async def test_leaving_the_demo_says_how_to_add_ones_own_server() -> None:

@@ -29,7 +29,8 @@ class LineOf(NamedTuple):
 class EventsPane(LiveTable[LineOf]):
     """The list of what happened."""
 
-    DEFAULT_CSS = "EventsPane { padding: 0; }"
+    # Lines are wrapped to what is left beside a scrollbar, whether or not there is one yet.
+    DEFAULT_CSS = "EventsPane { padding: 0; scrollbar-gutter: stable; }"
 
     def __init__(self, clock_: Clock, *, id: str) -> None:  # noqa: A002 - Textual's name
         super().__init__(
@@ -59,7 +60,7 @@ class EventsPane(LiveTable[LineOf]):
     def take(self, happened: Happenings) -> None:
         """Take in what is new; at another width or filter, everything again."""
         self._happened = happened
-        width = self.size.width
+        width = self.scrollable_content_region.width
         if not width:
             return
         if width != self._width:
@@ -82,7 +83,7 @@ class EventsPane(LiveTable[LineOf]):
 
     def on_resize(self) -> None:
         """Wrap anew at once: half a line is no use to anybody."""
-        if self._happened is not None and self.size.width != self._width:
+        if self._happened is not None:
             self.take(self._happened)
 
     def filter(self, words: str) -> None:
