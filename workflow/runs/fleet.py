@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Final, Self
@@ -24,15 +24,11 @@ from workflow.http.failures import NetworkFailure
 from workflow.runs import checks, warnings
 from workflow.runs.arming import USUAL, Arming, ArmingRefused
 from workflow.runs.attending import Attending
+from workflow.runs.background import Background
 from workflow.runs.cancelling import Canceller
-from workflow.runs.events import (
-    Event,
-    LaunchId,
-    RunId,
-    Verdict,
-)
+from workflow.runs.events import Event, LaunchId, RunId, Verdict
 from workflow.runs.ids import Ids
-from workflow.runs.journal import Journal
+from workflow.runs.journal import Journal, JournalError
 from workflow.runs.launch import LaunchState, Order, OrderRefused, TargetCheck
 from workflow.runs.launching import Launching
 from workflow.runs.ledger import Ledger, Listener, Voice
@@ -43,6 +39,7 @@ from workflow.runs.report import Report, report_of
 from workflow.runs.roster import Roster
 from workflow.runs.run import Phase, RunState
 from workflow.runs.services import Services
+from workflow.runs.suspects import Suspects, Suspicion
 from workflow.runs.tracking import SharedFeed
 from workflow.runs.trigger.driver import Trigger
 from workflow.runs.watch import ConnectionView, Watch
@@ -133,7 +130,9 @@ class Fleet:
         self._jobs: set[int] = set()
         """Every job that a run here has or had."""
         self._ledger.subscribe(self._note_job)
-        self._background: list[asyncio.Task[None]] = []
+        self._suspects = Suspects(profile_name, client, journal, clock)
+        self._suspicions: tuple[Suspicion, ...] = ()
+        self._background = Background()
         self._falling_back: asyncio.Task[None] | None = None
 
     # ------------------------------------------------------------------ what there is to see
@@ -190,7 +189,7 @@ class Fleet:
         except ArmingRefused as refused:
             raise OrderRefused(refused.text) from None
         if self._falling_back is None or self._falling_back.done():
-            self._falling_back = self._in_background(self._hold_when_over(), "arming")
+            self._falling_back = self._background.add(self._hold_when_over(), "arming")
         return until
 
     async def disarm(self) -> None:
@@ -207,6 +206,14 @@ class Fleet:
         for launch in tuple(self.launches.values()):
             if launch.finished is None and launch.waiting and not launch.held:
                 await self._launching.hold(launch.launch, _READ_ONLY_AGAIN)
+
+    @property
+    def suspicions(self) -> tuple[Suspicion, ...]:
+        """What may still be the effect of triggers whose answers were lost, as of a minute ago."""
+        return self._suspicions
+
+    def _suspect(self, suspicions: tuple[Suspicion, ...]) -> None:
+        self._suspicions = suspicions
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` with every event; the journal has it and the states have folded it.
@@ -233,22 +240,24 @@ class Fleet:
         if self._take_up:
             await self._recovery.take_up_all()
             self._jobs |= {run.job_id for run in self.runs.values() if run.job_id is not None}
-        self._in_background(self.feed.run(), "feed")
-        self._in_background(self._look_for_warnings(), "warnings")
+        self._background.add(self.feed.run(), "feed")
+        self._background.add(self._look_for_warnings(), "warnings")
+        self._background.add(self._suspects.follow(self._suspect), "suspects")
+        self._background.add(self._forget_what_is_old(), "retention")
         self._started = True
         self._read_all_if_shown()
 
     def _read_all_if_shown(self) -> None:
         if self._started and self._shown and not self._reads_all:
             self._reads_all = True
-            self._in_background(self.feed.cold_start(), "cold start")
-            self._in_background(self.watch.run(), "watch")
+            self._background.add(self.feed.cold_start(), "cold start")
+            self._background.add(self.watch.run(), "watch")
 
-    def _in_background(self, work: Coroutine[None, None, None], name: str) -> asyncio.Task[None]:
-        task = asyncio.create_task(work, name=name)
-        task.add_done_callback(_log_mistake)
-        self._background.append(task)
-        return task
+    async def _forget_what_is_old(self) -> None:
+        try:
+            await self.journal.retain()
+        except JournalError as error:
+            _log.warning("nothing old was forgotten: %s", error)
 
     async def close(self, reason: str = "detach") -> None:
         """Detach every run and stop. The jobs go on; a next start finds the runs."""
@@ -256,10 +265,7 @@ class Fleet:
         ours = self._roster.runs
         await self._roster.stop(*ours)
         await asyncio.gather(*(self._leave(run, reason) for run in ours))
-        for task in self._background:
-            task.cancel()
-        await asyncio.gather(*self._background, return_exceptions=True)
-        self._background.clear()
+        await self._background.stop()
         self.watch.close()
         self._relay.close()
         await self._ledger.aclose()
@@ -405,11 +411,9 @@ class Fleet:
         """Say which suspect is the unresolved run's job; returns the run that watches it.
 
         Raises:
-            OrderRefused: there is no such job, as far as the server tells.
+            OrderRefused: there is no such job, as far as the server tells, or another run has it.
         """
-        watching = await self.attach(job_id)
-        await self.journal.close_intent(run, f"the operator picked job {job_id}")
-        return watching
+        return await self._attending.pick(run, JobId(job_id))
 
     async def dismiss(self, run: RunId) -> None:
         """Say that none of an unresolved run's suspects is its job: its connection is free."""
@@ -452,8 +456,3 @@ class Fleet:
                 usual = self.watch.usual(state.connection_id) if state.connection_id else None
                 for warning in warnings.while_live(state, self._clock.now(), usual):
                     Voice(self._ledger, run).note(warning)
-
-
-def _log_mistake(task: asyncio.Task[None]) -> None:
-    if not task.cancelled() and (error := task.exception()) is not None:
-        _log.error("%s ended by a mistake of ours", task.get_name(), exc_info=error)

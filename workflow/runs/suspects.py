@@ -8,6 +8,7 @@ see. An intent is closed here when the job that was adopted for it has ended. No
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
@@ -18,13 +19,15 @@ from workflow.airbyte.problems import ApiProblem
 from workflow.clock import Clock
 from workflow.http.failures import NetworkFailure
 from workflow.runs.events import RunId
-from workflow.runs.journal import Journal
+from workflow.runs.journal import Journal, JournalError
 from workflow.runs.journal.intents import SUSPECT_FOR, Became, IntentRecord
 from workflow.runs.trigger import JobSeen
 from workflow.runs.trigger.asking import as_seen
 
 EVERY: Final = 60.0
 """Seconds between two looks while an intent is open."""
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,12 @@ class Suspects:
         """Look every minute, for ever, and tell what is suspected whenever it is something else."""
         before: tuple[Suspicion, ...] = ()
         while True:
-            now = await self.look()
+            try:
+                now = await self.look()
+            except JournalError as error:
+                # The journal says by itself that it is in trouble; what is known stays known.
+                _log.warning("suspects were not looked for: %s", error)
+                now = before
             if now != before:
                 changed(now)
                 before = now

@@ -182,9 +182,11 @@ def forget(db: sqlite3.Connection, before: datetime, keep: int) -> int:
             (rfc3339(before), keep),
         )
     ]
-    for run in gone:
-        for table in ("events", "intents", "claims", "runs"):
-            db.execute(f"DELETE FROM {table} WHERE run = ?", (run,))  # noqa: S608 - constants
+    for table in ("events", "intents", "claims", "runs"):
+        db.execute(
+            f"DELETE FROM {table} WHERE run IN (SELECT value FROM json_each(?))",  # noqa: S608
+            (dump(gone),),
+        )
     db.execute(
         "DELETE FROM events WHERE run IS NULL AND time < ? AND launch NOT IN"
         " (SELECT launch FROM runs WHERE launch IS NOT NULL)",
