@@ -173,10 +173,9 @@ class _WorkflowCheck:
         if not known and isinstance(step.target, WorkflowTarget):
             return
         if not _is_known(expression.name, known):
-            what = f"output of step {expression.step!r}"
-            self._unknown(
-                place, what, expression.name, known, f"$steps.{expression.step}.outputs.{{}}"
-            )
+            form = f"$steps.{expression.step}.outputs.{{}}"
+            owner = f"Step {expression.step!r}"
+            self._unknown(place, "output", expression.name, known, form, owner=owner)
 
     def _check_workflow_value(self, expression: WorkflowValue, place: Place) -> None:
         workflow = self._document.workflow(expression.workflow)
@@ -193,8 +192,9 @@ class _WorkflowCheck:
             names = Inputs.of(workflow.workflow_id, workflow.inputs, components).declared()
         if names is not None and not _is_known(expression.name, names):
             start = f"$workflows.{expression.workflow}.{expression.kind}"
-            what = f"{expression.kind[:-1]} of workflow {expression.workflow!r}"
-            self._unknown(place, what, expression.name, names, f"{start}.{{}}")
+            owner = f"Workflow {expression.workflow!r}"
+            what = expression.kind[:-1]
+            self._unknown(place, what, expression.name, names, f"{start}.{{}}", owner=owner)
 
     def _check_component(self, expression: ComponentReference, place: Place) -> None:
         if expression.kind != "parameters":
@@ -206,15 +206,24 @@ class _WorkflowCheck:
             self._unknown(place, "component", expression.name, known, "$components.parameters.{}")
 
     def _unknown(
-        self, place: Place, what: str, name: str, known: Iterable[str], form: str = "{}"
+        self,
+        place: Place,
+        what: str,
+        name: str,
+        known: Iterable[str],
+        form: str = "{}",
+        *,
+        owner: str = "",
     ) -> None:
         names = sorted(known)
         near = nearest(name, names)
-        listed = f" There are {', '.join(names[:8])}." if names and near is None else ""
+        there = "It has" if owner else "There is" if len(names) == 1 else "There are"
+        listed = f" {there} {', '.join(names[:8])}." if names and near is None else ""
+        missing = f"{owner} has no {what}" if owner else f"There is no {what}"
         self._findings.error(
             place,
-            f"unknown-{what.split(maxsplit=1)[0]}",
-            f"There is no {what} {name!r}.{listed}",
+            f"unknown-{what}",
+            f"{missing} {name!r}.{listed}",
             form.format(near) if near else None,
         )
 

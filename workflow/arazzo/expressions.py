@@ -168,10 +168,11 @@ def parse_expression(text: str) -> Expression:
     word = re.split(r"[^$A-Za-z]", root, maxsplit=1)[0]
     if word in _NOT_SUPPORTED:
         raise ExpressionError(f"{text!r}: {_NOT_SUPPORTED[word]}")
-    near = nearest(word, ROOTS)
+    near, tail = nearest(word, ROOTS), text[len(word) :]
+    right = near is not None and near != word and tail[:1] in {"", "."}
     raise ExpressionError(
         f"{text!r} is not an expression; no expression begins with {root!r}",
-        near + text[len(word) :] if near else None,
+        f"{near}{tail}" if right else None,
     )
 
 

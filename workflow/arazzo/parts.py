@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from workflow.arazzo.expressions import ExpressionError, parse_expression
+from workflow.arazzo.expressions import Constant, Expression, ExpressionError, parse_expression
 from workflow.arazzo.fields import Fields
 from workflow.arazzo.model import Location, Output, Parameter, Replacement, RequestBody
 from workflow.arazzo.pointer import parse_pointer
@@ -12,6 +12,8 @@ from workflow.arazzo.tree import Mapping, Scalar, kind
 from workflow.arazzo.values import Context, References, read_value
 
 _LOCATIONS: Final[tuple[Location, ...]] = ("path", "query", "header", "cookie")
+_UNREAD: Final = Constant("url")
+"""In place of an expression with a mistake; a document that has one is never run."""
 
 
 def read_parameters(
@@ -119,12 +121,15 @@ def read_outputs(fields: Fields, context: Context, references: References) -> tu
                 "wrong-type",
                 f"The output {name!r} must be an expression; this is {kind(node)}.",
             )
+            found.append(Output(name, _UNREAD, node.place))
             continue
+        expression: Expression = _UNREAD
         try:
             expression = parse_expression(node.value)
         except ExpressionError as error:
+            # The step has an output of that name all the same: to use it is no mistake.
             context.bad_expression(node.place, error)
-            continue
-        references.append((expression, node.place))
+        else:
+            references.append((expression, node.place))
         found.append(Output(name, expression, node.place))
     return tuple(found)

@@ -318,3 +318,25 @@ def test_values_of_the_document_are_made_harmless_in_messages() -> None:
 
     assert "\x1b" not in problem.message
     assert "\x07" not in str(problem)
+
+
+def test_an_output_whose_expression_is_wrong_is_not_missed_by_who_uses_it() -> None:
+    wrong = POLL.replace(b"{jobId: $response.body#/jobId,", b"{jobId: $response.body.jobId,")
+    assert wrong != POLL
+
+    assert the(wrong).suggestion == "$response.body#/jobId"
+
+
+@pytest.mark.parametrize("text", ["$outputs[0].id", "$workflow_order_id"])
+def test_nothing_is_suggested_that_would_be_as_wrong(text: str) -> None:
+    wrong = POLL.replace(b"$response.body#/jobId,", text.encode() + b",")
+    assert wrong != POLL
+
+    assert the(wrong).suggestion is None
+
+
+def test_who_has_no_such_output_and_what_it_has_is_said() -> None:
+    wrong = POLL.replace(b"$steps.pollJob.outputs.rowsSynced", b"$steps.triggerJob.outputs.zzz")
+    assert wrong != POLL
+
+    assert "Step 'triggerJob' has no output 'zzz'. It has jobId, status." in str(the(wrong))
