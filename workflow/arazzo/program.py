@@ -78,38 +78,12 @@ class Program:
         """SHA-256 over the document, the sources in use and the workflow's id."""
         self.warnings = warnings
 
-    def start(self, inputs: Mapping[str, Json]) -> Turn[State]:
-        """Begin a run.
+    def complete(self, given: Mapping[str, Json]) -> dict[str, Json]:
+        """Return the inputs with which a run would begin: those given, and defaults.
 
         Raises:
-            InputError: with a sentence for each input that is missing, unknown or does not fit,
-                for the workflows that it depends on as well. Nothing has been sent.
+            InputError: as :meth:`start`; what the dependencies will be given is checked too.
         """
-        return machine.start(self._plans, self._label, self._complete(inputs))
-
-    def advance(self, state: State, answer: Answer) -> Turn[State]:
-        """Take the answer to the state's command; a finished state stays as it is.
-
-        Raises:
-            TypeError: a call was answered by `Elapsed`, or a wait by something else.
-        """
-        return machine.advance(self._plans, state, answer)
-
-    def dump(self, state: State) -> Json:
-        """Return the state as JSON, to be loaded by another process."""
-        return checkpoints.dump(state, self.digest)
-
-    def load(self, saved: Json) -> Turn[State]:
-        """Return the saved state with its pending command, under the same key.
-
-        Raises:
-            CheckpointError: it is of another document or version, or it is damaged.
-        """
-        state = checkpoints.load(saved, self.digest, self._plans)
-        return Turn(state, state.command, (), new_step=False)
-
-    def _complete(self, given: Mapping[str, Json]) -> dict[str, Json]:
-        """Fill in defaults, and check what the dependencies will be given too."""
         sentences: list[str] = []
         own = self._plans[self._label]
         needed = [self._plans[label] for label in _dependencies(self._plans, self._label)]
@@ -138,6 +112,36 @@ class Program:
         if sentences:
             raise InputError(dict.fromkeys(sentences))
         return {**complete, **extra}
+
+    def start(self, inputs: Mapping[str, Json]) -> Turn[State]:
+        """Begin a run.
+
+        Raises:
+            InputError: with a sentence for each input that is missing, unknown or does not fit,
+                for the workflows that it depends on as well. Nothing has been sent.
+        """
+        return machine.start(self._plans, self._label, self.complete(inputs))
+
+    def advance(self, state: State, answer: Answer) -> Turn[State]:
+        """Take the answer to the state's command; a finished state stays as it is.
+
+        Raises:
+            TypeError: a call was answered by `Elapsed`, or a wait by something else.
+        """
+        return machine.advance(self._plans, state, answer)
+
+    def dump(self, state: State) -> Json:
+        """Return the state as JSON, to be loaded by another process."""
+        return checkpoints.dump(state, self.digest)
+
+    def load(self, saved: Json) -> Turn[State]:
+        """Return the saved state with its pending command, under the same key.
+
+        Raises:
+            CheckpointError: it is of another document or version, or it is damaged.
+        """
+        state = checkpoints.load(saved, self.digest, self._plans)
+        return Turn(state, state.command, (), new_step=False)
 
 
 def compile_program(

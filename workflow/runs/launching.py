@@ -49,6 +49,8 @@ class _Planned:
     run: RunId
     target: Target | None
     inputs: dict[str, Json]
+    job_type: Json
+    """Of its first job, as far as its inputs tell."""
 
 
 class Launching:
@@ -113,10 +115,11 @@ class Launching:
                 }
                 inputs |= {name: value for name, value in own.items() if name in names}
             try:
-                program.start(inputs)
+                complete = program.complete(inputs)
             except InputError as error:
                 raise OrderRefused(f"Nothing was sent: {error}") from None
-            planned.append(_Planned(self._ids.run(), target, inputs))
+            job_type = complete.get("jobType", order.job_type if target else None)
+            planned.append(_Planned(self._ids.run(), target, inputs, job_type))
         return tuple(planned)
 
     async def _create(
@@ -129,22 +132,19 @@ class Launching:
             for plan in planned[first : first + _AT_ONCE]:
                 checkpoint = Checkpoint(terms_of(order, plan.inputs, program.digest))
                 checkpoints[plan.run] = checkpoint.to_json()
-                events += self._birth(launch, plan, program, order)
+                events += self._birth(launch, plan, program)
                 voice = Voice(self._services.ledger, plan.run)
                 executions.append(self.execution(voice, program, checkpoint))
             await self._services.ledger.emit(*events, checkpoints=checkpoints)
         return executions
 
-    def _birth(
-        self, launch: LaunchId, plan: _Planned, program: Program, order: Order
-    ) -> Iterable[Event]:
+    def _birth(self, launch: LaunchId, plan: _Planned, program: Program) -> Iterable[Event]:
         named = plan.inputs.get("connectionId")
         connection_id = named if isinstance(named, str) else None
-        job_type = plan.inputs.get("jobType", order.job_type if plan.target else None)
         created = self._created(
             program,
             plan.target.name if plan.target else None,
-            job_type if isinstance(job_type, str) else None,
+            plan.job_type if isinstance(plan.job_type, str) else None,
         )
         for fact in (created, RunWaiting("slot")):
             yield self._services.ledger.stamp(
