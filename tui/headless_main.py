@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from tui.commands.common import Common, Refusal, tell
+from tui.formats import many
 from tui.headless_signals import interruptible
 from tui.log_file import log_to_file
 from workflow.airbyte.problems import ApiProblem
@@ -22,7 +23,6 @@ from workflow.text import safe
 
 _REFUSALS: Final = (
     ApiProblem,
-    DocumentError,
     InputError,
     JournalError,
     NetworkFailure,
@@ -42,6 +42,10 @@ def run_command(common: Common, body: Callable[[], Awaitable[int]]) -> int:
     log_to_file(log_file(), common.log_level)
     try:
         return asyncio.run(interruptible(body))
+    except DocumentError as error:
+        count = sum(problem.severity == "error" for problem in error.problems)
+        listed = [str(problem) for problem in error.problems]
+        raise Refusal(f"{many(count, 'mistake')}; nothing was sent.", listed) from error
     except _REFUSALS as error:
         raise Refusal(str(error)) from error
 

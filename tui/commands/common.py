@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -34,13 +34,22 @@ AnyFunction = TypeVar("AnyFunction", bound=Callable[..., Any])
 
 
 class Refusal(click.ClickException):
-    """The command does nothing, and says in one sentence why."""
+    """The command does nothing, and says in one sentence why.
+
+    `listed` is what the sentence is about when that is more than a sentence: a line for each.
+    """
 
     exit_code = USAGE
 
+    def __init__(self, message: str, listed: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.listed = tuple(listed)
+
     def show(self, file: Any = None) -> None:
-        """Print the sentence on stderr."""
+        """Print it all on stderr."""
         del file
+        for line in self.listed:
+            tell(safe(line))
         tell(safe(f"syncdeck: {self.message}"))
 
 

@@ -112,6 +112,7 @@ def test_the_published_document_ends_with_the_jobs_status_and_one_post(
     assert {"running", "incomplete"} < set(seen)
     assert sent(server, "createJob") == 1
     assert ended.last("trigger.intent")["jobType"] == "sync"
+    assert ended.last("run.created")["jobType"] == "sync"
 
 
 def test_a_bare_address_is_completed_when_airbyte_answers_there(
@@ -187,6 +188,19 @@ def test_a_mistake_in_the_document_is_refused_at_its_place(
     assert f"{document}:{line}:" in ended.err
     assert "pollJob" in ended.err
     assert len(server.log) == 0
+
+
+def test_each_of_several_mistakes_has_a_line_of_its_own(syncdeck: Syncdeck, document: str) -> None:
+    wrong = PUBLISHED.replace("$response.body#/rowsSynced", "$response.body.rowsSynced")
+    Path(document).write_text(
+        wrong.replace("stepId: pollJob\n      criteria", "stepId: p\n      criteria")
+    )
+    ended = syncdeck("workflow", "run", document, *SOURCE, "--input", "connectionId=x")
+    assert ended.code == 2
+    *listed, last = ended.err.splitlines()
+    assert all(line.startswith(f"{document}:") for line in listed)
+    assert sum(": error: " in line for line in listed) == 2
+    assert last == "syncdeck: 2 mistakes; nothing was sent."
 
 
 def test_a_dry_run_shows_requests_and_sends_none(
