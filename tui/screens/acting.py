@@ -8,9 +8,10 @@ from typing import ClassVar
 from textual.binding import BindingType
 
 from tui import keymap
-from tui.screens.deck_acts import Acts, Subject
+from tui.screens.deck_acts import Acts
 from tui.screens.late import help_screen
 from tui.screens.scrolling import ScrollingScreen
+from tui.screens.subjects import Subject
 from tui.session import Session
 from workflow.airbyte.models import ConnectionId
 

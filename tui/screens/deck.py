@@ -37,7 +37,8 @@ from workflow.clock import Clock
 from workflow.text import SafeText
 
 if TYPE_CHECKING:
-    from tui.screens.deck_acts import Acts, Subject
+    from tui.screens.deck_acts import Acts
+    from tui.screens.subjects import Subject
     from tui.session import Session
 
 _PANES: Final = tuple(Pane)

@@ -10,30 +10,26 @@ import asyncio
 import os
 import sys
 import webbrowser
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from textual.app import App
 
-from tui import keymap, links, rows
-from tui.detail_lines import one_line
+from tui import keymap, rows
 from tui.formats import many
 from tui.screens.dialogs import ConfirmDialog, MessageDialog
 from tui.screens.late import launch_screen
-from workflow.airbyte.models import ConnectionId, JobId
+from tui.screens.subjects import Subject, Subjects
 from workflow.airbyte.problems import ApiProblem
 from workflow.http.failures import NetworkFailure
 from workflow.runs.events import LaunchId
-from workflow.runs.launch import LaunchState, OrderRefused, Target
+from workflow.runs.launch import OrderRefused
 from workflow.runs.run import Phase, RunState
 from workflow.text import SafeText, safe
 
 if TYPE_CHECKING:
     from tui.session import Session
-
-Subject = rows.RunKey | rows.JobKey | ConnectionId
-"""What an action is for."""
 
 _NAMED: Final = 6
 """How many are named in a question; the rest are counted."""
@@ -46,16 +42,17 @@ class Acts:
         self._app = app
         self._session = session
         self._fleet = session.fleet
+        self._about = Subjects(session)
 
     # ----------------------------------------------------------------------------- starting
 
     async def launch(self, subjects: Sequence[Subject], *, again: bool = False) -> LaunchId | None:
         """Open the launch screen for these; `again` fills it in from the launch they were of."""
-        targets = self._targets(subjects)
+        targets = self._about.targets(subjects)
         if not targets:
             self._tell("nothing is chosen to launch: put the cursor on a connection, or mark some")
             return None
-        launches = {run.launch for run in self._runs(subjects)}
+        launches = {run.launch for run in self._about.runs(subjects)}
         of = next(iter(launches)) if again and len(launches) == 1 else None
         return await self._app.push_screen_wait(launch_screen(self._session, targets, of))
 
@@ -71,7 +68,7 @@ class Acts:
                     if state is not None and state.phase is Phase.DETACHED:
                         wanted.append(partial(self._fleet.attach_run, run))
                 case _:
-                    live = self._live_job(subject)
+                    live = self._about.live_job(subject)
                     if live is not None:
                         wanted.append(partial(self._fleet.attach, live))
         if not wanted:
@@ -82,17 +79,19 @@ class Acts:
 
     async def cancel(self, subjects: Sequence[Subject]) -> None:
         """Ask, then wish that the jobs stop."""
-        runs = [run for run in self._runs(subjects) if run.live]
+        runs = [run for run in self._about.runs(subjects) if run.live]
         jobs = [subject.job for subject in subjects if isinstance(subject, rows.JobKey)]
-        lives = [self._live_job(subject) for subject in subjects if isinstance(subject, str)]
+        lives = [self._about.live_job(subject) for subject in subjects if isinstance(subject, str)]
         jobs += [job for job in lives if job is not None]
-        live = [job for job in jobs if not self._ended(job)]
+        live = [job for job in jobs if not self._about.ended(job)]
         if not runs and not live:
             self._tell("nothing here to cancel: it has ended, or nothing was sent for it")
             return
         if self._locked():
             return
-        names = [self._what(run) for run in runs] + [self._what_job(job) for job in live]
+        names = [self._about.what(run) for run in runs] + [
+            self._about.what_job(job) for job in live
+        ]
         count = len(names)
         title = f"Cancel {many(count, 'job')} on {self._session.profile_name}?"
         body = (
@@ -109,7 +108,7 @@ class Acts:
 
     async def detach(self, subjects: Sequence[Subject]) -> None:
         """Stop watching; the jobs go on."""
-        runs = [run.run for run in self._runs(subjects) if run.live]
+        runs = [run.run for run in self._about.runs(subjects) if run.live]
         if not runs:
             self._tell("nothing here to detach: it takes a live run")
         await self._each([partial(self._fleet.detach, run) for run in runs])
@@ -126,7 +125,7 @@ class Acts:
         if unsent:
             await self._start_or_drop(unsent)
             return
-        launch = self._launch(subjects)
+        launch = self._about.launch_of(subjects)
         if launch is None:
             self._tell("no launch is under way")
         elif launch.held:
@@ -180,7 +179,7 @@ class Acts:
 
     async def log(self, subject: Subject | None) -> None:
         """Open the job's log in Airbyte's page, or show its address where no browser can open."""
-        page = None if subject is None else self._page(subject)
+        page = None if subject is None else self._about.page(subject)
         if page is None:
             self._tell("no page is known for this: its connection has not been read yet")
         elif sys.platform == "darwin" or os.environ.get("DISPLAY") or _wayland():
@@ -194,94 +193,12 @@ class Acts:
 
     def copy(self, subjects: Sequence[Subject]) -> None:
         """Copy the rows as lines of text."""
-        lines = [self._line(subject) for subject in subjects]
+        lines = [self._about.line(subject) for subject in subjects]
         if lines:
             self._app.copy_to_clipboard("\n".join(lines))
             self._tell(f"copied {many(len(lines), 'line')}")
 
     # ------------------------------------------------------------------------------ helpers
-
-    def _runs(self, subjects: Iterable[Subject]) -> list[RunState]:
-        keys = [subject.run for subject in subjects if isinstance(subject, rows.RunKey)]
-        return [state for run in keys if (state := self._fleet.runs.get(run)) is not None]
-
-    def _targets(self, subjects: Iterable[Subject]) -> tuple[Target, ...]:
-        found: dict[str, SafeText] = {}
-        for subject in subjects:
-            connection_id = self._connection_of(subject)
-            if connection_id is not None:
-                view = self._fleet.watch.connections.get(ConnectionId(connection_id))
-                name = safe(connection_id) if view is None else view.connection.name
-                found.setdefault(connection_id, name)
-        return tuple(Target(id_, name) for id_, name in found.items())
-
-    def _connection_of(self, subject: Subject) -> str | None:
-        match subject:
-            case rows.RunKey(run=run):
-                state = self._fleet.runs.get(run)
-                return None if state is None else state.connection_id
-            case rows.JobKey(job=job):
-                reading = self._fleet.watch.foreign.get(job)
-                return None if reading is None else reading.job.connection_id
-        return subject
-
-    def _job_of(self, subject: Subject) -> int | None:
-        match subject:
-            case rows.RunKey(run=run):
-                state = self._fleet.runs.get(run)
-                return None if state is None else state.job_id
-            case rows.JobKey(job=job):
-                return job
-        view = self._fleet.watch.connections.get(subject)
-        return None if view is None else view.last_job_id
-
-    def _live_job(self, connection_id: ConnectionId) -> JobId | None:
-        view = self._fleet.watch.connections.get(connection_id)
-        return None if view is None or view.live_job is None else view.live_job.job_id
-
-    def _ended(self, job: JobId) -> bool:
-        reading = self._fleet.feed.jobs.get(job)
-        return reading is not None and reading.job.is_terminal
-
-    def _page(self, subject: Subject) -> SafeText | None:
-        connection_id = self._connection_of(subject)
-        view = self._fleet.watch.connections.get(ConnectionId(connection_id or ""))
-        workspace = None if view is None else view.connection.workspace_id
-        return links.job_page(
-            self._session.web_url, workspace, connection_id, self._job_of(subject)
-        )
-
-    def _launch(self, subjects: Sequence[Subject]) -> LaunchState | None:
-        launches = self._fleet.launches
-        for run in self._runs(subjects):
-            of = None if run.launch is None else launches.get(run.launch)
-            if of is not None and of.finished is None:
-                return of
-        under_way = [launch for launch in launches.values() if launch.finished is None]
-        return under_way[-1] if under_way else None
-
-    def _what(self, run: RunState) -> SafeText:
-        job = "nothing sent yet" if run.job_id is None else f"job {run.job_id}"
-        return SafeText(f"{run.name} ({job})")
-
-    def _what_job(self, job: JobId) -> SafeText:
-        reading = self._fleet.feed.jobs.get(job)
-        connection_id = None if reading is None else reading.job.connection_id
-        view = None if connection_id is None else self._fleet.watch.connections.get(connection_id)
-        name = "" if view is None else f"{view.connection.name} "
-        return SafeText(f"{name}(job {job}, started elsewhere)")
-
-    def _line(self, subject: Subject) -> SafeText:
-        match subject:
-            case rows.RunKey(run=run) if (state := self._fleet.runs.get(run)) is not None:
-                return one_line(state, self._session.clock.now())
-            case rows.JobKey(job=job):
-                return self._what_job(job)
-            case str():
-                view = self._fleet.watch.connections.get(subject)
-                name = "" if view is None else f"{view.connection.name}  "
-                return safe(f"{name}{subject}")
-        return SafeText("")
 
     async def _confirmed(self, title: str, body: str, *, yes: str, no: str = "No") -> bool:
         # Made of safe names and our own words.

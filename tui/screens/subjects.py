@@ -1,0 +1,121 @@
+"""What the deck's actions are for, and what is known of it: runs, jobs and connections by id.
+
+Looks things up and names them; asks nothing of anybody and changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from tui import links, rows
+from tui.detail_lines import one_line
+from workflow.airbyte.models import ConnectionId, JobId
+from workflow.runs.launch import LaunchState, Target
+from workflow.runs.run import RunState
+from workflow.text import SafeText, safe
+
+if TYPE_CHECKING:
+    from tui.session import Session
+
+Subject = rows.RunKey | rows.JobKey | ConnectionId
+"""What an action is for."""
+
+
+class Subjects:
+    """Answers questions about subjects, from one session."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._fleet = session.fleet
+
+    def runs(self, subjects: Iterable[Subject]) -> list[RunState]:
+        """Return the states of the runs among these."""
+        keys = [subject.run for subject in subjects if isinstance(subject, rows.RunKey)]
+        return [state for run in keys if (state := self._fleet.runs.get(run)) is not None]
+
+    def targets(self, subjects: Iterable[Subject]) -> tuple[Target, ...]:
+        """Return what a launch of these would start: each connection once."""
+        found: dict[str, SafeText] = {}
+        for subject in subjects:
+            connection_id = self.connection_of(subject)
+            if connection_id is not None:
+                view = self._fleet.watch.connections.get(ConnectionId(connection_id))
+                name = safe(connection_id) if view is None else view.connection.name
+                found.setdefault(connection_id, name)
+        return tuple(Target(id_, name) for id_, name in found.items())
+
+    def connection_of(self, subject: Subject) -> str | None:
+        """Return the connection it belongs to."""
+        match subject:
+            case rows.RunKey(run=run):
+                state = self._fleet.runs.get(run)
+                return None if state is None else state.connection_id
+            case rows.JobKey(job=job):
+                reading = self._fleet.watch.foreign.get(job)
+                return None if reading is None else reading.job.connection_id
+        return subject
+
+    def job_of(self, subject: Subject) -> int | None:
+        """Return its job, for a connection the last one."""
+        match subject:
+            case rows.RunKey(run=run):
+                state = self._fleet.runs.get(run)
+                return None if state is None else state.job_id
+            case rows.JobKey(job=job):
+                return job
+        view = self._fleet.watch.connections.get(subject)
+        return None if view is None else view.last_job_id
+
+    def live_job(self, connection_id: ConnectionId) -> JobId | None:
+        """Return the job that is under way for a connection."""
+        view = self._fleet.watch.connections.get(connection_id)
+        return None if view is None or view.live_job is None else view.live_job.job_id
+
+    def ended(self, job: JobId) -> bool:
+        """Tell whether a job is known to have ended."""
+        reading = self._fleet.feed.jobs.get(job)
+        return reading is not None and reading.job.is_terminal
+
+    def page(self, subject: Subject) -> SafeText | None:
+        """Return the address of its page at Airbyte's; None while it is not known."""
+        connection_id = self.connection_of(subject)
+        view = self._fleet.watch.connections.get(ConnectionId(connection_id or ""))
+        workspace = None if view is None else view.connection.workspace_id
+        return links.job_page(self._session.web_url, workspace, connection_id, self.job_of(subject))
+
+    def launch_of(self, subjects: Sequence[Subject]) -> LaunchState | None:
+        """Return the launch under way that these are of, else the youngest under way."""
+        launches = self._fleet.launches
+        for run in self.runs(subjects):
+            of = None if run.launch is None else launches.get(run.launch)
+            if of is not None and of.finished is None:
+                return of
+        under_way = [launch for launch in launches.values() if launch.finished is None]
+        return under_way[-1] if under_way else None
+
+    def what(self, run: RunState) -> SafeText:
+        """Name a run in a question."""
+        job = "nothing sent yet" if run.job_id is None else f"job {run.job_id}"
+        return SafeText(f"{run.name} ({job})")
+
+    def what_job(self, job: JobId) -> SafeText:
+        """Name somebody else's job in a question."""
+        reading = self._fleet.feed.jobs.get(job)
+        connection_id = None if reading is None else reading.job.connection_id
+        view = None if connection_id is None else self._fleet.watch.connections.get(connection_id)
+        name = "" if view is None else f"{view.connection.name} "
+        return SafeText(f"{name}(job {job}, started elsewhere)")
+
+    def line(self, subject: Subject) -> SafeText:
+        """Write it as one line of text."""
+        match subject:
+            case rows.RunKey(run=run) if (state := self._fleet.runs.get(run)) is not None:
+                return one_line(state, self._session.clock.now())
+            case rows.JobKey(job=job):
+                return self.what_job(job)
+            case str():
+                view = self._fleet.watch.connections.get(subject)
+                name = "" if view is None else f"{view.connection.name}  "
+                return safe(f"{name}{subject}")
+        return SafeText("")
