@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable
 from datetime import datetime
 from typing import Final, TypeVar
 
 from workflow.clock import Clock
+from workflow.runs.tasks import end
 
 T = TypeVar("T")
 
@@ -45,9 +45,7 @@ class Deadline:
         finally:
             for each in (task, timer):
                 if not each.done():
-                    each.cancel()
-                    with contextlib.suppress(asyncio.CancelledError):
-                        await each
+                    await end(each)
 
 
 async def sleep_until(clock: Clock, at: datetime) -> None:

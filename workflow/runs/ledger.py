@@ -26,6 +26,7 @@ from workflow.runs.events import Event, Fact, Json, LaunchId, LaunchStarted, Run
 from workflow.runs.journal.schema import JournalError
 from workflow.runs.launch import LaunchState
 from workflow.runs.run import RunState
+from workflow.runs.tasks import end
 from workflow.text import SafeText
 
 Listener: TypeAlias = Callable[[Event], None]
@@ -102,9 +103,7 @@ class Ledger:
         """Write what is still to be written, and stop."""
         await self.settled()
         if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await end(self._task)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` with every event from now on; returns what ends that."""

@@ -7,7 +7,6 @@ document asks often or seldom. A feed that fails makes runs stale, never failed.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import math
 from collections import defaultdict
 from collections.abc import Callable
@@ -15,11 +14,14 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
 from workflow.airbyte import readings
+from workflow.airbyte.book import is_another_birth
 from workflow.airbyte.models import ConnectionId, Job, JobId
 from workflow.airbyte.readings import FeedFact, JobGone, PollRecovered, RateChanged, Reading
 from workflow.clock import Clock
 from workflow.runs.events import FeedRate, PollFailed, ReadingTaken, RunId, StatusChanged
 from workflow.runs.ledger import Ledger, Voice
+from workflow.runs.run import RunState
+from workflow.runs.tasks import end
 from workflow.runs.wire import rfc3339
 from workflow.text import SafeText
 
@@ -64,6 +66,17 @@ class JobGoneError(Exception):
     def __init__(self, text: SafeText) -> None:
         super().__init__(text)
         self.text = text
+
+
+def is_another(state: RunState, job: Job) -> bool:
+    """Say whether a job has the number of the run's own, and cannot be it.
+
+    A server that has lost its database begins its numbers anew.
+    """
+    if state.origin is None or state.job_id != job.job_id:
+        return False
+    elsewhere = state.connection_id is not None and job.connection_id != state.connection_id
+    return elsewhere or is_another_birth(state.job_started, job.start_time)
 
 
 class Relay:
@@ -153,9 +166,7 @@ class Relay:
             raise JobGoneError(gone.result())
         finally:
             if not reading.done():
-                reading.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await reading
+                await end(reading)
 
     # ------------------------------------------------------------------- what the feed says
 
@@ -190,6 +201,9 @@ class Relay:
 
     def _tell(self, run: RunId, reading: Reading) -> None:
         job, voice = reading.job, self._voice(run)
+        state = self._ledger.runs.get(run)
+        if state is not None and is_another(state, job):
+            return
         age = (self._clock.now() - reading.arrived).total_seconds()
         voice.note(
             ReadingTaken(

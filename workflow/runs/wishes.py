@@ -14,6 +14,7 @@ from typing import Final
 from workflow.runs.cancelling import Canceller
 from workflow.runs.events import CancelSettled, CancelWished, RunId
 from workflow.runs.ledger import Voice
+from workflow.runs.tasks import end
 
 PATIENCE: Final = timedelta(seconds=60)
 """How long a run that is over waits for its wish to be settled: its verdict comes last."""
@@ -54,8 +55,7 @@ class Wishes:
         """Leave a wish to whoever takes the run up again."""
         task = self._pending.pop(run, None)
         if task is not None:
-            task.cancel()
-            await asyncio.wait({task})
+            await end(task)
 
     async def _see_to(self, voice: Voice, job_id: int, by: str | None) -> CancelSettled:
         """See to a wish; `by` is None for one that is written down already."""
