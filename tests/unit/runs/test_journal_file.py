@@ -218,6 +218,25 @@ async def test_an_entry_that_is_refused_takes_no_other_with_it(journal: Journal)
     assert [event.seq for event in await journal.events(RUN)] == [1, 2, 3]
 
 
+async def test_an_entry_that_cannot_be_written_at_all_leaves_nobody_waiting(
+    journal: Journal,
+) -> None:
+    with pytest.raises(JournalError, match="cannot hold an entry"):
+        await journal.append([changed(2)], profile="p", checkpoints={RUN: object()})
+    await journal.append([changed(2)], profile="p")
+    assert [event.seq for event in await journal.events(RUN)] == [1, 2]
+
+
+async def test_half_a_character_in_a_name_is_kept_as_far_as_it_goes(journal: Journal) -> None:
+    fact = RunCreated("p", "w", (), connection_name="Bad \ud83d name")
+    await journal.append([Event(NOW, 1, fact, RunId("r-9"), None, None)], profile="p")
+    row = await journal.run(RunId("r-9"))
+    assert row is not None
+    assert row.name == "Bad ? name"
+    (event,) = await journal.events(RunId("r-9"))
+    assert event.fact == fact
+
+
 async def test_many_can_make_the_same_new_journal_at_once(path: Path) -> None:
     opened = await asyncio.gather(*(Journal.open(path, SteppedClock()) for _ in range(8)))
     for number, one in enumerate(opened):

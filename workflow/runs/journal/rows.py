@@ -132,6 +132,11 @@ def dump(value: Json) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
+def storable(text: str | None) -> str | None:
+    """Return raw text as a column takes it: half a character (JSON can spell one) is a ``?``."""
+    return None if text is None else text.encode("utf-8", "replace").decode()
+
+
 def load(text: str | None) -> Json:
     """Read what :func:`dump` wrote; None for None."""
     return None if text is None else cast("Json", json.loads(text))

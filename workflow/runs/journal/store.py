@@ -22,7 +22,7 @@ from workflow.runs.events import (
     TriggerSettled,
 )
 from workflow.runs.journal.ownership import OwnerId
-from workflow.runs.journal.rows import dump
+from workflow.runs.journal.rows import dump, storable
 from workflow.runs.wire import rfc3339, to_json
 
 
@@ -71,9 +71,9 @@ def _create(
             event.launch,
             profile,
             event.connection_id,
-            fact.connection_name,
-            fact.job_type,
-            fact.workflow_id,
+            storable(fact.connection_name),
+            storable(fact.job_type),
+            storable(fact.workflow_id),
             at,
             at,
             event.seq,
@@ -88,7 +88,7 @@ def _end(db: sqlite3.Connection, event: Event, fact: RunFinished) -> bool:
         db.execute(
             "UPDATE runs SET verdict = ?, why = ?, ended = ?, owner = NULL,"
             " job_id = coalesce(?, job_id) WHERE run = ? AND verdict IS NULL",
-            (fact.verdict, fact.why, rfc3339(event.time), fact.job_id, event.run),
+            (fact.verdict, storable(fact.why), rfc3339(event.time), fact.job_id, event.run),
         ).rowcount
         == 1
     )
@@ -107,7 +107,7 @@ def _touch(db: sqlite3.Connection, event: Event) -> None:
     db.execute(
         "UPDATE runs SET seq = max(seq, ?), updated = ?, job_id = coalesce(?, job_id),"
         " status = coalesce(?, status) WHERE run = ?",
-        (event.seq, rfc3339(event.time), job, status, event.run),
+        (event.seq, rfc3339(event.time), job, storable(status), event.run),
     )
 
 

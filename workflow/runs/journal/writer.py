@@ -157,13 +157,17 @@ class Writer:
         db.execute("SAVEPOINT work")
         try:
             result: Result = work(db)
-        except (sqlite3.IntegrityError, JournalError) as error:  # refused: this work's own affair
-            db.execute("ROLLBACK TO work")
-            result = _Failure(
-                error
-                if isinstance(error, JournalError)
-                else JournalError(f"The journal refused an entry it has already: {error}.")
-            )
+        except JournalError as error:  # refused: this work's own affair
+            result = _refused(db, error)
+        except sqlite3.IntegrityError as error:
+            why = f"The journal refused an entry it has already: {error}."
+            result = _refused(db, JournalError(why))
+        except sqlite3.Error:  # the file's affair
+            raise
+        except Exception as error:  # noqa: BLE001 - a mistake of ours must not take others with it
+            _log.exception("an entry cannot be written")
+            why = f"The journal cannot hold an entry ({type(error).__name__}); see the log."
+            result = _refused(db, JournalError(why))
         db.execute("RELEASE work")
         return result
 
@@ -179,6 +183,11 @@ class Writer:
                 self._db.execute("ROLLBACK")
             except sqlite3.Error as error:
                 self.trouble = JournalError(sentence(self._name, error)).text
+
+
+def _refused(db: sqlite3.Connection, error: JournalError) -> Result:
+    db.execute("ROLLBACK TO work")
+    return _Failure(error)
 
 
 class Threads:
