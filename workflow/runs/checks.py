@@ -30,17 +30,16 @@ async def check(
     order: Order, client: Client, clock: Clock, known: Known
 ) -> AsyncIterator[TargetCheck]:
     """Give each target's check as it becomes known, a few at a time."""
-    ready: asyncio.Queue[TargetCheck] = asyncio.Queue()
     turns = asyncio.Semaphore(AT_ONCE)
 
-    async def look(target: Target) -> None:
+    async def look(target: Target) -> TargetCheck:
         async with turns:
-            ready.put_nowait(await _one(order, target, client, clock, known))
+            return await _one(order, target, client, clock, known)
 
     tasks = [asyncio.create_task(look(target)) for target in order.targets]
     try:
-        for _ in tasks:
-            yield await ready.get()
+        for ready in asyncio.as_completed(tasks):
+            yield await ready
     finally:
         for task in tasks:
             task.cancel()
