@@ -13,8 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, cast
 
-from workflow.airbyte.book import is_another_birth
-from workflow.airbyte.models import CANCELLED, Job, JobId
+from workflow.airbyte.models import CANCELLED, JobId
 from workflow.airbyte.readings import Reading
 from workflow.arazzo.turns import Call, Headers, Json, NoResponse, Response
 from workflow.runs import paths, plain
@@ -22,7 +21,7 @@ from workflow.runs.deadline import Deadline
 from workflow.runs.events import Origin, Settled, TriggerSettled, Verdict
 from workflow.runs.ledger import Voice
 from workflow.runs.pacing import Pacing
-from workflow.runs.relay import JobGoneError
+from workflow.runs.relay import JobGoneError, is_another
 from workflow.runs.services import Services
 from workflow.runs.terms import Terms
 from workflow.runs.trigger import (
@@ -243,22 +242,24 @@ class Caller:
         self.job_id = self.job_id if self.job_id is not None else job_id
         self._watch(job_id, self._voice.state.connection_id or "")
         try:
-            reading = await self._deadline.within(self._next(job_id))
+            reading = await self._deadline.within(self._of_ours(job_id))
         except JobGoneError as gone:
             raise Over(Judgement(Verdict.UNRESOLVED, gone.text)) from None
-        self._refuse_another(reading.job)
         self._shown[job_id] = reading.serial
         body = cast("Json", dict(reading.job.raw))
         return Reply(Response(200, Headers(), body, "application/json"))
 
-    def _refuse_another(self, job: Job) -> None:
-        """Take no other job for ours that has got its number from a server without a memory."""
-        state = self._voice.state
-        elsewhere = state.connection_id is not None and job.connection_id != state.connection_id
-        ours = state.origin is not None and state.job_id == job.job_id
-        if ours and (elsewhere or is_another_birth(state.job_started, job.start_time)):
-            why = f"the server's history changed: its job {job.job_id} is another one now"
-            raise Over(Judgement(Verdict.UNRESOLVED, safe(why)))
+    async def _of_ours(self, job_id: JobId) -> Reading:
+        """Return the next reading; raises JobGoneError when another job has its number, twice."""
+        reading = await self._next(job_id)
+        if is_another(self._voice.state, reading.job):
+            # One answer may be garbled; the next reading, or this one again, tells.
+            self._shown[job_id] = reading.serial
+            reading = await self._next(job_id)
+        if is_another(self._voice.state, reading.job):
+            why = f"the server's history changed: its job {job_id} is another one now"
+            raise JobGoneError(safe(why))
+        return reading
 
     async def _next(self, job_id: JobId) -> Reading:
         relay, after = self._services.relay, self._shown.get(job_id)
@@ -283,7 +284,8 @@ class Caller:
 
     async def _cancelled(self, call: Call) -> Reply:
         job_id = cast("int", paths.job_id(call.request))
-        settled = await self._services.wishes.wish(self._voice, job_id, "workflow")
+        wish = self._services.wishes.wish(self._voice, job_id, "workflow")
+        settled = await self._deadline.within(wish)
         known = self._services.relay.latest(JobId(job_id))
         body = cast("Json", dict(known.job.raw)) if known is not None else settled.text
         gone = known is not None and known.job.status == CANCELLED

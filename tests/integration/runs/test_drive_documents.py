@@ -181,3 +181,20 @@ def test_a_document_of_no_connection_runs_once() -> None:
             return [run.verdict for run in deck.of_launch(launch)]
 
     assert run_virtual(story()) == [Verdict.SUCCEEDED]
+
+
+def test_a_deadline_passes_while_a_document_s_own_delete_is_seen_to() -> None:
+    stop = """\
+      - stepId: stop
+        operationId: cancelJob
+        parameters: [{name: jobId, in: path, value: $steps.trigger.outputs.jobId}]
+"""
+
+    def prepare(world: Scene) -> None:
+        world.box.faults.add(parse_fault("cut-before:endpoint=cancelJob"))
+
+    run, _ = driven(document(_TRIGGER, stop), prepare, deadline=timedelta(seconds=10))
+    assert run.verdict is Verdict.EXPIRED
+    assert run.ended is not None
+    assert run.begun is not None
+    assert run.ended - run.begun < timedelta(seconds=75)  # its wish is waited for, for a minute
