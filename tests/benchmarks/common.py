@@ -100,13 +100,18 @@ def table(figures: Iterable[Figure]) -> str:
 
 
 def _cells(figure: Figure) -> tuple[str, ...]:
-    target = "" if figure.target is None else f"{figure.target:g}"
-    if target:
-        target = f"≤ {target}×" if figure.on_ratio else f"≤ {target} {figure.unit}"
+    target = ""
+    if figure.target is not None:
+        most = _ratio(figure.target) if figure.on_ratio else f"{figure.target:g} {figure.unit}"
+        target = f"≤ {most}"
     met = {None: "", True: "met", False: "MISSED"}[figure.met]
-    ratio = "" if figure.ratio is None else f"{figure.ratio:.2f}×"
+    ratio = "" if figure.ratio is None else _ratio(figure.ratio)
     value = f"{_number(figure.value)} {figure.unit}"
     return (figure.bench, figure.case, figure.what, value, ratio, figure.against, target, met)
+
+
+def _ratio(ratio: float) -> str:
+    return f"1/{1 / ratio:.0f}" if 0 < ratio < 0.1 else f"{ratio:.2f}×"
 
 
 def _number(value: float) -> str:

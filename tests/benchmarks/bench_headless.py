@@ -1,0 +1,239 @@
+"""What runs cost without a screen, and what ten thousand connections cost with one looking.
+
+``run``: `syncdeck run` as a command with 1,000 targets, against a sandbox in a process of its own
+whose jobs go a thousand times faster; requests are those the sandbox counted. The baseline is the
+same command with 10 targets, so that what a run costs is told apart from what a start costs.
+``watch``: a session that somebody looks at, over 10,000 connections with 500 live jobs.
+``python -m tests.benchmarks.bench_headless``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import urljoin
+
+import httpx
+
+from tests.benchmarks.common import ROOT, Figure, alone, in_process_of_its_own
+from tui.session import open_session
+from workflow.settings import Profile
+
+FEW: Final = 10
+MANY: Final = 1_000
+SPEED: Final = 1_000.0
+CONNECTIONS: Final = 10_000
+LIVE: Final = 500
+SETTLED: Final = 20.0
+WATCHED: Final = 60.0
+"""Seconds; requests are counted over them."""
+EVERY: Final = 5.0
+"""Seconds between two jobs that end."""
+MOST_MEMORY: Final = 250.0
+MOST_REQUESTS: Final = 40.0
+_COMMAND: Final = str(Path(sys.executable).with_name("syncdeck"))
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a command took."""
+
+    code: int
+    verdicts: int
+    cpu: float
+    megabytes: float
+    seconds: float
+    requests: dict[str, int]
+
+
+def measure() -> Iterator[Figure]:
+    """Measure few runs, many runs, and a large workspace that is looked at."""
+    few, many = run_command(FEW), run_command(MANY)
+    case = f"syncdeck run, {MANY:,} targets"
+    each = (many.cpu - few.cpu) / (MANY - FEW) * 1_000
+    grown = (many.megabytes - few.megabytes) / (MANY - FEW) * 1_000
+    yield Figure("headless", case, "runs without a verdict", MANY - many.verdicts, "", target=0)
+    yield Figure("headless", case, "CPU of all", many.cpu, "s")
+    yield Figure("headless", case, "CPU for each run", each, "ms")
+    yield Figure("headless", case, "memory for each run", grown, "kB")
+    yield Figure(
+        "headless",
+        case,
+        "memory of all",
+        many.megabytes,
+        "MB",
+        many.megabytes / few.megabytes,
+        f"{FEW} targets",
+    )
+    yield Figure("headless", case, "time", many.seconds, "s")
+    posts = many.requests.get("createJob", 0)
+    yield Figure("headless", case, "POSTs too many", abs(posts - MANY), "", target=0)
+    yield Figure("headless", case, "requests for each run", sum(many.requests.values()) / MANY, "")
+    yield from watched()
+
+
+def watched() -> Iterator[Figure]:
+    """Measure a large workspace while somebody looks."""
+    case = f"{CONNECTIONS:,} connections, {LIVE} live"
+    with sandbox("--connections", str(CONNECTIONS), "--speed", "0.2") as (url, control):
+        told = in_process_of_its_own(
+            "tests.benchmarks.bench_headless", "--watch", url, control, limit=300
+        )
+    yield Figure("headless", case, "first rows", told["first"] * 1_000, "ms")
+    yield Figure("headless", case, "all connections", told["all"] * 1_000, "ms")
+    yield Figure("headless", case, "live jobs seen", told["live"], "")
+    yield Figure("headless", case, "memory", told["megabytes"], "MB", target=MOST_MEMORY)
+    yield Figure(
+        "headless", case, "requests a minute", told["per_minute"], "", target=MOST_REQUESTS
+    )
+    yield Figure("headless", case, "CPU", told["cpu"] * 100, "%")
+
+
+def run_command(targets: int) -> Cost:
+    """Let `syncdeck run` start that many jobs and follow them to the end."""
+    with (
+        tempfile.TemporaryDirectory() as home,
+        sandbox("--connections", str(2 * targets + 5), "--speed", str(SPEED)) as (
+            url,
+            control,
+        ),
+    ):
+        names = _active(url)[:targets]
+        environment = _environment(home, url)
+        began = time.perf_counter()
+        started = subprocess.Popen(
+            [_COMMAND, "run", *names, "--max-parallel", str(targets), "--json"],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        assert started.stdout is not None
+        verdicts = sum('"run.finished"' in line for line in started.stdout)
+        _, status, used = os.wait4(started.pid, 0)
+        return Cost(
+            code=os.waitstatus_to_exitcode(status),
+            verdicts=verdicts,
+            cpu=used.ru_utime + used.ru_stime,
+            megabytes=used.ru_maxrss / 1_024,
+            seconds=time.perf_counter() - began,
+            requests=_counted(control),
+        )
+
+
+@contextmanager
+def sandbox(*options: str) -> Iterator[tuple[str, str]]:
+    """Serve a sandbox in a process of its own; its base URL, and that of its control."""
+    started = subprocess.Popen(
+        [_COMMAND, "sandbox", "--seed", "1", "--control", *options],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        assert started.stdout is not None
+        url = started.stdout.readline().strip()
+        yield url, urljoin(url, "/control")
+    finally:
+        started.terminate()
+        started.wait()
+
+
+def _environment(home: str, url: str) -> dict[str, str]:
+    return {"HOME": home, "PATH": os.environ["PATH"], "AIRBYTE_API_ROOT": url}
+
+
+def _active(url: str) -> list[str]:
+    found: list[str] = []
+    while True:
+        page = httpx.get(f"{url}/connections", params={"limit": 100, "offset": len(found)}).json()
+        found += [one["connectionId"] for one in page["data"] if one["status"] == "active"]
+        if len(page["data"]) < 100:
+            return found
+
+
+def _counted(control: str) -> dict[str, int]:
+    """Return how many requests the sandbox answered, by endpoint."""
+    told: dict[str, dict[str, int]] = httpx.get(f"{control}/counters").json()["endpoints"]
+    return {name: sum(counts.values()) for name, counts in told.items()}
+
+
+async def _watch(url: str, control: str) -> dict[str, float]:
+    """Open a session, look at everything, and tell what that costs."""
+    began = time.perf_counter()
+    profile = Profile("bench", url, read_only=False)
+    async with open_session(profile, journal=None) as session:
+        fleet, reached = session.fleet, [0.0, 0.0]
+        done = asyncio.Event()
+
+        def look() -> None:
+            now = time.perf_counter() - began
+            if fleet.watch.connections and not reached[0]:
+                reached[0] = now
+            if fleet.watch.loading.done and not reached[1]:
+                reached[1] = now
+                done.set()
+
+        fleet.watch.subscribe(look)
+        fleet.shown = fleet.feed.looking = True
+        async with httpx.AsyncClient() as colleague:
+            await done.wait()
+            some = list(fleet.watch.connections.values())
+            active = [view.connection for view in some if view.connection.is_active][:LIVE]
+            jobs = []
+            for connection in active:
+                body = {"connectionId": connection.connection_id}
+                answer = await colleague.post(f"{control}/jobs", json=body)
+                jobs.append(int(answer.json()["jobId"]))
+            for job in jobs:
+                await fleet.attach(job)
+            await asyncio.sleep(SETTLED)
+            counted, cpu = _counted(control), time.process_time()
+            start = time.perf_counter()
+            ends = iter(jobs)
+            while time.perf_counter() - start < WATCHED:
+                await asyncio.sleep(EVERY)
+                await colleague.delete(f"{url}/jobs/{next(ends)}")
+            took = time.perf_counter() - start
+            cpu = time.process_time() - cpu
+            after = _counted(control)
+        sent = sum(after.values()) - sum(counted.values())
+        sent -= after.get("cancelJob", 0) - counted.get("cancelJob", 0)
+        sent -= 1  # the counting itself
+        return {
+            "first": reached[0],
+            "all": reached[1],
+            "live": sum(run.live for run in fleet.runs.values()),
+            "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_024,
+            "per_minute": sent / took * 60,
+            "cpu": cpu / took,
+        }
+
+
+def main() -> None:
+    """Measure all, or be the session that is looked at."""
+    parser = argparse.ArgumentParser(description=__doc__, add_help=False)
+    parser.add_argument("--watch", nargs=2, metavar=("URL", "CONTROL"))
+    given, _ = parser.parse_known_args()
+    if given.watch:
+        print(json.dumps(asyncio.run(_watch(*given.watch))))
+    else:
+        alone(__doc__, measure)
+
+
+if __name__ == "__main__":
+    main()
