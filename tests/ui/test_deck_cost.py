@@ -1,0 +1,121 @@
+"""What the deck does not do, however many runs and connections there are: counted, never timed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.support.deck import StillClock, StillFleet, a_connection, an_app, the_fleet, told
+from tests.support.screens import until
+from tui.app import SyncdeckApp
+from tui.screens.deck import DeckScreen
+from tui.widgets.runs_pane import RunsPane
+from workflow.runs import launch as launches
+from workflow.runs.events import ReadingTaken
+from workflow.runs.watch import Loading
+
+READING = ReadingTaken(90_447, "running", 1_240_000, 1)
+
+
+@asynccontextmanager
+async def opened(
+    fleet: StillFleet, clock: StillClock
+) -> AsyncIterator[tuple[SyncdeckApp, Pilot[int]]]:
+    app = an_app(fleet, clock)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.session is not None)
+        await pilot.pause()
+        yield app, pilot
+
+
+async def test_a_thousand_events_are_one_refresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    fleet = the_fleet()
+    async with opened(fleet, StillClock()) as (app, pilot):
+        refreshed: list[object] = []
+        refresh = DeckScreen.refresh_from
+
+        def counted(deck: DeckScreen, session: object) -> None:
+            refreshed.append(session)
+            refresh(deck, session)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(DeckScreen, "refresh_from", counted)
+        for _ in range(1_000):
+            fleet.tell(told(fleet, "stripe → snowflake", READING, 0))
+        await until(pilot, lambda: bool(refreshed))
+        app._hand_over()
+        assert len(refreshed) == 1
+
+
+async def test_a_reading_of_one_run_draws_one_line_of_the_runs() -> None:
+    fleet = the_fleet()
+    async with opened(fleet, StillClock()) as (app, pilot):
+        pane = app.screen.query_one("#runs", RunsPane)
+        state = next(one for one in fleet.runs.values() if one.name == "stripe → snowflake")
+        before = pane.drawn
+        fleet.runs[state.run] = replace(state, rows=1_999_000)
+        fleet.tell(told(fleet, "stripe → snowflake", READING, 0))
+        await until(pilot, lambda: pane.drawn > before)
+        assert pane.drawn == before + 1
+
+
+async def test_a_key_of_a_filter_lays_nothing_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    fleet = the_fleet()
+    views = [a_connection(f"stripe-{number:04} → snowflake") for number in range(200)]
+    fleet.watch.connections = {view.connection.connection_id: view for view in views}
+    fleet.watch.loading = Loading(len(views), done=True)
+    async with opened(fleet, StillClock()) as (_, pilot):
+        await pilot.press("2", "slash")
+        await pilot.pause()
+        laid_out: list[object] = []
+        layout = DeckScreen._refresh_layout
+
+        def counted(deck: DeckScreen, *given: object, **named: object) -> None:
+            laid_out.append(deck)
+            layout(deck, *given, **named)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(DeckScreen, "_refresh_layout", counted)
+        await pilot.press(*"stripe")  # all of them have it, so that no row comes or goes
+        await pilot.pause()
+        assert not laid_out
+
+
+async def test_what_a_launch_has_left_is_estimated_now_and_then(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fleet, clock = the_fleet(), StillClock()
+    asked: list[object] = []
+    estimate = launches.about_left
+
+    def counted(*given: object) -> object:
+        asked.append(given)
+        return estimate(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(launches, "about_left", counted)
+    async with opened(fleet, clock) as (app, _):
+        assert isinstance(app.screen, DeckScreen)
+        assert app.session is not None
+        for _ in range(8):
+            app.screen.refresh_from(app.session)
+            clock.move(0.25)
+        assert len(asked) == 1
+        clock.move(3.0)
+        app.screen.refresh_from(app.session)
+        assert len(asked) == 2
+
+
+LATE = ("httpx", "sqlite3", "yaml", "workflow.arazzo.program", "workflow.runs.fleet", "tui.session")
+
+
+def test_the_deck_is_painted_before_a_sessions_rooms_are_imported() -> None:
+    code = (
+        "import sys, tui.app, tui.commands.deck, tui.log_file, tui.session_late\n"
+        f"print([name for name in {LATE!r} if name in sys.modules])"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stdout.strip() == "[]"
