@@ -203,7 +203,9 @@ def parse_page(value: Json, what: str, parse: Callable[[Json], ItemT]) -> Page[I
         try:
             items.append(parse(row))
         except BadAnswer as problem:
-            unreadable.append(problem.text)
+            unreadable.append(
+                safe(f"The list of {what} has a row that cannot be read: {problem.text}.")
+            )
     return Page(tuple(items), len(rows), tuple(unreadable))
 
 

@@ -203,6 +203,8 @@ def test_one_bad_row_does_not_hide_the_others() -> None:
     page = parse_page({"data": [JOB, {**JOB, "jobId": "x"}, 7, JOB]}, "jobs", parse_job)
 
     assert (len(page.items), page.size, len(page.unreadable)) == (2, 4, 2)
+    assert all(text.startswith("The list of jobs has a row that") for text in page.unreadable)
+    assert all(text.endswith(".") for text in page.unreadable)
 
 
 @pytest.mark.parametrize("body", [None, [], {}, {"data": 3}, {"jobs": []}, "text"])
