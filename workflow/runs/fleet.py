@@ -17,7 +17,7 @@ from typing import Final, Self
 
 from workflow.airbyte.client import Client
 from workflow.airbyte.feed import Feed
-from workflow.airbyte.models import ConnectionId, JobId, WorkspaceId
+from workflow.airbyte.models import ConnectionId, Job, JobId, WorkspaceId
 from workflow.airbyte.problems import ApiProblem
 from workflow.clock import Clock
 from workflow.http.failures import NetworkFailure
@@ -51,6 +51,8 @@ HEARTBEAT: Final = 60.0
 HEARTBEAT_SHOWN: Final = 15.0
 """The same, while somebody looks."""
 _LOOK_FOR_WARNINGS: Final = 15.0
+_SETTLES: Final = timedelta(seconds=5)
+"""So soon after a trigger was sent, a job of its connection is taken to be the trigger's own."""
 _READ_ONLY_AGAIN: Final = "read-only again"
 
 _log = logging.getLogger(__name__)
@@ -129,6 +131,8 @@ class Fleet:
         )
         self._jobs: set[int] = set()
         """Every job that a run here has or had."""
+        self._triggering: dict[str, datetime] = {}
+        """Since when a trigger of ours is on its way to a connection."""
         self._ledger.subscribe(self._note_job)
         self._suspects = Suspects(profile_name, client, journal, clock)
         self._suspicions: tuple[Suspicion, ...] = ()
@@ -222,13 +226,23 @@ class Fleet:
         """
         return self._ledger.subscribe(listener)
 
-    def _is_owned(self, job_id: JobId) -> bool:
-        return job_id in self._jobs or self._relay.is_watched(job_id)
+    def _is_owned(self, job: Job) -> bool:
+        if job.job_id in self._jobs or self._relay.is_watched(job.job_id):
+            return True
+        sent = self._triggering.get(job.connection_id)
+        return sent is not None and self._clock.now() - sent < _SETTLES
 
     def _note_job(self, event: Event) -> None:
         state = None if event.run is None else self.runs.get(event.run)
-        if state is not None and state.job_id is not None:
+        if state is None:
+            return
+        if state.job_id is not None:
             self._jobs.add(state.job_id)
+        if state.connection_id is not None:
+            if state.phase is Phase.TRIGGERING:
+                self._triggering.setdefault(state.connection_id, event.time)
+            else:
+                self._triggering.pop(state.connection_id, None)
 
     # --------------------------------------------------------------------- beginning and end
 

@@ -49,7 +49,7 @@ class Loading:
 class Watch:
     """The server's connections and jobs, kept up to date while :meth:`run` runs.
 
-    `owned` says which jobs the runs of this process watch.
+    `owned` says which jobs belong to the runs of this process.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Watch:
         clock: Clock,
         workspace_ids: Collection[WorkspaceId] = (),
         *,
-        owned: Callable[[JobId], bool] = lambda _: False,
+        owned: Callable[[Job], bool] = lambda _: False,
     ) -> None:
         self._client = client
         self._feed = feed
@@ -92,7 +92,7 @@ class Watch:
         return {
             job_id: reading
             for job_id, reading in self._feed.jobs.items()
-            if not self._owned(job_id) and _goes_on(reading.job, since)
+            if not self._owned(reading.job) and _goes_on(reading.job, since)
         }
 
     def usual(self, connection_id: str) -> timedelta | None:

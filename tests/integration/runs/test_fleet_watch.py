@@ -97,6 +97,22 @@ def test_what_was_not_read_says_so_until_somebody_looks() -> None:
     run_virtual(story())
 
 
+def test_a_job_of_ours_is_foreign_at_no_instant() -> None:
+    async def story() -> None:
+        world = scene()
+        async with world.deck() as deck:
+            await loaded(deck)
+            seen: set[JobId] = set()
+            deck.fleet.feed.subscribe(lambda _: seen.update(deck.fleet.watch.foreign))
+            await deck.fleet.launch(Order(world.connections(3)))
+            await deck.fleet.end()
+            ours = {JobId(run.job_id) for run in deck.fleet.runs.values() if run.job_id}
+            assert len(ours) == 3
+            assert seen.isdisjoint(ours)
+
+    run_virtual(story())
+
+
 def test_a_foreign_job_is_seen_and_one_of_ours_is_not_foreign() -> None:
     async def story() -> None:
         world = scene(connections=1)
