@@ -146,7 +146,7 @@ def step(state: RunState) -> Cell:
         look = glyphs.of_verdict(state.verdict)
         return Cell(f"{place} {look.glyph}", look.tone)
     visits = state.steps[state.current].visits
-    if state.watch_only:
+    if state.attached:
         return Cell(f"att×{visits}" if visits else "att")
     times = f"{place}×{visits}"
     return Cell(times if len(times) <= 7 else f"{state.current + 1}×{visits}")

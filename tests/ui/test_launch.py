@@ -66,6 +66,19 @@ async def test_enter_sends_once_all_targets_have_been_checked() -> None:
         assert [order.targets for order in fleet.orders] == [TARGETS]
 
 
+async def test_the_button_has_room_for_what_it_says() -> None:
+    fleet = StandInFleet(checks=will("send", "send", "send"))
+    async with Host().run_test(size=(80, 24)) as pilot:
+        button = go(await shown(pilot, fleet))
+        await pilot.press("*")
+        await pilot.resize_terminal(90, 24)
+        await until(pilot, lambda: button.size.width == len(" [ Nothing to send ] "))
+        await pilot.press("u")
+        await pilot.pause()
+        assert str(button.label) == "[ Trigger 3 on PROD ]"
+        assert button.size.width == len(" [ Trigger 3 on PROD ] ")
+
+
 async def test_enter_is_dead_while_a_target_is_not_checked() -> None:
     fleet = StandInFleet(checks=will("send", "send"))
     async with Host().run_test(size=(80, 24)) as pilot:

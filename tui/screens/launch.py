@@ -153,7 +153,10 @@ class LaunchScreen(Screen[LaunchId | None]):
         verb, count = launch_form.verb(form, checks)
         go = self.query_one("#go", Button)
         told = f"{verb} {count} on {profile}" if count else "Nothing to send"
-        go.label = Content(f"[ {told} ]")
+        label = Content(f"[ {told} ]")
+        if go.label != label:
+            go.label = label
+            go.refresh(layout=True)  # a label alone does not give its button the room it needs
         go.disabled = not self._ready()
         go.variant = "error" if form.destructive else "primary"
 

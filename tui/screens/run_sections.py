@@ -115,7 +115,7 @@ def steps(known: Known) -> Section:
         look = step_look(run, index)
         times = f"×{step.visits}" if step.visits else ""
         told = ""
-        if look.sign is Sign.OFF and run.watch_only:
+        if look.sign is Sign.OFF and run.attached:
             told = "not ours: the job was there already"
         elif step.http_status is not None:
             took = "" if step.ms is None else f" in {step.ms / 1000:.1f}s"

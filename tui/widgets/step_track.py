@@ -28,7 +28,7 @@ def step_look(run: RunState, index: int) -> Look:
     failed there, whatever the HTTP status said.
     """
     step = run.steps[index]
-    if run.watch_only and index < (run.current if run.current is not None else 1):
+    if run.attached and index < (run.current if run.current is not None else 1):
         return Look(Sign.OFF, SafeText("not ours"), Tone.QUIET)
     if index == run.current:
         if run.verdict is not None:

@@ -165,6 +165,11 @@ class RunState:
         """Whether this run may still change by itself."""
         return self.verdict is None and self.phase is not Phase.DETACHED
 
+    @property
+    def attached(self) -> bool:
+        """Whether it watches a job that no trigger of its own made."""
+        return self.watch_only or self.origin is Origin.ATTACHED
+
 
 class NotARunError(ValueError):
     """The first event of a run must be its creation."""

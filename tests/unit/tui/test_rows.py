@@ -9,7 +9,7 @@ from tests.support.screens import NOW
 from tui import rows, run_cells
 from tui.glyphs import Sign
 from tui.rows import Fold, LineKey, Opened, RunKey, View
-from workflow.runs.events import RunFinished, RunWaiting, Verdict, Warned
+from workflow.runs.events import RunFinished, RunWaiting, StepStarted, Verdict, Warned
 from workflow.runs.run import RunState
 from workflow.text import SafeText, safe
 
@@ -119,6 +119,13 @@ def test_a_step_is_its_place_its_count_and_its_visits() -> None:
     states = {state.name.split(" ")[0]: state for state in by_key().values()}
     shown = {name: run_cells.step(states[name]).text for name in ("stripe", "zuora", "shopify")}
     assert shown == {"stripe": "2/2×19", "zuora": "att×140", "shopify": "2/2 ✗"}
+
+
+def test_a_launched_run_that_found_a_job_there_is_attached_like_any_other() -> None:
+    story = a_story("hubspot → snowflake", 1, 60)
+    story.tell(0, StepStarted("triggerJob", 1, 1, 2)).attached(job_id=7)
+    story.read(5, "running", 1, job_id=7)
+    assert run_cells.step(story.state()).text == "att×1"
 
 
 def test_a_rate_is_that_of_the_last_minute() -> None:
