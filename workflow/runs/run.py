@@ -271,12 +271,15 @@ def _triggered(state: RunState, fact: TriggerSettled) -> RunState:
     origin = Origin(fact.how) if fact.how in _OWNING else state.origin
     # A job that was watched while its trigger was looked for is not ours when that came to nothing.
     seen = None if fact.how == Settled.UNKNOWN and state.origin is None else state.job_id
+    job_id = fact.job_id if fact.job_id is not None else seen
     return replace(
         state,
         phase=Phase.WATCHING,
         waiting_for=None,
         origin=origin,
-        job_id=fact.job_id if fact.job_id is not None else seen,
+        job_id=job_id,
+        # Of another job, as a document of several has them, the beginning is not known yet.
+        job_started=state.job_started if job_id == state.job_id else None,
         suspects=fact.suspects,
     )
 

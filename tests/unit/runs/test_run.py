@@ -91,6 +91,13 @@ def test_a_job_seen_while_looking_is_not_ours_when_that_came_to_nothing() -> Non
     assert (unknown.job_id, unknown.suspects, unknown.origin) == (None, (7, 8), None)
 
 
+def test_the_beginning_of_one_job_is_not_that_of_the_next() -> None:
+    first = (TriggerSettled("started", 1), ReadingTaken(1, "running", start_time=START.isoformat()))
+    state = after(*first)
+    assert state.job_started == START
+    assert after(*first, INTENT, TriggerSettled("started", 2)).job_started is None
+
+
 def test_steps_count_their_visits_and_keep_the_latest_answer() -> None:
     state = after(
         StepStarted("pollJob", 1, 2, 2),
