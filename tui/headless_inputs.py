@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
 from tui.commands.common import Refusal
+from tui.input_values import NotOfTypeError, property_of, typed, types_of
 from workflow.airbyte.credentials import Secret
 from workflow.arazzo import yaml12
 from workflow.arazzo.model import Document
@@ -55,8 +55,13 @@ def read_inputs(
     declared = inputs_of(document, workflow_id)
     root: Json = declared.root if declared is not None else None
     for name, text in pairs(given, "--input").items():
-        schema = _property(declared.schema if declared is not None else None, root, name)
-        inputs[name] = _typed(name, text, _types(schema, root))
+        schema = property_of(declared.schema if declared is not None else None, root, name)
+        try:
+            inputs[name] = typed(text, types_of(schema, root))
+        except NotOfTypeError as error:
+            raise Refusal(
+                f"--input {safe(name)} must be {error.wanted}, as JSON; nothing was sent."
+            ) from None
     return inputs
 
 
@@ -74,67 +79,6 @@ def _of_file(file: str) -> dict[str, Json]:
     if not isinstance(value, dict):
         raise Refusal(f"--inputs {safe(file)} must hold an object: names and values.")
     return value
-
-
-def _property(schema: Json, root: Json, name: str, hops: int = 8) -> Json:
-    """Return the schema of one input, wherever the workflow's schema declares it."""
-    if not isinstance(schema, dict) or hops == 0:
-        return None
-    properties = schema.get("properties")
-    if isinstance(properties, dict) and name in properties:
-        return properties[name]
-    inner: list[Json] = [_referred(schema, root)]
-    for keyword in ("allOf", "anyOf", "oneOf"):
-        members = schema.get(keyword)
-        inner += members if isinstance(members, list) else []
-    found = (_property(one, root, name, hops - 1) for one in inner)
-    return next((one for one in found if one is not None), None)
-
-
-def _types(schema: Json, root: Json, hops: int = 8) -> frozenset[str]:
-    """Return the JSON types a schema allows; empty when it does not say."""
-    if not isinstance(schema, dict) or hops == 0:
-        return frozenset()
-    declared = schema.get("type")
-    if isinstance(declared, str):
-        return frozenset({declared})
-    if isinstance(declared, list):
-        return frozenset(str(one) for one in declared)
-    members = schema.get("enum")
-    if isinstance(members, list) and members and all(isinstance(one, str) for one in members):
-        return frozenset({"string"})
-    return _types(_referred(schema, root), root, hops - 1)
-
-
-def _referred(schema: Mapping[str, Json], root: Json) -> Json:
-    reference = schema.get("$ref")
-    if not isinstance(reference, str) or not reference.startswith("#/"):
-        return None
-    value = root
-    for part in reference[2:].split("/"):
-        key = part.replace("~1", "/").replace("~0", "~")
-        value = value.get(key) if isinstance(value, dict) else None
-    return value
-
-
-def _typed(name: str, text: str, types: frozenset[str]) -> Json:
-    if "string" in types:
-        return text
-    try:
-        value = cast("Json", json.loads(text, parse_constant=_no_number))
-    except (ValueError, RecursionError):
-        if types:
-            wanted = " or ".join(sorted(types))
-            raise Refusal(
-                f"--input {safe(name)} must be {wanted}, as JSON; nothing was sent."
-            ) from None
-        return text
-    # Without a declared type a bare word or number stays what it looks like in JSON.
-    return value
-
-
-def _no_number(word: str) -> Json:
-    raise ValueError(word)
 
 
 def read_headers(given: Sequence[str]) -> tuple[tuple[str, Secret], ...]:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Final, TypeAlias
-from urllib.parse import urlsplit
+from typing import TypeAlias
 
 from tui.commands.common import Common, Refusal, chosen, journal_path
 from tui.commands.workflow import WorkflowOptions
+from tui.document_reading import meant_elsewhere
 from tui.headless import Begun, face_for, follow
 from tui.headless_dry_run import dry_run
 from tui.headless_inputs import pairs, read_headers, read_inputs
@@ -22,17 +22,15 @@ from workflow.airbyte.servers import normalise_base_url
 from workflow.arazzo.program import Program, compile_program
 from workflow.arazzo.turns import Json
 from workflow.clock import SystemClock
-from workflow.runs.launch import DESTRUCTIVE, Order
+from workflow.runs.launch import Order
+from workflow.runs.programs import wiping
 from workflow.runs.sources import AIRBYTE, Library, fetching, is_url
 from workflow.settings import NoProfileError, Profile, check_url
 from workflow.settings_choice import Choice
 from workflow.text import safe
 
-_CLOUD_HOSTS: Final = frozenset({"api.airbyte.com", "cloud.airbyte.com"})
-"""Where Airbyte's descriptions say its API is, whichever server is meant."""
-
-_Prepared: TypeAlias = tuple[Program, dict[str, Json], dict[str, str]]
-"""The program, its inputs, and where the sources in use say their servers are."""
+_Prepared: TypeAlias = tuple[Program, dict[str, Json]]
+"""The program and its inputs."""
 
 
 def run_workflow(common: Common, options: WorkflowOptions) -> int:
@@ -45,14 +43,14 @@ def run_workflow(common: Common, options: WorkflowOptions) -> int:
     headers = read_headers(options.headers)
 
     async def body() -> int:
-        program, inputs, described = await _prepared(options, overrides)
-        program.start(inputs)  # refuses bad inputs before anything else is looked at
+        program, inputs = await _prepared(options, overrides)
+        program.complete(inputs)  # refuses bad inputs before anything else is looked at
         if options.dry_run:
             return dry_run(program, inputs, _base(common, options), as_json=options.json)
         choice = _choice(common, options)
         if options.server is None:
-            _check_server(described, choice.profile)
-        _confirmed(options, inputs, choice.profile)
+            _check_server(program, overrides, choice.profile)
+        _confirmed(options, program, inputs, choice.profile)
         announce(choice, quiet=options.quiet)
         wiring = (AS_NAMED if options.server is not None else Wiring()).but(
             headers=headers, take_up=False, start=False
@@ -106,24 +104,18 @@ async def _compiled(options: WorkflowOptions, library: Library) -> _Prepared:
     document, sources, _ = await library.load(options.file)
     program = compile_program(document, sources, options.workflow_id)
     inputs = read_inputs(document, program.workflow_id, options.inputs, options.inputs_file)
-    described = {
-        operation.source: operation.server
-        for operation in program.operations
-        if operation.server is not None and library.overrides.get(operation.source) != AIRBYTE
-    }
-    return program, inputs, described
+    return program, inputs
 
 
-def _check_server(described: Mapping[str, str], profile: Profile) -> None:
+def _check_server(program: Program, overrides: Mapping[str, str], profile: Profile) -> None:
     """Refuse to send to the profile's server what is meant for another one."""
-    own = _CLOUD_HOSTS | {urlsplit(profile.url).hostname}
-    for name, server in described.items():
-        host = urlsplit(server).hostname
-        if host is not None and host not in own:
-            raise Refusal(
-                f"The API {safe(name)!r} is at {safe(host)}, which is not the server of profile "
-                f"{profile.name}: say which is meant with --server URL. Nothing was sent."
-            )
+    other = meant_elsewhere(program, overrides, profile.url)
+    if other is not None:
+        name, host = other
+        raise Refusal(
+            f"The API {safe(name)!r} is at {host}, which is not the server of profile "
+            f"{profile.name}: say which is meant with --server URL. Nothing was sent."
+        )
 
 
 def _choice(common: Common, options: WorkflowOptions) -> Choice:
@@ -145,9 +137,11 @@ def _base(common: Common, options: WorkflowOptions) -> str | None:
     return url if options.server is not None else normalise_base_url(url)
 
 
-def _confirmed(options: WorkflowOptions, inputs: dict[str, Json], profile: Profile) -> None:
-    kind = inputs.get("jobType")
-    if kind not in DESTRUCTIVE:
+def _confirmed(
+    options: WorkflowOptions, program: Program, inputs: dict[str, Json], profile: Profile
+) -> None:
+    kind = wiping(program, program.complete(inputs))
+    if kind is None:
         return
     words = f"{kind} 1 {profile.name}"
     if options.confirm != words:

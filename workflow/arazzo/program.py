@@ -7,7 +7,7 @@ own and is shared by all runs: it turns a state and an answer into a :class:`Tur
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from workflow.arazzo import checkpoints, machine
@@ -17,7 +17,7 @@ from workflow.arazzo.inputs import Inputs
 from workflow.arazzo.linking import Linker
 from workflow.arazzo.lookup import Sources
 from workflow.arazzo.model import Document
-from workflow.arazzo.plan import CallPlan, WorkflowPlan
+from workflow.arazzo.plan import CallPlan, SubPlan, WorkflowPlan
 from workflow.arazzo.problems import (
     START,
     DocumentError,
@@ -27,6 +27,7 @@ from workflow.arazzo.problems import (
     nearest,
 )
 from workflow.arazzo.state import State
+from workflow.arazzo.templates import constants_of
 from workflow.arazzo.turns import Answer, Json, Operation, Turn
 from workflow.text import SafeText
 
@@ -74,6 +75,8 @@ class Program:
         """Names of the declared outputs."""
         self.operations: tuple[Operation, ...] = tuple(_operations(plans.values()))
         """Every operation that a run may call, sub-workflows included."""
+        self.constants: frozenset[Json] = frozenset(_constants(plans.values()))
+        """Values and parts of texts that steps send and that no run changes."""
         self.digest = digest
         """SHA-256 over the document, the sources in use and the workflow's id."""
         self.warnings = warnings
@@ -227,6 +230,20 @@ def _operations(plans: Iterable[WorkflowPlan]) -> dict[Operation, None]:
         for step in plan.steps
         if isinstance(step.work, CallPlan)
     }
+
+
+def _constants(plans: Iterable[WorkflowPlan]) -> Iterator[Json]:
+    for plan in plans:
+        for step in plan.steps:
+            if isinstance(step.work, SubPlan):
+                templates = [value for _, value in step.work.inputs]
+            else:
+                templates = [parameter.value for parameter in step.work.parameters]
+                if step.work.body is not None:
+                    templates.append(step.work.body.template)
+                    templates += [value for _, value in step.work.body.replacements]
+            for template in templates:
+                yield from constants_of(template)
 
 
 def _digest(document: Document, used: Mapping[str, str], workflow_id: str) -> str:

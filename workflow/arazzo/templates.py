@@ -109,6 +109,29 @@ def expressions_of(template: Template) -> Iterator[Expression]:
                 yield from expressions_of(member)
 
 
+def constants_of(template: Template) -> Iterator[Json]:
+    """Give every value in a template, and every part of its texts, that no run changes."""
+    match template:
+        case Text():
+            yield from (part for part in template.parts if isinstance(part, str))
+        case Literal(value=value):
+            waiting = [value]
+            while waiting:
+                here = waiting.pop()
+                if isinstance(here, dict):
+                    waiting += here.values()
+                elif isinstance(here, list):
+                    waiting += here
+                else:
+                    yield here
+        case ListOf():
+            for item in template.items:
+                yield from constants_of(item)
+        case ObjectOf():
+            for _, member in template.members:
+                yield from constants_of(member)
+
+
 def fill(template: Template, lookup: Lookup) -> Value:
     """Return the template's value; MISSING when it is an expression that leads nowhere.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 
 from workflow import documents
@@ -9,6 +10,9 @@ from workflow.arazzo import document
 from workflow.arazzo.model import Document
 from workflow.arazzo.openapi import Description, load_description
 from workflow.arazzo.program import Program, compile_program
+from workflow.arazzo.turns import Json
+from workflow.runs.launch import DESTRUCTIVE
+from workflow.runs.paths import is_jobs
 
 
 @cache
@@ -37,6 +41,23 @@ def clear_then_sync() -> Program:
             "shipped.airbyteApi": airbyte,
         },
     )
+
+
+def wiping(program: Program, inputs: Mapping[str, Json]) -> str | None:
+    """Return the type of a job that wipes data and that a run may start, if it may start one.
+
+    What a document sends in the end may depend on answers; where its text has such a type as a
+    value, that is taken for what it means.
+    """
+    if not any(each.method == "POST" and is_jobs(each.path) for each in program.operations):
+        return None
+    if inputs.get("jobType") in DESTRUCTIVE:
+        return str(inputs["jobType"])
+    told = [text for text in program.constants if isinstance(text, str)]
+    for kind in sorted(DESTRUCTIVE):
+        if any(text == kind or f'"{kind}"' in text for text in told):
+            return kind
+    return None
 
 
 def _document(name: documents.Name) -> Document:

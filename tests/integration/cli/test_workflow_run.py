@@ -217,6 +217,21 @@ def test_a_dry_run_shows_requests_and_sends_none(
     assert len(server.log) == 0
 
 
+def test_a_document_that_wipes_by_itself_needs_the_words_for_it(
+    serve: Serve, syncdeck: Syncdeck
+) -> None:
+    server = serve(speed=600)
+    connection = f"connectionId={next(iter(connections(server).values()))}"
+    refused = syncdeck("workflow", "run", "clear-then-sync", "--input", connection)
+    assert refused.code == 2
+    assert '--confirm "clear 1 env"' in refused.err
+    assert sent(server, "createJob") == 0
+    words = ("--confirm", "clear 1 env")
+    ended = syncdeck("workflow", "run", "clear-then-sync", "--input", connection, *words, "--json")
+    assert ended.code == 0
+    assert sent(server, "createJob") == 2
+
+
 def test_a_header_comes_from_the_environment_and_shows_nowhere(
     serve: Serve, syncdeck: Syncdeck, document: str, monkeypatch: pytest.MonkeyPatch, journal: Path
 ) -> None:
