@@ -89,11 +89,12 @@ class RunCreated:
 
 @dataclass(frozen=True, slots=True)
 class RunWaiting:
-    """Nothing is sent until something else is over: a slot, a job in the way, a held launch."""
+    """Nothing is sent until something else is over, or somebody says go."""
 
     kind: ClassVar[str] = "run.waiting"
     reason: str
-    """``slot``, ``hold``, ``conflict`` or ``gate`` (another run's trigger is still open)."""
+    """``slot``, ``conflict`` (a job is in the way), ``gate`` (another run's trigger is still open)
+    or ``asked`` (an earlier process left it unsent; somebody has to say go)."""
     job_id: int | None = None
 
 

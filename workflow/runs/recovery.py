@@ -122,6 +122,7 @@ class Recovery:
                 new |= await self._siblings(launch, new)
         for run in sorted(new):
             ledger.take_over(new[run])
+            await asyncio.sleep(0)  # a thousand runs are seconds of work: the screen has its turn
         for one in known:  # another process may have looked after it meanwhile
             seen = ledger.runs[one.row.run].seq
             ledger.take_over(event for event in one.events if event.seq > seen)

@@ -125,7 +125,7 @@ class RunState:
     steps: tuple[StepState, ...]
     phase: Phase = Phase.WAITING
     waiting_for: str | None = None
-    """Why, while the phase is waiting: ``slot``, ``hold``, ``conflict`` or ``gate``."""
+    """Why, while the phase is waiting: ``slot``, ``conflict``, ``gate`` or ``asked``."""
     current: int | None = None
     """Index into `steps` of the latest step that started."""
     watch_only: bool = False
@@ -247,12 +247,7 @@ def _at_step(state: RunState, fact: StepStarted | StepFinished, at: datetime) ->
     if index is None:  # a sub-workflow's own step: the track shows the outer document's
         return state
     step = state.steps[index]
-    if isinstance(fact, StepStarted):
-        step = replace(step, visits=fact.visit, succeeded=None, started=step.started or at)
-        state = replace(state, current=index, begun=state.begun or at, waiting_for=None)
-        if state.phase is Phase.WAITING:
-            state = replace(state, phase=Phase.WATCHING)
-    else:
+    if isinstance(fact, StepFinished):
         step = replace(
             step,
             visits=fact.visit,
@@ -261,7 +256,20 @@ def _at_step(state: RunState, fact: StepStarted | StepFinished, at: datetime) ->
             ms=fact.ms,
             finished=at,
         )
-    return replace(state, steps=(*state.steps[:index], step, *state.steps[index + 1 :]))
+        return replace(state, steps=_with(state.steps, index, step))
+    step = replace(step, visits=fact.visit, succeeded=None, started=step.started or at)
+    return replace(
+        state,
+        steps=_with(state.steps, index, step),
+        current=index,
+        begun=state.begun or at,
+        waiting_for=None,
+        phase=Phase.WATCHING if state.phase is Phase.WAITING else state.phase,
+    )
+
+
+def _with(steps: tuple[StepState, ...], index: int, step: StepState) -> tuple[StepState, ...]:
+    return (*steps[:index], step, *steps[index + 1 :])
 
 
 _OWNING: Final = {Settled.STARTED, Settled.JOINED, Settled.ADOPTED, Settled.ATTACHED}
