@@ -266,8 +266,12 @@ class Played:
     intents: dict[RunId, tuple[IntentRecord, ...]] = field(default_factory=dict)
     jobs: list[Job] = field(default_factory=list)
     """Every job that ever began, whatever the server forgot."""
+    listed: frozenset[int] = frozenset()
+    """The jobs that the server still has at the end."""
     posts: list[LoggedRequest] = field(default_factory=list)
     recovered_at: float | None = None
+    followed_until: float = 0.0
+    """When suspects were looked for the last time without a fault, or soon before."""
     stuck: list[RunState] = field(default_factory=list)
     struck: frozenset[str] = frozenset()
     """The faults that met a request or, if they are of that kind, a job."""
@@ -457,6 +461,7 @@ async def play(case: Case, journal: Path | None) -> Played:
             other.cancel()
         ended = await asyncio.gather(*others, return_exceptions=True)
     played.mistakes += [repr(e) for e in ended if isinstance(e, Exception)]
+    played.listed = frozenset(int(job.id) for job in box.world.jobs)
     played.posts = [entry for entry in box.log if entry.endpoint == "createJob"]
     stage.over()
     played.struck = stage.struck
@@ -507,8 +512,10 @@ async def _last_process(stage: Stage, played: Played, others: list[asyncio.Task[
         await _until_all_ended(deck, played)
         # What comes late comes still: lost triggers that act after the look.
         if stage.clock.monotonic() - begun < 130.0 and "after=60s" in str(case):
-            await stage.clock.sleep(100.0)
-        stage.box.world.advance(stage.clock.now().timestamp())
+            await stage.clock.sleep(230.0)
+        now = stage.clock.now().timestamp()
+        stage.box.world.advance(now)
+        played.followed_until = 0.0 if stage.box.faults.active else now - 130.0
         rows = await deck.journal.runs(limit=-1)
         for row in rows:
             played.intents[row.run] = await deck.journal.intents_of(row.run)
@@ -638,6 +645,11 @@ def _of_run(played: Played, run: RunState) -> list[str]:
     kept = any(one.open for one in intents)
     if ours and run.origin not in _OWNS and not kept:
         faults.append(f"{run.run} forgot job {ours[0].id}: {run.verdict}, {run.why}")
+    known = {job for one in intents for job in (one.job_id, *one.suspects)}
+    for job in ours:
+        long_ago = job.created_at < played.followed_until and job.id in played.listed
+        if kept and long_ago and job.id not in known:
+            faults.append(f"{run.run} does not suspect job {job.id}")
     if not str(run.why):
         faults.append(f"{run.run} is {run.verdict} and does not say why")
     match run.verdict:
