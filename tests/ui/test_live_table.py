@@ -73,6 +73,15 @@ async def test_only_rows_on_the_screen_are_asked_for() -> None:
         assert app.asked <= 2 * 12
 
 
+async def test_a_sentence_in_place_of_rows_is_read_to_its_end() -> None:
+    app = TableApp()
+    async with app.run_test(size=(40, 12)) as pilot:
+        table = await opened(pilot, app)
+        table.say((Cell("The client id and secret were not accepted; check the profile."),))
+        said = " ".join(" ".join(app.lines()[1:]).split())
+        assert said == "The client id and secret were not accepted; check the profile."
+
+
 async def test_one_changed_row_is_one_line_drawn() -> None:
     app = TableApp(10_000)
     async with app.run_test(size=(40, 12)) as pilot:

@@ -7,13 +7,14 @@ styles have changed. Which lines there are, and which are on the screen, is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
 from rich.segment import Segment
 from rich.style import Style
 from textual.cache import LRUCache
+from textual.content import Content
 from textual.strip import Strip
 
 from tui.formats import cut, fit
@@ -147,6 +148,13 @@ class LinePainter(Generic[K]):
             for column in self._columns
         ]
         return Strip(segments).crop_extend(0, self._width, base)
+
+    def wrapped(self, cells: Iterable[Cell]) -> tuple[Cell, ...]:
+        """Break sentences that belong to no row into lines that are not cut off."""
+        room = max(1, self._width - self._gutter)
+        return tuple(
+            Cell(part.plain, cell.tone) for cell in cells for part in Content(cell.text).wrap(room)
+        )
 
     def prose(self, cell: Cell, base: Style) -> Strip:
         """Return a line that belongs to no row."""

@@ -226,8 +226,9 @@ class LiveTable(ScrollView, Generic[K], can_focus=True, inherit_bindings=False):
             return self._painter.title(self.rich_style)
         line = y - self._titled + self.scroll_offset.y
         if line >= len(self.order):
-            if not self.order and line < len(self._message):
-                return self._painter.prose(self._message[line], self.rich_style)
+            told = () if self.order else self._painter.wrapped(self._message)
+            if line < len(told):
+                return self._painter.prose(told[line], self.rich_style)
             return Strip.blank(width, self.rich_style)
         key = self.order[line]
         face = Face(key, self.has_focus and line == self._selection.line, key in self.marks)
