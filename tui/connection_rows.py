@@ -142,21 +142,22 @@ def entry(view: ConnectionView, run: RunState | None) -> Entry:
     )
 
 
-def arrange(
-    entries: Iterable[Entry], words: str, *, problems: bool, sort: Sort
-) -> tuple[ConnectionId, ...]:
-    """Return the connections that pass the filter, in order."""
-    wanted = words.lower().split()
-    shown = [entry for entry in entries if not problems or entry.look.sign in PROBLEMS]
-    for word in wanted:
-        shown = [entry for entry in shown if word in entry.searched]
+def ordered(entries: Iterable[Entry], sort: Sort) -> tuple[Entry, ...]:
+    """Return all connections in order."""
     match sort:
         case Sort.STATE:
-            shown.sort(key=lambda entry: (_ORDER[entry.look.sign], entry.name_key))
+            return tuple(sorted(entries, key=lambda one: (_ORDER[one.look.sign], one.name_key)))
         case Sort.NAME:
-            shown.sort(key=lambda entry: entry.name_key)
+            return tuple(sorted(entries, key=lambda one: one.name_key))
         case Sort.OLDEST:
-            shown.sort(key=lambda entry: (entry.last_success, entry.name_key))
+            return tuple(sorted(entries, key=lambda one: (one.last_success, one.name_key)))
+
+
+def passing(entries: Iterable[Entry], words: str, *, problems: bool) -> tuple[ConnectionId, ...]:
+    """Return those that pass the filter, in the order they came."""
+    shown = [entry for entry in entries if not problems or entry.look.sign in PROBLEMS]
+    for word in words.lower().split():
+        shown = [entry for entry in shown if word in entry.searched]
     return tuple(entry.connection_id for entry in shown)
 
 

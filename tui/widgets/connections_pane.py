@@ -43,6 +43,7 @@ class ConnectionsPane(LiveTable[Key]):
         self.words = ""
         self.problems = False
         self.sort = Sort.STATE
+        self._ordered: tuple[connection_rows.Entry, ...] = ()
         self._shown = 0
         self._total = 0
         self._loading = True
@@ -85,12 +86,12 @@ class ConnectionsPane(LiveTable[Key]):
     def filter(self, words: str) -> None:
         """Show what has all these words."""
         self.words = words
-        self._arrange(set(), at_once=True)
+        self._filter(set(), at_once=True)
 
     def toggle_problems(self) -> None:
         """Show problems only, or all again."""
         self.problems = not self.problems
-        self._arrange(set(), at_once=True)
+        self._filter(set(), at_once=True)
 
     def next_sort(self) -> None:
         """Take the next order."""
@@ -98,10 +99,13 @@ class ConnectionsPane(LiveTable[Key]):
         self._arrange(set(), at_once=True)
 
     def _arrange(self, changed: set[Key], *, at_once: bool) -> None:
+        self._ordered = connection_rows.ordered(self.board.entries, self.sort)
+        self._filter(changed, at_once=at_once)
+
+    def _filter(self, changed: set[Key], *, at_once: bool) -> None:
+        """Show what passes, in the order there is: a key that is typed sorts nothing."""
         board = self.board
-        shown = connection_rows.arrange(
-            board.entries, self.words, problems=self.problems, sort=self.sort
-        )
+        shown = connection_rows.passing(self._ordered, self.words, problems=self.problems)
         self._shown = len(shown)
         named = set(shown)
         among = [view for key, view in board.late.items() if key in named]

@@ -185,18 +185,19 @@ def test_a_launch_is_told_of_once_and_its_runs_are_not() -> None:
 # ----------------------------------------------------------------------------------- connections
 
 
-def entries() -> list[connection_rows.Entry]:
+def in_order(sort: Sort) -> tuple[connection_rows.Entry, ...]:
     unresolved = a_story("jira → snowflake", 3, 500).ended(165, Verdict.UNRESOLVED).state()
     waiting = a_story("adyen → snowflake", 11, 60).state()
     runs = {unresolved.connection_id: unresolved, waiting.connection_id: waiting}
-    return [
+    entries = [
         connection_rows.entry(view, runs.get(view.connection.connection_id))
         for view in the_connections()
     ]
+    return connection_rows.ordered(entries, sort)
 
 
 def test_connections_stand_by_state_with_live_ones_first() -> None:
-    order = connection_rows.arrange(entries(), "", problems=False, sort=Sort.STATE)
+    order = connection_rows.passing(in_order(Sort.STATE), "", problems=False)
     assert [name.removeprefix("c-") for name in order] == [
         "stripe",
         "zuora",
@@ -214,12 +215,12 @@ def test_connections_stand_by_state_with_live_ones_first() -> None:
 
 
 def test_problems_among_connections_are_what_is_red_late_or_unresolved() -> None:
-    order = connection_rows.arrange(entries(), "", problems=True, sort=Sort.NAME)
+    order = connection_rows.passing(in_order(Sort.NAME), "", problems=True)
     assert [name.removeprefix("c-") for name in order] == ["ads", "hubspot", "jira", "shopify"]
 
 
 def test_a_connection_is_found_by_state_tag_and_parts_of_its_name() -> None:
-    order = connection_rows.arrange(entries(), "SNOW crit run", problems=False, sort=Sort.NAME)
+    order = connection_rows.passing(in_order(Sort.NAME), "SNOW crit run", problems=False)
     assert list(order) == [connection_id("stripe"), connection_id("zuora")]
 
 
