@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from textual.content import Content
@@ -193,8 +194,8 @@ class Frame:
             return
         self._draw_rule(Part.GANTT_RULE, [Title(0, SafeText("When"))])
         runs = self._panes.runs
-        keys = [key for key in runs.order if isinstance(key, RunKey)]
-        states = [state for key in keys[:50] if (state := runs.board.run(key.run)) is not None]
+        keys = islice((key for key in runs.order if isinstance(key, RunKey)), region.height)
+        states = [state for key in keys if (state := runs.board.run(key.run)) is not None]
         lines = gantt(states, facts.now, region.width, region.height)
         self._gantt.show(lines, dimmed=facts.stale)
 
