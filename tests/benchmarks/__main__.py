@@ -1,6 +1,6 @@
 """All benchmarks as one table: ``python -m tests.benchmarks [--only NAME] [--json FILE]``.
 
-Takes about fifteen minutes on two cores; each benchmark has a bound of its own. The exit code is 0
+Takes about twenty minutes on two cores; each benchmark has a bound of its own. The exit code is 0
 whether or not targets are met: a busy machine is no reason to call anything broken.
 """
 

@@ -35,7 +35,7 @@ from workflow.settings import Profile
 
 FEW: Final = 10
 MANY: Final = 1_000
-CREATED: Final = 1.4
+CREATED: Final = 1.09
 """Connections for each that is active, about."""
 SPEED: Final = 1_000.0
 CONNECTIONS: Final = 10_000
@@ -50,7 +50,6 @@ MOST_REQUESTS: Final = 40.0
 AT_ONCE: Final = 1_000
 LIMIT: Final = 600.0
 """Seconds after which a command is killed; what has no verdict by then is told."""
-_FEW: Final = f"{FEW} targets"
 _COMMAND: Final = str(Path(sys.executable).with_name("syncdeck"))
 
 
@@ -70,6 +69,7 @@ def measure() -> Iterator[Figure]:
     """Measure few runs, many runs, and a large workspace that is looked at."""
     few, many = run_command(FEW), run_command(MANY)
     case, more = f"syncdeck run, {many.targets:,} targets", many.targets - few.targets
+    against = f"{few.targets} targets"
     each = (many.cpu - few.cpu) / more * 1_000
     grown = (many.megabytes - few.megabytes) / more * 1_000
     posts, asked = many.requests.get("createJob", 0), sum(many.requests.values())
@@ -78,10 +78,10 @@ def measure() -> Iterator[Figure]:
     yield Figure("headless", case, "POSTs too many", extra, "", target=0)
     yield Figure("headless", case, "requests for each run", asked / many.targets, "")
     yield Figure("headless", case, "CPU for each run", each, "ms")
-    yield Figure("headless", case, "CPU of all", many.cpu, "s", many.cpu / few.cpu, _FEW)
+    yield Figure("headless", case, "CPU of all", many.cpu, "s", many.cpu / few.cpu, against)
     yield Figure("headless", case, "memory for each run", grown, "kB")
     ratio = many.megabytes / few.megabytes
-    yield Figure("headless", case, "memory of all", many.megabytes, "MB", ratio, _FEW)
+    yield Figure("headless", case, "memory of all", many.megabytes, "MB", ratio, against)
     yield Figure("headless", case, "time", many.seconds, "s")
     yield from watched()
 
