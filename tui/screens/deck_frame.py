@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 _ESTIMATE_EVERY: Final = timedelta(seconds=3)
 """It says "about", and looks at every run there is."""
+_MOST_BARS: Final = 50
+"""Runs that are looked at for bars; some of them may not have begun."""
 _RULES: Final = (Part.TOP, Part.MIDDLE, Part.BOTTOM, Part.GANTT_RULE)
 Table = RunsPane | ConnectionsPane | EventsPane
 
@@ -194,7 +196,7 @@ class Frame:
             return
         self._draw_rule(Part.GANTT_RULE, [Title(0, SafeText("When"))])
         runs = self._panes.runs
-        keys = islice((key for key in runs.order if isinstance(key, RunKey)), region.height)
+        keys = islice((key for key in runs.order if isinstance(key, RunKey)), _MOST_BARS)
         states = [state for key in keys if (state := runs.board.run(key.run)) is not None]
         lines = gantt(states, facts.now, region.width, region.height)
         self._gantt.show(lines, dimmed=facts.stale)
