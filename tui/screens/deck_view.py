@@ -44,6 +44,7 @@ def facts(session: Session, runs: RunsPane, now: datetime, *, frozen: bool) -> F
         failing=status.failing,
         failures=status.failures,
         next_at=status.next_at,
+        brief=status.brief,
         trouble=session.fleet.trouble,
         frozen=frozen,
     )

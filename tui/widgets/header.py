@@ -53,6 +53,8 @@ class Facts:
     failing: SafeText | None = None
     failures: int = 0
     next_at: datetime | None = None
+    brief: SafeText | None = None
+    """What `failing` says, in a word or three."""
     trouble: SafeText | None = None
     """Why nothing can be written down, so that nothing is sent."""
     frozen: bool = False
@@ -148,10 +150,10 @@ def _freshness(facts: Facts) -> tuple[Content, Content]:
     again = ""
     if facts.next_at is not None:
         again = f" · again in {age(facts.next_at - facts.now)}"
-    reason = elide(_brief(facts.failing), 26)
+    reason = facts.brief or elide(_brief(facts.failing), 26)
     style = Tone.WARNING.style
     long = Content.styled(f"{ago} · {reason}{times}{again}", style)
-    return long, Content.styled(f"{ago} · {elide(reason, 12)}{times}", style)
+    return long, Content.styled(f"{ago} · {elide(reason, 18)}{times}", style)
 
 
 def _brief(failing: SafeText) -> SafeText:

@@ -69,6 +69,7 @@ class Feed:
         self._gone: dict[JobId, SafeText] = {}
         self._read_at: datetime | None = None
         self._failing: SafeText | None = None
+        self._brief: SafeText | None = None
         self._next_at: datetime | None = None
         self._rate = -1
 
@@ -134,6 +135,7 @@ class Feed:
             failing=self._failing,
             failures=self._planner.failures,
             next_at=self._next_at,
+            brief=None if self._failing is None else self._brief,
         )
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
@@ -225,11 +227,13 @@ class Feed:
                     job = await self._client.get_job(job_id, replay="never")
                     facts = planner.got(ask, Got(job.value, _times(job)), clock.monotonic())
         except ApiProblem as problem:
+            self._brief = problem.brief
             refused = Refused(problem.sentence, problem.status, problem.retry_after)
             return planner.refused(ask, refused, clock.monotonic())
         except NetworkFailure as failure:
+            self._brief = failure.brief
             return planner.refused(ask, Refused(failure.text), clock.monotonic())
-        self._read_at = clock.now()
+        self._read_at, self._brief = clock.now(), None
         return facts
 
     async def _list(self, ask: ListJobs) -> Answer[Page[Job]]:

@@ -66,6 +66,12 @@ class ApiProblem(Exception):  # noqa: N818 - the word of RFC 9457
         self.sent = sent
         self.answer: SafeText = safe(answer, limit=_ANSWER_CAP)
 
+    @property
+    def brief(self) -> SafeText:
+        """The problem in two words, for where there is no room for the sentence."""
+        unreadable = self.kind is ProblemKind.UNREADABLE
+        return SafeText("unreadable answer" if unreadable else f"HTTP {self.status}")
+
     def __str__(self) -> str:
         return self.sentence
 

@@ -115,3 +115,5 @@ class FeedStatus:
     """Failures in a row."""
     next_at: datetime | None
     """When the feed asks next."""
+    brief: SafeText | None = None
+    """The last failure in a word or three, for example ``HTTP 503``."""

@@ -7,6 +7,7 @@ Every exception of the network library ends here, as a
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 from collections.abc import Mapping
 from functools import lru_cache
@@ -23,6 +24,7 @@ from workflow.http.messages import Headers, Request, Response, Timeout
 from workflow.http.origins import Origin
 from workflow.text import safe
 
+_ERRNO: Final = re.compile(r"^\[Errno -?\d+\] ")
 _LONGEST_PATH: Final = 16_000
 """Bytes of path and query."""
 
@@ -169,14 +171,25 @@ def _bracketed(host: str) -> str:
 
 
 def _failure(error: httpx.HTTPError, whose: str) -> NetworkFailure:
-    detail = safe(str(error), limit=160).rstrip(".") or type(error).__name__
+    # Numbers of errors tell an operator nothing that their words do not.
+    detail = safe(_ERRNO.sub("", str(error)), limit=160).rstrip(".")
     tls = _tls_cause(error)
     if tls is not None:
-        why = safe(getattr(tls, "verify_message", "") or detail, limit=160)
-        text = f"The certificate for {whose} was not accepted: {why}."
-        return NetworkFailure("tls", text, sent=False)
+        return NetworkFailure("tls", _tls_text(tls, whose, detail), sent=False)
     kind, sent, words = _classify(error)
-    return NetworkFailure(kind, f"{words} {whose}: {detail}.", sent=sent)
+    why = f": {detail}" if detail else ""
+    return NetworkFailure(kind, f"{words} {whose}{why}.", sent=sent)
+
+
+def _tls_text(error: ssl.SSLError, whose: str, detail: str) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        why = safe(error.verify_message or detail, limit=160)
+        return f"The certificate for {whose} was not accepted: {why}."
+    why = safe((error.reason or detail or "no reason given").replace("_", " ").lower(), limit=160)
+    return (
+        f"TLS could not be set up for {whose}: {why}; "
+        "if the server speaks plain HTTP, its address has to begin with http://."
+    )
 
 
 def _classify(error: httpx.HTTPError) -> tuple[FailureKind, bool, str]:

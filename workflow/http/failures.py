@@ -5,7 +5,8 @@ An answer with an unwelcome status is not here: it is an answer, and its reader'
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Final, Literal
 
 from workflow.text import SafeText, safe
 
@@ -24,11 +25,24 @@ FailureKind = Literal[
 """Where it broke.
 
 ``connect``: no connection (names, routes, refused, proxies). ``timeout``: too slow. ``cut``: the
-connection ended early. ``tls``: the certificate was not accepted. ``too_large``: the body passed
-its cap. ``redirect``: the server points elsewhere. ``host``: a host that is not allowed, nothing
-sent. ``protocol``: what came is not HTTP. ``decode``: the body is not what its headers or its
-format say. ``circuit``: not tried, since the server has been down.
+connection ended early. ``tls``: no encryption, or a certificate not accepted. ``too_large``: the
+body passed its cap. ``redirect``: the server points elsewhere. ``host``: a host that is not
+allowed, nothing sent. ``protocol``: what came is not HTTP. ``decode``: the body is not what its
+headers or its format say. ``circuit``: not tried, since the server has been down.
 """
+
+_BRIEFLY: Final[Mapping[FailureKind, str]] = {
+    "connect": "no connection",
+    "timeout": "no answer in time",
+    "cut": "connection cut off",
+    "tls": "TLS refused",
+    "too_large": "answer too large",
+    "redirect": "redirected elsewhere",
+    "host": "host not allowed",
+    "protocol": "answer is not HTTP",
+    "decode": "unreadable answer",
+    "circuit": "server down",
+}
 
 
 class NetworkFailure(Exception):  # noqa: N818 - a failure is what it is called everywhere
@@ -48,6 +62,11 @@ class NetworkFailure(Exception):  # noqa: N818 - a failure is what it is called 
 
     def __str__(self) -> str:
         return self.text
+
+    @property
+    def brief(self) -> SafeText:
+        """The failure in at most three words, for where there is no room for the sentence."""
+        return SafeText(_BRIEFLY[self.kind])
 
 
 class BadBody(ValueError):  # noqa: N818 - a statement about the body, not about this program

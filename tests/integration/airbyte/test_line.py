@@ -126,6 +126,24 @@ async def test_a_certificate_nobody_vouches_for_is_not_accepted() -> None:
     assert "certificate" in caught.value.text
 
 
+async def test_a_port_without_tls_is_not_said_to_have_a_bad_certificate() -> None:
+    def plainly(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(plainly, "127.0.0.1", 0) as server:
+        host, port = server.sockets[0].getsockname()
+        encrypted = f"https://{host}:{port}/v1"
+        door = Door(encrypted, clock=SystemClock(), rng=random.Random(1))
+        with pytest.raises(NetworkFailure) as caught:
+            await Client(door, encrypted).create_job(ConnectionId("c1"), SYNC)
+        await door.aclose()
+
+    assert (caught.value.kind, caught.value.sent) == ("tls", False)
+    assert "certificate" not in caught.value.text
+    assert "has to begin with http://" in caught.value.text
+
+
 async def test_ones_own_ca_bundle_vouches_for_it() -> None:
     body = b'{"jobId": 7, "status": "running", "jobType": "sync", "connectionId": "c1"}'
     answer = HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body

@@ -29,6 +29,7 @@ from workflow.airbyte.readings import (
 from workflow.clock import LoopClock
 from workflow.http.door import Door
 from workflow.http.strict_json import Json
+from workflow.text import SafeText
 
 BASE = "https://airbyte.example.com/api/public/v1"
 ONE, TWO = JobId(1), JobId(2)
@@ -40,13 +41,15 @@ class Server:
 
     def __init__(self) -> None:
         self.ends: dict[int, float] = {1: 1e9}
-        self.broken: httpx.Response | None = None
+        self.broken: httpx.Response | httpx.TransportError | None = None
         self.asked: list[httpx.URL] = []
         self.latency = 0.05
 
     async def __call__(self, request: httpx.Request) -> httpx.Response:
         await asyncio.sleep(self.latency)
         self.asked.append(request.url)
+        if isinstance(self.broken, httpx.TransportError):
+            raise self.broken
         if self.broken is not None:
             return self.broken
         now = asyncio.get_running_loop().time()
@@ -177,6 +180,7 @@ def test_failures_are_told_and_counted_and_then_over() -> None:
         failing = feed.status
         assert failing.failing is not None
         assert "503" in failing.failing
+        assert failing.brief == "HTTP 503"
         assert failing.next_at is not None
         server.broken = None
         await asyncio.sleep(60)
@@ -188,6 +192,19 @@ def test_failures_are_told_and_counted_and_then_over() -> None:
     assert counts == [1, 2, 3]
     assert failures == [3, 0]
     assert PollRecovered(3) in facts
+
+
+def test_a_server_that_is_not_there_is_said_so_in_a_word() -> None:
+    async def story(feed: Feed, server: Server) -> list[SafeText | None]:
+        feed.track(ONE)
+        server.broken = httpx.ConnectError("[Errno 111] Connection refused")
+        await asyncio.sleep(40)
+        down = feed.status
+        server.broken = None
+        await asyncio.sleep(90)
+        return [down.brief, feed.status.brief]
+
+    assert tell(story) == ["no connection", None]
 
 
 def test_a_stale_feed_knows_when_it_read_last() -> None:

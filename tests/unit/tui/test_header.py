@@ -1,0 +1,26 @@
+"""The deck's first line when the server cannot be read."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from tests.support.screens import NOW
+from tui.widgets.header import Facts, header
+from workflow.text import SafeText
+
+
+def test_a_failure_leaves_room_for_the_next_try_on_a_narrow_screen() -> None:
+    facts = Facts(
+        SafeText("prod"),
+        "rw",
+        SafeText("airbyte.local"),
+        None,
+        {},
+        NOW,
+        NOW - timedelta(seconds=38),
+        failing=SafeText("Listing jobs was answered with 503: the server is in trouble."),
+        failures=3,
+        next_at=NOW + timedelta(seconds=8),
+        brief=SafeText("HTTP 503"),
+    )
+    assert "read 38s ago · HTTP 503 ×3 · again in 8s" in header(facts, 80).plain
