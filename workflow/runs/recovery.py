@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from workflow.arazzo.problems import CheckpointError
 from workflow.arazzo.program import Program
-from workflow.arazzo.turns import Call
+from workflow.arazzo.turns import Call, Json
 from workflow.runs import paths
 from workflow.runs.events import (
     Event,
@@ -243,11 +243,11 @@ def _waits_for_trigger(program: Program | None, checkpoint: Checkpoint) -> bool:
 def _seen(job_id: int, voice: Voice) -> JobSeen:
     """Say of a job what the journal knows, in the server's own form."""
     state = voice.state
-    status = str(state.status or "pending")
-    raw = {
+    status, job_type = str(state.status or "pending"), str(state.job_type or "sync")
+    raw: dict[str, Json] = {
         "jobId": job_id,
         "status": status,
-        "jobType": str(state.job_type or "sync"),
+        "jobType": job_type,
         "connectionId": state.connection_id or "",
     }
-    return JobSeen(job_id, raw["jobType"], status, live=True, raw=raw)  # type: ignore[arg-type]
+    return JobSeen(job_id, job_type, status, live=True, raw=raw)

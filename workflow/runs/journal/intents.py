@@ -86,11 +86,6 @@ class IntentRecord:
     answer: Json = field(default=None, repr=False)
     """The answer's JSON body, so that a restart can give it to the document again."""
 
-    @property
-    def suspect_until(self) -> datetime:
-        """When it is over by itself, on our clock."""
-        return self.intent.at + SUSPECT_FOR
-
 
 @dataclass(frozen=True, slots=True)
 class GateTaken:
