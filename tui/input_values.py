@@ -13,6 +13,8 @@ from typing import Final, cast
 from workflow.arazzo.inputs import Inputs
 from workflow.arazzo.turns import Json
 
+FROM_TARGETS: Final = "connectionId"
+"""The input that every target of a launch fills in by itself."""
 _HOPS: Final = 8
 """How deep references and alternatives are followed."""
 
@@ -159,6 +161,11 @@ def typed(text: str, types: frozenset[str]) -> Json:
         return text
     # Without a declared type a bare word or number stays what it looks like in JSON.
     return value
+
+
+def text_of(value: Json) -> str:
+    """Write a value as it would be typed."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _no_number(word: str) -> Json:

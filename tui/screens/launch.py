@@ -30,6 +30,8 @@ from tui.screens.deck_acts import locked
 from tui.screens.dialogs import TypedAhead, TypedDialog
 from tui.screens.launch_fields import LaunchFields
 from tui.screens.launch_form import Doing, Form
+from tui.screens.workflow_choice import Answer, WorkflowScreen
+from tui.screens.workflow_form import Chosen, command, ordered
 from tui.session import Session
 from tui.widgets.lines import crumbs, hint_line, spread, titled_rule
 from tui.widgets.target_list import TargetList
@@ -55,6 +57,7 @@ class LaunchScreen(Screen[LaunchId | None]):
     AUTO_FOCUS: ClassVar[str | None] = "#targets"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "trigger", "trigger", id="launch.trigger", show=False),
+        Binding("w", "workflow", "another workflow", id="launch.workflow", show=False),
         *keymap.bindings(("back", "quit", "copy", "help", "last_view", "read_now")),
         Binding("tab", "app.focus_next", "field", show=False),
         Binding("shift+tab", "app.focus_previous", "field", show=False),
@@ -77,6 +80,7 @@ class LaunchScreen(Screen[LaunchId | None]):
         self._session = session
         self._targets = tuple({target.connection_id: target for target in targets}.values())
         self._rerun_of = rerun_of
+        self._workflow: Chosen | None = None
         self._checks: dict[str, TargetCheck] = {}
         self._checked_at: datetime | None = None
         self._told: SafeText | None = None
@@ -153,6 +157,7 @@ class LaunchScreen(Screen[LaunchId | None]):
         verb, count = launch_form.verb(form, checks)
         go = self.query_one("#go", Button)
         told = f"{verb} {count} on {profile}" if count else "Nothing to send"
+        told = f"Run once on {profile}" if self._once else told
         label = Content(f"[ {told} ]")
         if go.label != label:
             go.label = label
@@ -172,6 +177,8 @@ class LaunchScreen(Screen[LaunchId | None]):
             return Content.styled(text, Tone.WARNING.style)
         if self._told is not None:
             return Content.styled(self._told, Tone.WARNING.style)
+        if self._once:
+            return Content("runs once: this workflow takes no connection")
         checks = self._taken_checks()
         under = self._checks.get(self._list.cursor or "")
         usual = self._session.fleet.watch.usual if self._ready() else None
@@ -203,20 +210,28 @@ class LaunchScreen(Screen[LaunchId | None]):
 
     def _ready(self) -> bool:
         checks = self._taken_checks()
+        checked = len(checks) == len(self._list.taken) and any(
+            check.will in {"send", "wait", "attach"} for check in checks
+        )
         return (
-            len(checks) == len(self._list.taken)
-            and any(check.will in {"send", "wait", "attach"} for check in checks)
+            (checked or self._once)
             and not self._fields.mistakes
             and not self._session.fleet.read_only
             and not self._sending
         )
+
+    @property
+    def _once(self) -> bool:
+        """Whether it is one run, whatever the targets."""
+        return self._workflow is not None and not self._workflow.per_target
 
     def _order(self) -> Order:
         """Return the order for what is taken; what is blocked is never sent by accident."""
         form = self._fields.form
         left = {"blocked", "skip", "fail"} if form.destructive else {"blocked"}
         targets = [check.target for check in self._taken_checks() if check.will not in left]
-        return launch_form.order(form, targets, "rerun" if self._rerun_of else "")
+        order = launch_form.order(form, targets, "rerun" if self._rerun_of else "")
+        return ordered(order, self._workflow)
 
     def on_launch_fields_changed(self, event: LaunchFields.Changed) -> None:
         """Check again when what happens to a target may be another thing now."""
@@ -251,7 +266,10 @@ class LaunchScreen(Screen[LaunchId | None]):
     async def _check(self) -> None:
         form = self._fields.form
         asked = Form(form.doing, on_conflict=form.on_conflict, over_running=form.over_running)
-        async for check in self._session.fleet.check(launch_form.order(asked, self._targets)):
+        order = launch_form.order(asked, self._targets)
+        if self._workflow is not None:
+            order = replace(order, job_type=self._workflow.job_type)
+        async for check in self._session.fleet.check(order):
             self._checks[check.target.connection_id] = check
             self._draw_soon()
         self._checked_at = self._session.clock.now()
@@ -294,7 +312,7 @@ class LaunchScreen(Screen[LaunchId | None]):
         self.run_worker(self._launch(order), group="launch", exit_on_error=False)
 
     async def _launch(self, order: Order) -> None:
-        if self._fields.form.doing is Doing.CLEAR_THEN_SYNC:
+        if order.program is None and self._fields.form.doing is Doing.CLEAR_THEN_SYNC:
             order = replace(order, program=await asyncio.to_thread(programs.clear_then_sync))
         try:
             launch = await self._session.fleet.launch(order)
@@ -316,6 +334,21 @@ class LaunchScreen(Screen[LaunchId | None]):
         else:
             self.action_back()
 
+    def action_workflow(self) -> None:
+        """Choose what is executed, of the shipped documents or one of one's own."""
+        doing = self._fields.form.doing
+        screen = WorkflowScreen(self._session, self._targets, doing, self._workflow)
+        self.app.push_screen(screen, self._take_workflow)
+
+    def _take_workflow(self, answer: Answer | None) -> None:
+        if answer is None:
+            return
+        chosen = self._workflow = answer.chosen
+        label, doing = (chosen.label, chosen.doing) if chosen else (None, Doing.SYNC)
+        self._fields.show_workflow(label, doing)
+        self._recheck()
+        self._draw()
+
     def action_copy(self) -> None:
         """Copy the command that does the same."""
         if self._fields.mistakes:
@@ -323,12 +356,16 @@ class LaunchScreen(Screen[LaunchId | None]):
             return
         profile = self._session.profile_name
         targets = self._list.taken
-        command = launch_form.command(self._fields.form, targets, profile)
-        if command is None:
-            self._told = SafeText("no one command does both: see syncdeck workflow run --help")
+        if self._workflow is None:
+            written = launch_form.command(self._fields.form, targets, profile)
         else:
-            self.app.copy_to_clipboard(command)
-            self._told = SafeText("copied: syncdeck run … for " + many(len(targets), "target"))
+            written = command(self._workflow, targets, profile)
+        if written is None:
+            self._told = SafeText("no one command does all: see syncdeck workflow run --help")
+        else:
+            self.app.copy_to_clipboard(written)
+            verb = "run" if self._workflow is None else "workflow run"
+            self._told = SafeText(f"copied: syncdeck {verb} … for {many(len(targets), 'target')}")
         self._draw()
 
     def action_read_now(self) -> None:

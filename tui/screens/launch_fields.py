@@ -10,6 +10,7 @@ from typing import Final
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.message import Message
 from textual.reactive import var
 from textual.widgets import Input, Static
@@ -17,6 +18,7 @@ from textual.widgets import Input, Static
 from tui.screens.launch_form import Doing, Form, Mistake, mistakes
 from tui.widgets.form_fields import Choice, Option, ShortInput, Tick
 from workflow.runs.launch import OnConflict
+from workflow.text import SafeText
 
 _DOINGS: Final = (
     Option(Doing.SYNC.value, "sync"),
@@ -44,7 +46,13 @@ class LaunchFields(Vertical):
         .name { width: 15; color: $text-muted; }
         .word { width: auto; }
         #stop-word { margin-left: 4; }
-        #over-running { display: none; }
+        #over-running, #workflow-row { display: none; }
+        &.-workflow #workflow-row { display: block; }
+        &.-workflow #doing-row { display: none; }
+        &.-workflow #refresh { visibility: hidden; }
+        #another { width: auto; color: $text-muted; }
+        #refresh { width: 1fr; }
+        #workflow { width: 1fr; text-wrap: nowrap; text-overflow: ellipsis; }
         &.-destructive #over-running { display: block; }
         &.-destructive #refresh { display: none; }
         ShortInput.-wrong { background: $error 40%; }
@@ -68,12 +76,16 @@ class LaunchFields(Vertical):
     def compose(self) -> ComposeResult:
         """One line for each field."""
         form = self.form
-        with Horizontal():
+        with Horizontal(id="doing-row"):
             yield Static("Do", classes="name")
             yield Choice(_DOINGS, form.doing.value, id="doing")
+        with Horizontal(id="workflow-row"):
+            yield Static("Run", classes="name")
+            yield Static(id="workflow")
         with Horizontal():
             yield Static(classes="name")
             yield Static("refresh: not offered by the public API (422)", id="refresh")
+            yield Static("w  workflow", id="another")
             yield Tick("also over a running sync, which is cancelled", id="over-running")
         with Horizontal():
             yield Static("At once", classes="name")
@@ -94,6 +106,12 @@ class LaunchFields(Vertical):
             yield Static("after ", classes="word")
             yield ShortInput(form.hold_after, "0123456789", cells=3, empty="off", id="hold-after")
             yield Static(" failures in a row start no more; p goes on", classes="word")
+
+    def show_workflow(self, label: SafeText | None, doing: Doing) -> None:
+        """Show which workflow is chosen in place of what to do; None for none."""
+        self.set_class(label is not None, "-workflow")
+        self.query_one("#workflow", Static).update(Content(label or ""))
+        self.query_one("#doing", Choice).chosen = doing.value
 
     def on_mount(self) -> None:
         """Show what belongs to the form it began with."""
