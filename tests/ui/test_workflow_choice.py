@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -241,3 +242,18 @@ async def test_the_command_that_does_the_same_can_be_copied(own: Path) -> None:
         assert copied.startswith(f"syncdeck --profile prod workflow run {own} --workflow-id")
         assert "--source=airbyteApi=airbyte --input=connectionId=id-b" in copied
         assert "'--input=reason=it'\"'\"'s nightly'" in copied
+
+
+async def test_mistakes_beyond_the_screen_come_into_sight_by_the_page_keys(own: Path) -> None:
+    text = OWN + "".join(f"  - {{workflowId: w{number}, steps: []}}\n" for number in range(40))
+    await asyncio.to_thread(own.write_text, text)
+    async with Host().run_test(size=(80, 24)) as pilot:
+        await launching(pilot, StandInFleet(checks=CHECKS))
+        screen = await choosing(pilot)
+        await read(pilot, own)
+        body = screen.query_one("#body")
+        await until(pilot, lambda: body.max_scroll_y > 0)
+        await pilot.press("pagedown")
+        await until(pilot, lambda: body.scroll_y > 0)
+        await pilot.press("pageup")
+        await until(pilot, lambda: body.scroll_y == 0)

@@ -53,6 +53,8 @@ class WorkflowScreen(Screen[Answer | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "go", "read, then use", id="workflow.go", show=False),
         Binding("escape", "back", "back", id="workflow.back", show=False),
+        Binding("pageup", "page(-1)", "page up", show=False),
+        Binding("pagedown", "page(1)", "page down", show=False),
         Binding("tab", "app.focus_next", "field", show=False),
         Binding("shift+tab", "app.focus_previous", "field", show=False),
     ]
@@ -283,6 +285,11 @@ class WorkflowScreen(Screen[Answer | None]):
             self.dismiss(Answer(choice))
         else:
             self.app.bell()
+
+    def action_page(self, by: int) -> None:
+        """Show more of what is below or above: mistakes may be many."""
+        body = self.query_one("#body", VerticalScroll)
+        body.scroll_relative(y=by * max(1, body.size.height - 1), animate=False)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Do what the button says."""

@@ -67,7 +67,7 @@ class InputsForm(VerticalScroll, can_focus=False):
             text-wrap: nowrap; text-overflow: ellipsis;
         }
         Choice { width: auto; }
-        LineInput { width: 30; }
+        LineInput, LineInput:focus { width: 30; }
     }
     """
 
