@@ -62,6 +62,11 @@ class Lookup:
         if inner is None:
             return None
         document = self._documents[inner]
+        bare = target.workflow_id.removeprefix("workflows.")
+        if target.source is not None and bare != target.workflow_id and document.workflow(bare):
+            right = f"$sourceDescriptions.{target.source}.{bare}"
+            self._wild(prefix, target.place, f"The workflowId {target.workflow_id!r}", right)
+            return inner, bare
         if document.workflow(target.workflow_id) is None:
             self._findings[prefix].error(
                 target.place,
@@ -121,6 +126,8 @@ class Lookup:
                 f"With several sources {wanted!r} must name its own.",
                 f"$sourceDescriptions.{found[0].source}.{wanted}",
             )
+        elif not found and (wild := self._by_short_name(prefix, target)) is not None:
+            return wild
         elif not found and not self._missing:
             asked = f"The source {names[0]!r} has no" if len(names) == 1 else "No source has the"
             qualified = f"$sourceDescriptions.{target.source}.{near}"
@@ -131,6 +138,26 @@ class Lookup:
                 qualified if near and target.source is not None else near,
             )
         return found[0] if len(found) == 1 else None
+
+    def _by_short_name(self, prefix: str, target: OperationId) -> FoundOperation | None:
+        """Return what ``source.operationId`` means, as some engines write it."""
+        name, _, operation_id = target.operation_id.partition(".")
+        if target.source is not None or name not in self._candidates(prefix):
+            return None
+        description = self._source(prefix, name, target.place)
+        operation = (
+            description.operation(operation_id) if isinstance(description, Description) else None
+        )
+        if operation is None or not isinstance(description, Description):
+            return None
+        right = f"$sourceDescriptions.{target.operation_id}"
+        self._wild(prefix, target.place, f"The operationId {target.operation_id!r}", right)
+        return FoundOperation(name, description, operation)
+
+    def _wild(self, prefix: str, place: Place, what: str, right: str) -> None:
+        """Warn of what is understood here although the specification has another form for it."""
+        text = f"{what} is understood here; the specification writes it differently."
+        self._findings[prefix].warn(place, "not-portable", text, right)
 
     def _candidates(self, prefix: str) -> list[str]:
         """Return the names of a document's sources that describe APIs."""
@@ -146,6 +173,9 @@ class Lookup:
         if not isinstance(description, Description):
             return None
         operation = description.operation_at(target.pointer)
+        if operation is None and (only := description.only_operation_at(target.pointer)):
+            method, operation = only
+            self._wild(prefix, target.place, "A path without a method", f"{target.text}/{method}")
         if operation is None:
             self._findings[prefix].error(
                 target.place,

@@ -82,6 +82,14 @@ class Description:
             return None
         return self._read(pointer[1], pointer[2])
 
+    def only_operation_at(self, pointer: Pointer) -> tuple[str, ApiOperation] | None:
+        """Return the method and the operation at ``/paths/~1jobs``, if there is only one."""
+        if len(pointer) != 2:
+            return None
+        found = [(method, self.operation_at((*pointer, method))) for method in sorted(METHODS)]
+        there = [(method, operation) for method, operation in found if operation is not None]
+        return there[0] if len(there) == 1 else None
+
     def nearest_operation(self, operation_id: str) -> str | None:
         """Return the operationId spelt most like the given one."""
         return nearest(operation_id, self.index)

@@ -340,3 +340,48 @@ def test_who_has_no_such_output_and_what_it_has_is_said() -> None:
     assert wrong != POLL
 
     assert "Step 'triggerJob' has no output 'zzz'. It has jobId, status." in str(the(wrong))
+
+
+@pytest.mark.parametrize(
+    ("step", "right"),
+    [
+        ("operationId: api.refresh", "$sourceDescriptions.api.refresh"),
+        (
+            "operationPath: '{$sourceDescriptions.api.url}#/paths/~1token'",
+            "{$sourceDescriptions.api.url}#/paths/~1token/post",
+        ),
+    ],
+)
+def test_other_forms_that_published_documents_have_are_understood(step: str, right: str) -> None:
+    text = steps(f"- {{stepId: a, {step}}}")
+
+    assert the(text, "warning").suggestion == right
+    assert [called.operation_id for called in program(text).operations] == ["refresh"]
+
+
+def test_a_workflow_of_a_source_is_found_behind_the_word_workflows() -> None:
+    text = document("""\
+        arazzo: 1.0.1
+        info: {title: A test, version: '1'}
+        sourceDescriptions: [{name: other, url: other.yaml, type: arazzo}]
+        workflows:
+        - workflowId: v
+          steps: [{stepId: a, workflowId: $sourceDescriptions.other.workflows.w}]
+        """)
+    other = load(steps("- {stepId: a, operationId: refresh}"), "other.yaml").needed()
+    found = program(text, {"other": other, "other.api": API})
+
+    assert [called.operation_id for called in found.operations] == ["refresh"]
+    assert [warning.suggestion for warning in found.warnings] == ["$sourceDescriptions.other.w"]
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "operationId: other.refresh",
+        "operationId: api.refrsh",
+        "operationPath: '{$sourceDescriptions.api.url}#/paths/~1items'",
+    ],
+)
+def test_a_form_that_leads_nowhere_or_to_several_is_a_mistake(step: str) -> None:
+    assert the(steps(f"- {{stepId: a, {step}}}")).code == "unknown-operation"
