@@ -16,6 +16,7 @@ from workflow.arazzo.problems import DocumentError, Findings
 from workflow.arazzo.program import inputs_of
 from workflow.arazzo.tree import plain
 from workflow.arazzo.turns import Json
+from workflow.runs.sources import read_file
 from workflow.text import safe
 
 _HEADER: Final = frozenset(
@@ -48,7 +49,8 @@ def read_inputs(
     """Return the inputs of a workflow: those of the file, and over them those given one by one.
 
     Raises:
-        Refusal: the file cannot be read, or a value is not of its schema's type.
+        SourceError: the file cannot be read.
+        Refusal: a value is not of its schema's type.
         DocumentError: the file is no YAML or JSON; with its places.
     """
     inputs = _of_file(file) if file is not None else {}
@@ -66,13 +68,8 @@ def read_inputs(
 
 
 def _of_file(file: str) -> dict[str, Json]:
-    try:
-        text = Path(file).read_bytes()
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "it is no path"
-        raise Refusal(f"--inputs {safe(file)} cannot be read: {why}.") from error
     findings = Findings(file)
-    node = yaml12.parse(text, findings)
+    node = yaml12.parse(read_file(Path(file)), findings)
     if findings.has_errors or node is None:
         raise DocumentError(findings.sorted())
     value = plain(node)

@@ -6,6 +6,7 @@ with a mistake never sends a request.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import TypeAlias
@@ -103,7 +104,10 @@ async def _prepared(options: WorkflowOptions, overrides: dict[str, str]) -> _Pre
 async def _compiled(options: WorkflowOptions, library: Library) -> _Prepared:
     document, sources, _ = await library.load(options.file)
     program = compile_program(document, sources, options.workflow_id)
-    inputs = read_inputs(document, program.workflow_id, options.inputs, options.inputs_file)
+    # In a thread: the file may be a pipe.
+    inputs = await asyncio.to_thread(
+        read_inputs, document, program.workflow_id, options.inputs, options.inputs_file
+    )
     return program, inputs
 
 

@@ -184,7 +184,7 @@ class Library:
         shipped = _shipped(place)
         if shipped is not None:
             return Located(documents.FILES[shipped], documents.read(shipped))
-        return Located(place, await asyncio.to_thread(_read_file, Path(place)))
+        return Located(place, await asyncio.to_thread(read_file, Path(place)))
 
 
 def is_url(place: str) -> bool:
@@ -212,7 +212,12 @@ def _offer(source: SourceDescription, name: str) -> str:
     return f", or use --source {name}={AIRBYTE} for the description of Airbyte's API in here"
 
 
-def _read_file(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
+    """Return a file's bytes, at most 8 MiB of them. It may be a pipe that keeps one waiting.
+
+    Raises:
+        SourceError: it cannot be read, or is larger.
+    """
     try:
         with path.open("rb") as file:
             text = file.read(_MOST_BYTES + 1)

@@ -19,6 +19,7 @@ from tests.support.sandbox import running_sandbox
 from workflow.sandbox.server import SandboxServer
 
 HEAVY = ("textual", "httpx", "asyncio", "importlib.metadata")
+SHIPPED = "workflow/documents/trigger-sync-and-poll.arazzo.yaml"
 IMPORTED = f"""
 import atexit, sys
 @atexit.register
@@ -132,6 +133,19 @@ def test_a_second_interruption_quits_at_once() -> None:
     assert process.wait(timeout=60) == 130
     assert process.stdout is not None
     process.stdout.close()
+
+
+def test_an_interruption_does_not_wait_for_a_file_that_never_comes(tmp_path: Path) -> None:
+    pipe = tmp_path / "inputs.yml"
+    os.mkfifo(pipe)
+    process = start(["workflow", "run", SHIPPED, "--inputs", str(pipe), "--dry-run"], {})
+    with pipe.open("wb"):  # opens when the other side does, which then waits for us
+        process.send_signal(signal.SIGINT)
+        try:
+            assert process.wait(timeout=60) == 130
+        finally:
+            process.kill()
+            wait(process)
 
 
 def test_a_reader_that_has_gone_is_no_traceback(
