@@ -28,7 +28,7 @@ from workflow.text import SafeText
 
 async def until(pilot: Pilot[Any], condition: Callable[[], bool]) -> None:
     """Wait for a real server, which on a busy machine takes its time."""
-    await screens.until(pilot, condition, turns=6_000)
+    await screens.until(pilot, condition, turns=20_000)
 
 
 @asynccontextmanager

@@ -25,8 +25,10 @@ def test_a_clear_that_only_the_document_names_is_found_in_a_step() -> None:
     [
         "payload: {connectionId: $inputs.connectionId, jobType: reset}",
         """payload: '{"connectionId": "{$inputs.connectionId}", "jobType": "reset"}'""",
-        "payload: {connectionId: $inputs.connectionId, jobType: sync}, "
-        "replacements: [{target: /jobType, value: reset}]",
+        (
+            "payload: {connectionId: $inputs.connectionId, jobType: sync}, "
+            "replacements: [{target: /jobType, value: reset}]"
+        ),
     ],
 )
 def test_a_type_that_is_written_into_the_body_counts(payload: str) -> None:
