@@ -77,6 +77,10 @@ def _told(shown: Progress, hold_key: str) -> tuple[Content, ...]:
         return (Content.assemble(Content(f"{count} ended  "), held), held)
     about = "" if shown.left is None else f" · about {roughly(shown.left)} left"
     at_once = f" · {state.max_parallel} at once"
+    if state.awaits_first:
+        at_once = " · one first"
+        wait = Content(f"{count} ended · one first, the rest when it succeeds{about}")
+        return (wait, Content(f"{count} · one first, then the rest"), Content(f"{count}{at_once}"))
     return (
         Content(f"{count} ended{at_once}  {rows}{unknown}{about}"),
         Content(f"{count}{at_once}   {rows}{unknown}"),

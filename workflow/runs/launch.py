@@ -144,6 +144,12 @@ class LaunchState:
     seq: int = 0
     """Of the latest event of the launch's own."""
 
+    @property
+    def awaits_first(self) -> bool:
+        """Whether the waiting runs wait for the first one's success, not for a slot."""
+        proved = self.verdicts.get(Verdict.SUCCEEDED, 0) > 0
+        return self.one_first and not proved and self.waiting > 0
+
 
 _BAD: Final = frozenset({Verdict.FAILED, Verdict.REJECTED, Verdict.UNRESOLVED})
 
@@ -197,11 +203,11 @@ def fold(
         return _with_run(state, before, after)
     match event.fact:
         case LaunchHeld(held=held, why=why):
-            # Whoever lets it go on has seen the failures: counting begins anew.
-            failures = state.failures_in_a_row if held else 0
-            return replace(
-                state, held=held, held_why=safe(why), failures_in_a_row=failures, seq=event.seq
-            )
+            state = replace(state, held=held, held_why=safe(why), seq=event.seq)
+            if held:
+                return state
+            # Whoever lets it go on has seen the failures and the first run: all begins anew.
+            return replace(state, failures_in_a_row=0, one_first=False)
         case LaunchFinished():
             return replace(state, finished=event.time, held=False, seq=event.seq)
     return replace(state, seq=event.seq)

@@ -23,6 +23,7 @@ from workflow.runs.events import (
     Event,
     LaunchFinished,
     LaunchHeld,
+    LaunchStarted,
     ReadingTaken,
     RunDetached,
     RunId,
@@ -107,6 +108,16 @@ def test_failures_in_a_row_begin_anew_with_a_success() -> None:
 def test_what_is_no_failure_does_not_count_as_one(verdict: str) -> None:
     state = folded(of_launch(launched()), a_run("r-1", ends("failed")), a_run("r-2", ends(verdict)))
     assert state.failures_in_a_row == 1
+
+
+def test_the_rest_waits_for_the_first_until_it_succeeds_or_somebody_says_go() -> None:
+    one_first = LaunchStarted("x", 2, 5, one_first=True)
+    first, second = a_run("r-1", *job_runs()), a_run("r-2", waits())
+    assert folded(of_launch(one_first), first, second).awaits_first
+    assert not folded(of_launch(launched()), first, second).awaits_first
+    assert not folded(of_launch(one_first), a_run("r-1", *job_runs(), ends()), second).awaits_first
+    told = of_launch(one_first, LaunchHeld(True, "it failed"), LaunchHeld(False, "operator"))
+    assert not folded(told, first, second).awaits_first
 
 
 def test_a_launch_is_held_and_goes_on() -> None:
