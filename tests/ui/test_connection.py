@@ -10,7 +10,7 @@ from textual.widgets import Static
 
 from tests.support.screens import HOSTILE, past_jobs, until
 from tests.support.stand_ins import Host, StandInFleet, StandInWatch, session
-from tui.screens.connection import ConnectionScreen
+from tui.screens.connection import ConnectionScreen, job_line
 from tui.screens.connection_figures import figures, outcome, strip
 from workflow.airbyte.models import Connection, ConnectionId
 from workflow.runs.watch import ConnectionView
@@ -71,3 +71,11 @@ async def test_a_hostile_name_is_shown_as_text() -> None:
         screen = await shown(pilot, fleet(HOSTILE))
         assert "[bold red]x[/]" in text(screen)
         assert "\x1b" not in pilot.app.export_screenshot()
+
+
+@pytest.mark.parametrize("width", [77, 117, 197])
+def test_a_job_takes_one_line_on_every_screen(width: int) -> None:
+    found = figures(past_jobs())
+    lines = [job_line(job, found, width) for job in found.jobs]
+    assert lines
+    assert max(line.cell_length for line in lines) <= width

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from textual.pilot import Pilot
 
 from tests.support.screens import HOSTILE, NOW, failed_run, until
 from tests.support.stand_ins import Host, StandInJournal, session
-from tui.screens.history import HistoryScreen
+from tui.screens.history import HistoryScreen, look_of
 from tui.screens.run import RunScreen
 from tui.widgets.live_table import LiveTable
 from workflow.runs.events import RunId
@@ -34,6 +36,14 @@ def row(number: int, name: str, verdict: str | None = "succeeded", why: str = ""
         why,
         ended,
     )
+
+
+@pytest.mark.parametrize(
+    ("unsettled", "says"), [(False, "· waiting"), (True, "◌ triggering")], ids=["unsent", "sent"]
+)
+def test_a_run_without_a_job_says_whether_something_was_sent(*, unsettled: bool, says: str) -> None:
+    begun = replace(row(1, "jira", verdict=None), unsettled=unsettled)
+    assert look_of(begun).text == says
 
 
 ROWS = (

@@ -154,8 +154,12 @@ def job_line(job: Job, of: Figures, width: int) -> Content:
         (f"{job.job_id:>8}  {day} {clock(job.start_time)}  ", _QUIET),
         Content(f"{job.job_type:<8}"),
         (f"{look.glyph} {look.word:<11}", look.style),
-        f"{duration(took(job)):>7}  {rows_of(job):>14}  {bytes_(job.bytes_synced):>9}  ",
+        f"{duration(took(job)):>7}  {rows_of(job):>14}",
     )
+    size = f"  {bytes_(job.bytes_synced):>9}"
+    if line.cell_length + len(size) > width:
+        return line
+    line = line.append(f"{size}  ")
     most = max((one.rows_synced or 0 for one in of.jobs), default=0)
     room = min(_BAR_CELLS, width - line.cell_length)
     if room < 4 or not most or not job.rows_synced:

@@ -16,7 +16,7 @@ from textual.widgets import Static
 
 from tui import keymap
 from tui.formats import age, duration, many
-from tui.glyphs import UNREAD, Look, Tone, of_status, of_verdict
+from tui.glyphs import TRIGGERING, WAITING, Look, Tone, of_status, of_verdict
 from tui.screens.late import help_screen, run_screen
 from tui.session import Session
 from tui.widgets.columns import Column
@@ -64,7 +64,9 @@ def look_of(row: RunRow) -> Look:
     """Return what a row of the journal looks like."""
     if row.verdict in set(Verdict):
         return of_verdict(Verdict(row.verdict))
-    return UNREAD if row.status is None else of_status(safe(row.status))
+    if row.status is not None:
+        return of_status(safe(row.status))
+    return TRIGGERING if row.unsettled else WAITING
 
 
 def searched(row: RunRow) -> str:
