@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Final
 
 from workflow.airbyte.models import ConnectionId, JobId
 from workflow.airbyte.problems import ApiProblem
@@ -18,6 +19,9 @@ from workflow.runs.roster import Roster
 from workflow.runs.run import Phase, RunState
 from workflow.runs.services import Services
 from workflow.text import safe
+
+_NO_SUCH_JOB: Final = frozenset({403, 404, 409})
+"""Which of them answers for an unknown job depends on who asks."""
 
 
 class Attending:
@@ -48,9 +52,12 @@ class Attending:
         try:
             answer = await self._services.client.get_job(job_id)
         except ApiProblem as problem:
-            raise OrderRefused(f"Job {job_id} cannot be attached: {problem.sentence}") from None
+            if problem.status in _NO_SUCH_JOB:
+                text = f"There is no job {job_id} at this server, or this profile may not see it."
+                raise OrderRefused(text) from None
+            raise OrderRefused(f"Job {job_id} cannot be read: {problem.sentence}") from None
         except NetworkFailure as failure:
-            raise OrderRefused(f"Job {job_id} cannot be attached: {failure.text}") from None
+            raise OrderRefused(f"Job {job_id} cannot be read: {failure.text}") from None
         job = answer.value
         if connection_id is not None and job.connection_id != connection_id:
             raise OrderRefused(f"Job {job_id} is not a job of connection {safe(connection_id)}.")

@@ -311,7 +311,7 @@ async def test_an_attached_job_is_watched_to_its_end_and_named() -> None:
 async def test_a_job_that_is_not_there_cannot_be_attached() -> None:
     world = scene()
     async with world.deck() as deck:
-        with pytest.raises(OrderRefused, match="Job 999999 cannot be attached"):
+        with pytest.raises(OrderRefused, match="There is no job 999999 at this server"):
             await deck.fleet.attach(999_999)
 
 
