@@ -16,7 +16,7 @@ from workflow.airbyte.readings import Reading
 from workflow.runs.connection_view import ConnectionView
 from workflow.runs.events import RunId
 from workflow.runs.run import RunState
-from workflow.text import SafeText, safe
+from workflow.text import SafeText, short_id
 
 
 class RunBoard:
@@ -26,6 +26,8 @@ class RunBoard:
         self._items: dict[rows.RunKey | rows.JobKey, rows.Item] = {}
         self._runs: dict[RunId, RunState] = {}
         self._jobs: dict[JobId, Reading] = {}
+        self._named: set[JobId] = set()
+        """Jobs whose connection was known by name when their item was made."""
         self.latest: dict[str, RunState] = {}
         """The newest run of each connection that has one."""
         self.counts: Mapping[Sign, int] = {}
@@ -65,11 +67,15 @@ class RunBoard:
             self._items[item.key] = item
         for job in [job for job in self._jobs if job not in foreign]:
             del self._jobs[job]
+            self._named.discard(job)
             del self._items[rows.JobKey(job)]
             moves = True
         for job, reading in foreign.items():
-            if self._jobs.get(job) is reading:
+            named = reading.job.connection_id in names
+            if self._jobs.get(job) is reading and (job in self._named or not named):
                 continue
+            if named:
+                self._named.add(job)
             self._jobs[job] = reading
             item = rows.item_of_job(reading, job_name(reading, names))
             changed.add(item.key)
@@ -179,4 +185,4 @@ class ConnectionBoard:
 def job_name(reading: Reading, names: Mapping[ConnectionId, ConnectionView]) -> SafeText:
     """Return a job's connection by name, by id while its name is not loaded."""
     view = names.get(reading.job.connection_id)
-    return safe(reading.job.connection_id) if view is None else view.connection.name
+    return short_id(reading.job.connection_id) if view is None else view.connection.name

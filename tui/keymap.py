@@ -223,6 +223,11 @@ def keys_at(app: object, key: Key) -> tuple[str, ...]:
     return keys_of(key, app.rebound if isinstance(app, Rebindable) else None)
 
 
+def hints_at(app: object, ids: Iterable[str]) -> list[tuple[str, str]]:
+    """Return key and label of these in this app, for the line of keys at the bottom."""
+    return [(key_at(app, id_), BY_ID[id_].label) for id_ in ids]
+
+
 def unknown_ids(rebound: Mapping[str, str]) -> tuple[str, ...]:
     """Return the ids of a rebinding that no key has, so that they can be complained about."""
     return tuple(id_ for id_ in rebound if id_ not in BY_ID)

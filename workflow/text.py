@@ -63,6 +63,12 @@ def safe(text: str, *, limit: int = 2_000) -> SafeText:
     return SafeText("".join(kept))
 
 
+def short_id(text: str) -> SafeText:
+    """Return an id as people tell it from others, ``6f1c83a0…e2``; a short one whole."""
+    whole = safe(text, limit=200)
+    return whole if len(whole) <= 12 else SafeText(f"{whole[:8]}{_ELLIPSIS}{whole[-2:]}")
+
+
 def elide(text: SafeText, width: int) -> SafeText:
     """Shorten `text` to `width` characters by taking out its middle: ``stripe → sn…flake``."""
     if len(text) <= width:

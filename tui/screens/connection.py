@@ -23,17 +23,17 @@ from tui.screens.acting import ActingScreen
 from tui.screens.connection_figures import Figures, figures, outcome, rows_of, took, usual
 from tui.screens.run_sections import Section, column_of
 from tui.session import Session
-from tui.widgets.lines import hint_line
+from tui.widgets.hints import Hints
 from tui.widgets.place_line import place_line
 from workflow.airbyte.models import ConnectionId, Job
 from workflow.airbyte.problems import ApiProblem
 from workflow.http.failures import NetworkFailure
 from workflow.runs.watch import ConnectionView
-from workflow.text import SafeText, safe
+from workflow.text import SafeText, short_id
 
 _QUIET: Final = Tone.QUIET.style
 _MOST_JOBS: Final = 100
-_HINTS: Final = ("launch", "attach", "cancel", "enable", "log", "copy", "read_now", "help")
+_HINTS: Final = ("launch", "attach", "cancel", "enable", "log", "copy", "back", "read_now", "help")
 _BAR_CELLS: Final = 20
 
 
@@ -68,8 +68,7 @@ class ConnectionScreen(ActingScreen):
         yield Static(id="where", classes="line")
         with VerticalScroll(id="body"):
             yield Static(id="page")
-        hints = ((keymap.key_at(self.app, id_), keymap.BY_ID[id_].label) for id_ in _HINTS)
-        yield Static(hint_line(hints), id="hints", classes="line")
+        yield Hints(keymap.hints_at(self.app, _HINTS))
 
     def on_mount(self) -> None:
         """Read its jobs."""
@@ -108,7 +107,7 @@ class ConnectionScreen(ActingScreen):
             return
         view = self._session.fleet.watch.connections.get(self._of)
         width, now = self.size.width, self._session.clock.now()
-        name = safe(self._of) if view is None else view.connection.name
+        name = short_id(self._of) if view is None else view.connection.name
         where = place_line(self._session, name, width)
         self.query_one("#where", Static).update(where, layout=False)
         sections = [*self._about(view, now), *self._jobs(width - 3)]

@@ -19,7 +19,8 @@ from tui import glyphs, keymap
 from tui.glyphs import Look, Tone
 from tui.keymap import Group, Key
 from tui.screens.scrolling import ScrollingScreen
-from tui.widgets.lines import hint_line, stacked, titled_rule
+from tui.widgets.hints import Hints
+from tui.widgets.lines import stacked, titled_rule
 from workflow.runs.events import Verdict
 from workflow.text import SafeText
 
@@ -117,7 +118,7 @@ class HelpScreen(ScrollingScreen[None]):
         Horizontal { height: auto; }
         Horizontal Static { width: 1fr; height: auto; text-wrap: nowrap; }
         #right { margin-left: 1; }
-        #hints { dock: bottom; height: 1; }
+        Hints { dock: bottom; }
     }
     """
 
@@ -126,7 +127,7 @@ class HelpScreen(ScrollingScreen[None]):
         with VerticalScroll(id="body"), Horizontal():
             yield Static(id="left")
             yield Static(id="right")
-        yield Static(hint_line((("esc", "back"), ("j k", "scroll"))), id="hints")
+        yield Hints((("j k", "scroll"), ("esc", "back")))
 
     def on_resize(self) -> None:
         """Write the columns for the width there is."""

@@ -164,8 +164,8 @@ class HistoryScreen(Screen[None]):
         if self._read:
             none = "no run fits: esc drops the search" if self._rows else "no run yet: t launches"
             self._table.say((Cell(none, Tone.QUIET),))
-        keys = ((keymap.key_at(self.app, id_), keymap.BY_ID[id_].label) for id_ in _HINTS)
-        self.query_one("#hints", Static).update(hint_line(keys), layout=False)
+        keys = hint_line(keymap.hints_at(self.app, _HINTS), width)
+        self.query_one("#hints", Static).update(keys, layout=False)
 
     def _row(self, key: RunId, columns: Sequence[Column]) -> Row:
         row, look = self._rows[key], look_of(self._rows[key])

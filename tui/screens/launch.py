@@ -33,7 +33,8 @@ from tui.screens.launch_form import Doing, Form
 from tui.screens.workflow_choice import Answer, WorkflowScreen
 from tui.screens.workflow_form import Chosen, command, ordered
 from tui.session import Session
-from tui.widgets.lines import crumbs, hint_line, spread, titled_rule
+from tui.widgets.hints import Hints
+from tui.widgets.lines import crumbs, spread, titled_rule
 from tui.widgets.target_list import TargetList
 from workflow.runs import programs
 from workflow.runs.events import LaunchId
@@ -44,8 +45,10 @@ _HINTS: Final = (
     ("⏎", "trigger"),
     ("tab", "field"),
     ("spc", "leave out / take"),
-    ("y", "copy as command"),
     ("esc", "back"),
+    ("y", "copy as command"),
+    ("w", "workflow"),
+    ("?", "help"),
 )
 _SETTLE: Final = 0.15
 """Seconds a changed field rests before the targets are checked again."""
@@ -109,7 +112,7 @@ class LaunchScreen(Screen[LaunchId | None]):
                 button = Button(Content(label), id=id_, compact=True, disabled=id_ == "go")
                 button.can_focus = False
                 yield button
-        yield Static(hint_line(_HINTS), classes="line", id="hints")
+        yield Hints(_HINTS)
 
     def on_mount(self) -> None:
         """Show the targets and begin to check them."""

@@ -18,7 +18,8 @@ from textual.widgets import Static
 from tui.glyphs import Tone
 from tui.screens.scrolling import ScrollingScreen
 from tui.session import Session
-from tui.widgets.lines import hint_line, stacked, titled_rule
+from tui.widgets.hints import Hints
+from tui.widgets.lines import stacked, titled_rule
 from tui.widgets.place_line import place_line
 from workflow.runs.events import LaunchId
 from workflow.runs.report import Report, report_of
@@ -30,6 +31,7 @@ _HINTS: Final = (
     ("c", "as CSV"),
     ("n", "as JSON"),
     ("esc", "back"),
+    ("?", "help"),
 )
 
 
@@ -62,7 +64,7 @@ class ReportScreen(ScrollingScreen[None]):
         yield Static(id="title", classes="line")
         with VerticalScroll(id="body"):
             yield Static(id="page")
-        yield Static(hint_line(_HINTS), id="hints", classes="line")
+        yield Hints(_HINTS)
 
     def on_mount(self) -> None:
         """Show what there is."""

@@ -22,7 +22,8 @@ from tui.screens.acting import ActingScreen
 from tui.screens.connection_figures import Figures, figures
 from tui.screens.run_sections import Known, Section, column_of
 from tui.session import Session
-from tui.widgets.lines import hint_line, hung, stacked
+from tui.widgets.hints import Hints
+from tui.widgets.lines import hung, stacked
 from tui.widgets.place_line import place_line
 from workflow.airbyte.models import ConnectionId
 from workflow.airbyte.problems import ApiProblem
@@ -71,7 +72,7 @@ class RunScreen(ActingScreen):
             yield Static(id="first")
             yield Static(id="second")
             yield Static(id="third")
-        yield Static(id="hints", classes="line")
+        yield Hints()
 
     def on_mount(self) -> None:
         """Show the run, and read what came before it."""
@@ -178,7 +179,7 @@ class RunScreen(ActingScreen):
             column.display = bool(sections)
             if sections:
                 column.update(column_of(sections, column_width))
-        self._line("#hints", self._hints(known))
+        self.query_one(Hints).show(self._hints(known))
 
     def _columns(self, known: Known, count: int) -> tuple[list[Section], ...]:
         work = [run_sections.steps(known), run_sections.statuses(known), run_sections.rows(known)]
@@ -206,10 +207,10 @@ class RunScreen(ActingScreen):
     def _hint(self, id_: str) -> str:
         return keymap.key_at(self.app, id_)
 
-    def _hints(self, known: Known) -> Content:
+    def _hints(self, known: Known) -> list[tuple[str, str]]:
         over = {"rerun"} if known.run.live else {"cancel", "detach"}
         ids = [id_ for id_ in _HINTS if id_ not in over]
-        return hint_line((self._hint(id_), keymap.BY_ID[id_].label) for id_ in ids)
+        return keymap.hints_at(self.app, ids)
 
     # ----------------------------------------------------------------------------------- moving
 

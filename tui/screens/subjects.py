@@ -13,7 +13,7 @@ from tui.detail_lines import one_line
 from workflow.airbyte.models import ConnectionId, JobId
 from workflow.runs.launch import LaunchState, Target
 from workflow.runs.run import RunState
-from workflow.text import SafeText, safe
+from workflow.text import SafeText, safe, short_id
 
 if TYPE_CHECKING:
     from tui.session import Session
@@ -41,7 +41,7 @@ class Subjects:
             connection_id = self.connection_of(subject)
             if connection_id is not None:
                 view = self._fleet.watch.connections.get(ConnectionId(connection_id))
-                name = safe(connection_id) if view is None else view.connection.name
+                name = short_id(connection_id) if view is None else view.connection.name
                 found.setdefault(connection_id, name)
         return tuple(Target(id_, name) for id_, name in found.items())
 

@@ -29,8 +29,9 @@ from tui.screens.launch_form import Doing
 from tui.screens.workflow_form import Chosen, choose, first_text, sources_of
 from tui.session import Session
 from tui.widgets.form_fields import Choice, Option
+from tui.widgets.hints import Hints
 from tui.widgets.inputs_form import InputsForm, LineInput
-from tui.widgets.lines import crumbs, hint_line, spread, stacked, titled_rule
+from tui.widgets.lines import crumbs, spread, stacked, titled_rule
 from workflow import documents
 from workflow.runs.launch import Target
 from workflow.text import SafeText, safe
@@ -128,7 +129,7 @@ class WorkflowScreen(Screen[Answer | None]):
                 button = Button(Content(label), id=id_, compact=True)
                 button.can_focus = False
                 yield button
-        yield Static(hint_line(_HINTS), classes="line", id="hints")
+        yield Hints(_HINTS)
 
     def on_mount(self) -> None:
         """Read again what was chosen before."""

@@ -21,13 +21,7 @@ def hints(width: int, rebound: Mapping[str, str]) -> Content:
     """Return as many keys as there is room for, the way they are bound now."""
     ids = keymap.DECK_HINTS if width >= NARROW else keymap.NARROW_DECK_HINTS
     keys = [keymap.BY_ID[id_] for id_ in ids]
-    help_ = keys.pop()  # however little room there is, the way to the rest of them stays
-    while True:
-        told = [(keymap.keys_of(key, rebound)[0], key.label) for key in (*keys, help_)]
-        line = hint_line(told)
-        if line.cell_length <= width or not keys:
-            return line
-        keys.pop()
+    return hint_line(((keymap.keys_of(key, rebound)[0], key.label) for key in keys), width)
 
 
 class FilterInput(Input):

@@ -24,12 +24,18 @@ def titled_rule(title: str, width: int = _LONGEST) -> Content:
     return Content.assemble((head[:1], _LINE), (head[1:], "bold"), (tail, _LINE))
 
 
-def hint_line(hints: Iterable[tuple[str, str]]) -> Content:
-    """Return the line of keys at the bottom: key, then what it does."""
-    parts: list[Content | tuple[str, str] | str] = []
-    for key, label in hints:
-        parts += [" ", (key, Tone.RUNNING.style), f" {label} "]
-    return Content.assemble(*parts)
+def hint_line(hints: Iterable[tuple[str, str]], width: int) -> Content:
+    """Return the line of keys at the bottom, key and what it does, for `width` cells.
+
+    What matters most comes first and stays longest; the last one is the way to all others and
+    stays whatever the width.
+    """
+    *others, last = (
+        Content.assemble(" ", (key, Tone.RUNNING.style), f" {label} ") for key, label in hints
+    )
+    while others and sum(hint.cell_length for hint in (*others, last)) > width:
+        others.pop()
+    return Content("").join((*others, last))
 
 
 def crumbs(*parts: Content | str) -> Content:

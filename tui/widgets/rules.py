@@ -17,7 +17,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui.formats import elide
+from tui.formats import cut, elide
 from workflow.text import SafeText
 
 _LINE: Final = "─"
@@ -57,7 +57,9 @@ def placed(width: int, titles: Sequence[Title], joints: Mapping[int, str]) -> li
         end = min([end, *(joint for joint in joints if joint > start)])
         room = max(end, start) - start - 3 if end > title.at + 3 else width - start - 3
         if title.text and room > 3:
-            found.append(replace(title, at=start, text=elide(title.text, room)))
+            # A pane's title says what matters first, all others are names with an end worth seeing.
+            text = SafeText(cut(title.text, room).rstrip()) if title.pane else None
+            found.append(replace(title, at=start, text=text or elide(title.text, room)))
     return found
 
 

@@ -16,7 +16,7 @@ from typing import Final, Generic, NewType, TypeVar
 from workflow.airbyte import shapes
 from workflow.airbyte.shapes import BadAnswer, Raw
 from workflow.http.strict_json import Json
-from workflow.text import SafeText, safe
+from workflow.text import SafeText, safe, short_id
 
 JobId = NewType("JobId", int)
 ConnectionId = NewType("ConnectionId", str)
@@ -235,11 +235,11 @@ def parse_connection(value: Json) -> Connection:
     raw = shapes.an_object(value, "the connection")
     number = shapes.identifier(raw, "connectionId", "the connection")
     what = f"connection {number}"
-    raw_name = shapes.text(raw, "name", what) or number
+    raw_name = shapes.text(raw, "name", what) or ""
     return Connection(
         connection_id=ConnectionId(number),
-        name=safe(raw_name, limit=300),
-        raw_name=raw_name,
+        name=_shown(raw_name, number),
+        raw_name=raw_name or number,
         status=shapes.word(raw, "status", what),
         source_id=_id(SourceId, raw, "sourceId", what),
         destination_id=_id(DestinationId, raw, "destinationId", what),
@@ -306,7 +306,13 @@ def _id(make: Callable[[str], IdT], raw: Raw, name: str, what: str) -> IdT | Non
 
 
 def _name(raw: Raw, otherwise: str, what: str) -> SafeText:
-    return safe(shapes.text(raw, "name", what) or otherwise, limit=300)
+    return _shown(shapes.text(raw, "name", what) or "", otherwise)
+
+
+def _shown(name: str, number: str) -> SafeText:
+    """Return a name that can be seen: one of blanks or of nothing visible gives way to the id."""
+    seen = SafeText(safe(name, limit=300).strip())
+    return seen or short_id(number)
 
 
 def _optional(raw: Raw, name: str, what: str) -> SafeText | None:

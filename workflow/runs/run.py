@@ -36,7 +36,7 @@ from workflow.runs.events import (
     Verdict,
     Warned,
 )
-from workflow.text import SafeText, safe
+from workflow.text import SafeText, safe, short_id
 
 MOST_TRANSITIONS: Final = 60
 """Of a job that retries for days the first and the latest are kept."""
@@ -186,13 +186,19 @@ def begin(event: Event) -> RunState:
         profile=safe(fact.profile),
         workflow_id=safe(fact.workflow_id),
         connection_id=event.connection_id,
-        name=safe(fact.connection_name or event.connection_id or fact.workflow_id),
+        name=_name(fact, event.connection_id),
         job_type=safe(fact.job_type) if fact.job_type else None,
         created=event.time,
         steps=tuple(StepState(safe(step)) for step in fact.steps),
         watch_only=fact.watch_only,
         seq=event.seq,
     )
+
+
+def _name(fact: RunCreated, connection_id: str | None) -> SafeText:
+    if fact.connection_name:
+        return safe(fact.connection_name)
+    return short_id(connection_id) if connection_id else safe(fact.workflow_id)
 
 
 def fold(state: RunState, event: Event) -> RunState:

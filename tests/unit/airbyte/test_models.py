@@ -218,6 +218,13 @@ def test_a_nameless_workspace_goes_by_its_id() -> None:
     assert parse_tag({"tagId": "t1", "name": "a\nb"}).name == "a b"
 
 
+@pytest.mark.parametrize("name", ["", "   ", "\u200b\u202e", "\n\t"])
+def test_a_name_that_nobody_can_see_gives_way_to_the_short_id(name: str) -> None:
+    number = "6f1c83a0-5b4e-4a69-9ce9-930c9f2600e2"
+    found = parse_connection({"connectionId": number, "name": name, "status": "active"})
+    assert found.name == "6f1c83a0…e2"
+
+
 def test_a_terminal_job_says_so() -> None:
     assert parse_job({**JOB, "status": SUCCEEDED}).is_terminal
     assert not parse_job({**JOB, "status": RUNNING}).is_terminal

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import product
 
@@ -29,8 +30,9 @@ from tui.happenings import MOST, Happenings
 from tui.outcomes import Outcomes
 from tui.widgets.header import Facts, header
 from tui.widgets.launch_bar import launch_line, progress
+from tui.widgets.lines import hint_line
 from tui.widgets.rules import Title, rule
-from workflow.airbyte.models import JobId
+from workflow.airbyte.models import ConnectionId, JobId
 from workflow.runs.events import Event, LaunchFinished, PollFailed, RunFinished, Verdict
 from workflow.text import SafeText
 
@@ -278,3 +280,37 @@ def test_an_ended_run_tells_its_time_from_its_job() -> None:
     assert entry is not None
     assert entry.text == "succeeded 412,600 rows 3m25"
     assert state.ended == NOW - timedelta(0)
+
+
+# ------------------------------------------------------------------------ titles, keys, names
+
+
+def test_a_title_that_has_no_room_keeps_its_count() -> None:
+    told = Title(0, SafeText("2 Connections 12/400 · /a long filter"), Pane.CONNECTIONS)
+    line = rule(60, [told, Title(34, SafeText("1 Runs 40"), Pane.RUNS)], {33: "┬"}).plain
+    assert line.startswith("─ 2 Connections 12/400 · /a l")
+    assert "1 Runs 40" in line
+
+
+@pytest.mark.parametrize("width", [1, 10, 20, 40, 80])
+def test_the_last_key_stays_whatever_the_width(width: int) -> None:
+    line = hint_line([("t", "launch"), ("ctrl-r", "read now"), ("?", "help")], width).plain
+    assert line.endswith("? help ")
+    assert len(line) <= max(width, len(" ? help "))
+
+
+def test_keys_give_way_from_the_least_important_on() -> None:
+    keys = [("t", "launch"), ("x", "cancel"), ("?", "help")]
+    assert hint_line(keys, 20).plain == " t launch  ? help "
+
+
+def test_a_job_goes_by_a_short_id_until_its_name_is_known() -> None:
+    board, view = RunBoard(), a_connection("stripe → snowflake")
+    reading = a_reading("stripe → snowflake", 7, "running")
+    long = "6f1c83a0-5b4e-4a69-9ce9-930c9f2600e2"
+    unnamed = replace(reading, job=replace(reading.job, connection_id=ConnectionId(long)))
+    board.update({}, {JobId(7): unnamed}, {})
+    assert [item.name for item in board.items] == ["6f1c83a0…e2"]
+    _, moved = board.update({}, {JobId(7): unnamed}, {ConnectionId(long): view})
+    assert moved
+    assert [item.name for item in board.items] == ["stripe → snowflake"]
