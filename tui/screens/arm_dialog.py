@@ -18,6 +18,7 @@ from tui.formats import duration
 from tui.glyphs import Tone
 from tui.screens.dialogs import Dialog, button, row
 from tui.screens.launch_form import parse_span
+from tui.screens.leaving import leave
 from workflow.runs.arming import LONGEST, USUAL
 from workflow.text import SafeText
 
@@ -80,18 +81,18 @@ class ArmDialog(Dialog[timedelta | None]):
         if event.button.id == "arm":
             self._answer()
         else:
-            self.dismiss(NEVER if event.button.id == "disarm" else None)
+            leave(self, NEVER if event.button.id == "disarm" else None)
 
     def action_back(self) -> None:
         """Leave everything as it is."""
-        self.dismiss(None)
+        leave(self)
 
     def _answer(self) -> None:
         span = _span(self.query_one("#span", Input).value)
         if span is None:
             self.app.bell()
         else:
-            self.dismiss(span)
+            leave(self, span)
 
 
 def _span(typed: str) -> timedelta | None:

@@ -21,6 +21,7 @@ from textual.widgets import Button, Input, Static
 
 from tui.formats import many
 from tui.own_server import YOUR_OWN
+from tui.screens.leaving import leave
 from workflow.text import SafeText
 
 Answer = TypeVar("Answer")
@@ -165,11 +166,11 @@ class ConfirmDialog(Dialog[bool]):
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Take the button as the answer."""
-        self.dismiss(event.button.id == "yes")
+        leave(self, event.button.id == "yes")
 
     def action_answer(self, yes: bool) -> None:
         """Take the key as the answer."""
-        self.dismiss(yes)
+        leave(self, yes)
 
 
 class TypedDialog(Dialog[bool]):
@@ -202,18 +203,18 @@ class TypedDialog(Dialog[bool]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Confirm, if the phrase is right; otherwise nothing happens."""
         if self._matches(event.value):
-            self.dismiss(True)
+            leave(self, True)
         else:
             self.app.bell()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Take the button as the answer, the dangerous one only with the phrase."""
         typed = self.query_one("#phrase", Input).value
-        self.dismiss(event.button.id == "yes" and self._matches(typed))
+        leave(self, event.button.id == "yes" and self._matches(typed))
 
     def action_back(self) -> None:
         """Leave without confirming."""
-        self.dismiss(False)
+        leave(self, False)
 
     def _matches(self, typed: str) -> bool:
         return typed.strip() == self._phrase
@@ -253,11 +254,11 @@ class QuitDialog(Dialog[Leaving]):
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Take the button as the answer."""
         ways: dict[str | None, Leaving] = {"detach": "detach", "cancel": "cancel"}
-        self.dismiss(ways.get(event.button.id, "stay"))
+        leave(self, ways.get(event.button.id, "stay"))
 
     def action_leave(self, way: Leaving) -> None:
         """Take the key as the answer."""
-        self.dismiss(way)
+        leave(self, way)
 
 
 class MessageDialog(Dialog[None]):
@@ -273,8 +274,8 @@ class MessageDialog(Dialog[None]):
 
     def on_button_pressed(self) -> None:
         """Close."""
-        self.dismiss(None)
+        leave(self)
 
     def action_close(self) -> None:
         """Close."""
-        self.dismiss(None)
+        leave(self)

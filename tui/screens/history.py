@@ -18,6 +18,7 @@ from tui import keymap
 from tui.formats import age, duration, many
 from tui.glyphs import TRIGGERING, WAITING, Look, Tone, of_status, of_verdict
 from tui.screens.late import help_screen, run_screen
+from tui.screens.leaving import leave
 from tui.session import Session
 from tui.widgets.columns import Column
 from tui.widgets.key_line import KeyLine
@@ -238,12 +239,12 @@ class HistoryScreen(Screen[None]):
             self._words, self._problems = "", False
             self._draw()
         else:
-            self.dismiss(None)
+            leave(self)
 
     def action_leave(self) -> None:
         """Go back: only the deck quits."""
-        self.dismiss(None)
+        leave(self)
 
     def action_last_view(self) -> None:
         """Go back."""
-        self.dismiss(None)
+        leave(self)

@@ -64,8 +64,6 @@ def help_screen() -> Screen[None]:
 
 def palette_screen() -> Screen[None]:
     """Return the palette: go to anything, do anything."""
-    from textual.command import CommandPalette
+    from tui.screens.palette import Palette
 
-    from tui.screens.palette import GotoProvider
-
-    return CommandPalette(providers=[GotoProvider], placeholder="connection, run or command")
+    return Palette()

@@ -30,6 +30,7 @@ from tui.screens.deck_acts import locked
 from tui.screens.dialogs import TypedAhead, TypedDialog
 from tui.screens.launch_fields import LaunchFields
 from tui.screens.launch_form import Doing, Form
+from tui.screens.leaving import leave
 from tui.screens.workflow_choice import Answer, WorkflowScreen
 from tui.screens.workflow_form import Chosen, command, ordered
 from tui.session import Session
@@ -324,7 +325,7 @@ class LaunchScreen(Screen[LaunchId | None]):
             self._told = refused.text
             self._draw()
         else:
-            self.dismiss(launch)
+            leave(self, launch)
 
     def on_input_submitted(self) -> None:
         """Enter in a field means the same as everywhere on this screen."""
@@ -378,6 +379,6 @@ class LaunchScreen(Screen[LaunchId | None]):
 
     def action_back(self) -> None:
         """Go back; nothing was sent."""
-        self.dismiss(None)
+        leave(self)
 
     action_leave = action_last_view = action_back

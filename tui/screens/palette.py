@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.await_complete import AwaitComplete
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from tui import keymap
@@ -60,11 +61,23 @@ def matching(places: Iterable[tuple[str, Place]], typed: str, most: int) -> list
     return found[:most]
 
 
+class Palette(CommandPalette):
+    """Textual's own, closed once: enter pressed twice would take the deck away as well."""
+
+    def __init__(self) -> None:
+        super().__init__(providers=[GotoProvider], placeholder="connection, run or command")
+
+    def dismiss(self, result: None = None) -> AwaitComplete:
+        """Close it, if it has not been."""
+        return super().dismiss(result) if self in self.app.screen_stack else AwaitComplete()
+
+
 class GotoProvider(Provider):
     """What the palette offers."""
 
     _places: tuple[tuple[str, Place], ...] = ()
     _commands: tuple[Place, ...] = ()
+    _gone = False
 
     @property
     def _deck(self) -> SyncdeckApp:
@@ -86,12 +99,20 @@ class GotoProvider(Provider):
     async def search(self, query: str) -> Hits:
         """Yield what has all the words."""
         for rank, place in matching(self._places, query, MOST_HITS):
-            yield Hit(1.0 - rank * 0.3, place.shown, place.go, text=place.text, help=place.help)
+            go = partial(self._go, place)
+            yield Hit(1.0 - rank * 0.3, place.shown, go, text=place.text, help=place.help)
 
     async def discover(self) -> Hits:
         """Yield the commands while nothing is typed."""
         for place in self._commands:
-            yield DiscoveryHit(place.shown, place.go, text=place.text, help=place.help)
+            go = partial(self._go, place)
+            yield DiscoveryHit(place.shown, go, text=place.text, help=place.help)
+
+    def _go(self, place: Place) -> None:
+        """Go there, once."""
+        if not self._gone:
+            self._gone = True
+            self.app.call_later(place.go)
 
     def _doings(self) -> Iterator[Place]:
         for key in keymap.KEYS:

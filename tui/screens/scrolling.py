@@ -9,6 +9,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from tui import keymap
+from tui.screens.leaving import leave
 
 Result = TypeVar("Result")
 
@@ -63,7 +64,7 @@ class ScrollingScreen(Screen[Result | None]):
 
     def action_back(self) -> None:
         """Go back."""
-        self.dismiss(None)
+        leave(self)
 
     def action_leave(self) -> None:
         """Go back: only the deck quits."""

@@ -26,6 +26,7 @@ from tui.formats import many
 from tui.glyphs import LINK, Tone
 from tui.screens.dialogs import TypedAhead
 from tui.screens.launch_form import Doing
+from tui.screens.leaving import leave
 from tui.screens.workflow_form import Chosen, choose, first_text, sources_of
 from tui.session import Session
 from tui.widgets.form_fields import Choice, Option
@@ -279,11 +280,11 @@ class WorkflowScreen(Screen[Answer | None]):
     def action_go(self) -> None:
         """Read the document that was typed; use the one that was read."""
         if not self._fields[0]:
-            self.dismiss(Answer(None))
+            leave(self, Answer(None))
         elif self._stale:
             self._read()
         elif isinstance(choice := self._choice(), Chosen):
-            self.dismiss(Answer(choice))
+            leave(self, Answer(choice))
         else:
             self.app.bell()
 
@@ -301,7 +302,7 @@ class WorkflowScreen(Screen[Answer | None]):
 
     def action_back(self) -> None:
         """Leave everything as it was."""
-        self.dismiss(None)
+        leave(self)
 
 
 def _line(text: SafeText) -> Content:

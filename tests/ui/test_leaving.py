@@ -1,0 +1,57 @@
+"""Keys that come twice never take the screen below away."""
+
+from __future__ import annotations
+
+from textual.app import App
+from textual.command import CommandPalette
+
+from tests.support.deck import an_app, the_fleet
+from tests.support.screens import until
+from tui.screens.deck import DeckScreen
+from tui.screens.dialogs import MessageDialog
+from tui.screens.help import HelpScreen
+from tui.screens.leaving import leave
+from workflow.text import SafeText
+
+
+async def test_a_screen_that_is_left_twice_leaves_the_deck_alone() -> None:
+    app = an_app(the_fleet())
+    async with app.run_test() as pilot:
+        screen = HelpScreen()
+        await app.push_screen(screen)
+        screen.action_back()
+        screen.action_back()
+        await pilot.pause()
+        assert [type(one) for one in app.screen_stack] == [DeckScreen]
+
+
+async def test_what_lies_over_a_screen_goes_with_it() -> None:
+    app: App[None] = App()
+    answers: list[object] = []
+    async with app.run_test() as pilot:
+        below = MessageDialog(SafeText("below"), SafeText(""))
+        app.push_screen(below, answers.append)
+        app.push_screen(MessageDialog(SafeText("above"), SafeText("")))
+        leave(below)
+        await pilot.pause()
+        assert len(app.screen_stack) == 1
+        assert answers == [None]
+
+
+async def test_enter_pressed_twice_in_the_palette_does_one_thing() -> None:
+    app = an_app(the_fleet())
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: app.session is not None)
+        await pilot.press("colon", *"all keys")
+        palette = app.screen
+        assert isinstance(palette, CommandPalette)
+        await until(pilot, lambda: palette._list_visible)
+        await pilot.press("down")
+        palette._action_command_list("select")
+        palette._select_or_command()
+        palette._select_or_command()
+        await until(pilot, lambda: len(app.screen_stack) == 2)
+        assert isinstance(app.screen, HelpScreen)
+        await pilot.press("escape")
+        await pilot.pause()
+        assert [type(one) for one in app.screen_stack] == [DeckScreen]
