@@ -101,6 +101,17 @@ class Feed:
             self._planner.looking = value
             self._wake.set()
 
+    @property
+    def expecting(self) -> bool:
+        """Whether somebody waits for jobs that are not there yet: quiet is then not idle."""
+        return self._planner.expecting
+
+    @expecting.setter
+    def expecting(self, value: bool) -> None:
+        if value != self._planner.expecting:
+            self._planner.expecting = value
+            self._wake.set()
+
     def look_now(self) -> None:
         """Ask now, whatever the rhythm says."""
         self._planner.look_now()

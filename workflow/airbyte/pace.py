@@ -36,6 +36,7 @@ class Pace:
         self._progress_every = QUIET
         self._sweep_at = math.inf
         self.looking = False
+        self.expecting = False
         self.not_before = -math.inf
         """Nothing is asked until then, after a failure."""
 
@@ -133,10 +134,13 @@ class Pace:
         if self._roll.are_few:
             if suspicion or self._wants_progress():
                 return QUIET
-            return IDLE if self.looking else math.inf
+            return self._when_idle() if self.looking else math.inf
         if not self._roll.awaited and not (self.looking and self._book.any_live):
-            return IDLE
+            return self._when_idle()
         return QUICK if self._is_near_an_end(now) else self._rhythm.interval
+
+    def _when_idle(self) -> float:
+        return QUIET if self.expecting else IDLE
 
     def _wants_progress(self) -> bool:
         """Say whether somebody looks at jobs that are not asked for by id."""

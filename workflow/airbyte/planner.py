@@ -83,6 +83,15 @@ class Planner:
         self._pace.looking = value
 
     @property
+    def expecting(self) -> bool:
+        """Whether somebody waits for jobs that are not there yet."""
+        return self._pace.expecting
+
+    @expecting.setter
+    def expecting(self, value: bool) -> None:
+        self._pace.expecting = value
+
+    @property
     def tracked(self) -> frozenset[JobId]:
         """The jobs somebody waits for."""
         return self._roll.ids

@@ -27,6 +27,7 @@ from workflow.runs.attending import Attending
 from workflow.runs.background import Background
 from workflow.runs.cancelling import Canceller
 from workflow.runs.events import Event, LaunchId, RunId, Verdict
+from workflow.runs.following import Following
 from workflow.runs.ids import Ids
 from workflow.runs.journal import Journal, JournalError
 from workflow.runs.launch import LaunchState, Order, OrderRefused, TargetCheck
@@ -128,6 +129,15 @@ class Fleet:
         self._recovery = Recovery(self._services, self._launching, self._roster, self.programs)
         self._attending = Attending(
             self._services, self._launching, self._recovery, self._roster, self._name_of
+        )
+        self.following: Final = Following(
+            profile_name,
+            client=client,
+            feed=feed,
+            journal=journal,
+            clock=clock,
+            runs=self._ledger.runs,
+            attach=self._attending.attach,
         )
         self._jobs: set[int] = set()
         """Every job that a run here has or had."""
@@ -266,6 +276,7 @@ class Fleet:
             self._reads_all = True
             self._background.add(self.feed.cold_start(), "cold start")
             self._background.add(self.watch.run(), "watch")
+            self._background.add(self.following.run(), "following")
 
     async def _forget_what_is_old(self) -> None:
         try:

@@ -24,8 +24,8 @@ from typing import Final
 
 from workflow.clock import Clock
 from workflow.runs.events import Event, Json, LaunchId, RunFinished, RunId, Verdict
+from workflow.runs.journal import followed, rows, store
 from workflow.runs.journal import intent_rows as intents
-from workflow.runs.journal import rows, store
 from workflow.runs.journal.intents import (
     Became,
     GateBusy,
@@ -339,6 +339,21 @@ class Journal:
     async def launch_events(self, launch: LaunchId) -> tuple[Event, ...]:
         """Return the events of a launch that are none of its runs' own."""
         return await self._threads.read(lambda db: rows.read_launch(db, launch))
+
+    # ------------------------------------------------------------------ connections
+
+    async def followed(self, profile: str) -> frozenset[str]:
+        """Return the connections whose future jobs a profile wants to be watched."""
+        return await self._threads.read(lambda db: followed.read_followed(db, profile))
+
+    async def follow(self, profile: str, connection_id: str, *, on: bool = True) -> None:
+        """Write down that a profile follows a connection, or does no longer."""
+        await self._threads.now(
+            lambda db: followed.write_followed(db, profile, connection_id, followed=on),
+            durable=False,
+        )
+
+    # ------------------------------------------------------------------ space
 
     async def retain(self, older_than: timedelta = KEEP, most: int = KEEP_RUNS) -> int:
         """Forget runs that ended long ago and give their space back; return how many.

@@ -86,7 +86,15 @@ CREATE TABLE claims (
 ) STRICT, WITHOUT ROWID;
 """
 
-MIGRATIONS: Final[Sequence[str]] = (_FIRST,)
+_FOLLOWED: Final = """
+CREATE TABLE followed (
+  profile TEXT NOT NULL,
+  connection_id TEXT NOT NULL,
+  PRIMARY KEY (profile, connection_id)
+) STRICT, WITHOUT ROWID
+"""
+
+MIGRATIONS: Final[Sequence[str]] = (_FIRST, _FOLLOWED)
 """What makes version n of version n - 1, from an empty file on. Never edited, only added to."""
 
 VERSION: Final = len(MIGRATIONS)
