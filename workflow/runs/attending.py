@@ -64,23 +64,6 @@ class Attending:
         self._services.feed.accept(job, answer.left, answer.arrived, "get_job")
         return await self._launching.watch_job(job, self._name_of(job.connection_id))
 
-    async def pick(self, run: RunId, job_id: JobId) -> RunId:
-        """Watch what the operator takes for a run's job; raises OrderRefused if it cannot be."""
-        journal = self._services.journal
-        open_ = next((one for one in await journal.intents_of(run) if one.open), None)
-        if open_ is None:
-            return await self.attach(job_id, None)
-        connection_id = open_.intent.connection_id
-        # Claimed first: nobody who looks for an effect of his own takes it from then on.
-        other = await journal.claim_job(run, connection_id, job_id)
-        if other is not None:
-            raise OrderRefused(
-                f"Job {job_id} is run {other}'s already. Pick another suspect, or dismiss them."
-            )
-        watching = await self.attach(job_id, connection_id)
-        await journal.close_intent(run, f"the operator picked job {job_id}")
-        return watching
-
     async def attach_run(self, run: RunId) -> RunId:
         """Take a run up again; raises OrderRefused when it is not to be had."""
         state = self._services.ledger.runs.get(run)

@@ -8,7 +8,6 @@ ended is taken up again by :meth:`Fleet.start`, which never sends a trigger.
 from __future__ import annotations
 
 import asyncio
-import logging
 import random
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
@@ -17,26 +16,29 @@ from typing import Final, Self
 
 from workflow.airbyte.client import Client
 from workflow.airbyte.feed import Feed
-from workflow.airbyte.models import ConnectionId, Job, JobId, WorkspaceId
+from workflow.airbyte.models import ConnectionId, JobId, WorkspaceId
 from workflow.airbyte.problems import ApiProblem
 from workflow.clock import Clock
 from workflow.http.failures import NetworkFailure
-from workflow.runs import checks, warnings
+from workflow.runs import checks, chores
 from workflow.runs.arming import USUAL, Arming, ArmingRefused
 from workflow.runs.attending import Attending
 from workflow.runs.background import Background
 from workflow.runs.cancelling import Canceller
-from workflow.runs.events import Event, LaunchId, RunId, Verdict
+from workflow.runs.events import Event, LaunchId, RunFinished, RunId, TriggerSettled, Verdict
+from workflow.runs.falling_back import FallingBack
 from workflow.runs.following import Following
 from workflow.runs.ids import Ids
-from workflow.runs.journal import Journal, JournalError
+from workflow.runs.journal import Journal
 from workflow.runs.launch import LaunchState, Order, OrderRefused, TargetCheck
 from workflow.runs.launching import Launching
-from workflow.runs.ledger import Ledger, Listener, Voice
+from workflow.runs.ledger import Ledger, Listener
+from workflow.runs.ours import OwnJobs
 from workflow.runs.programs import Programs
 from workflow.runs.recovery import Recovery
 from workflow.runs.relay import Relay
 from workflow.runs.report import Report, report_of
+from workflow.runs.resolving import Resolving
 from workflow.runs.roster import Roster
 from workflow.runs.run import Phase, RunState
 from workflow.runs.services import Services
@@ -51,12 +53,6 @@ HEARTBEAT: Final = 60.0
 """Seconds after which a document that polls gets the last reading again."""
 HEARTBEAT_SHOWN: Final = 15.0
 """The same, while somebody looks."""
-_LOOK_FOR_WARNINGS: Final = 15.0
-_SETTLES: Final = timedelta(seconds=5)
-"""So soon after a trigger was sent, a job of its connection is taken to be the trigger's own."""
-_READ_ONLY_AGAIN: Final = "read-only again"
-
-_log = logging.getLogger(__name__)
 
 
 class Fleet:
@@ -99,7 +95,9 @@ class Fleet:
         self.journal: Final = journal
         self.arming: Final = Arming(profile_name, clock, read_only=read_only, may_arm=may_arm)
         self.programs: Final = Programs()
-        self.watch: Final = Watch(client, feed, clock, workspace_ids, owned=self._is_owned)
+        self.watch: Final = Watch(
+            client, feed, clock, workspace_ids, owned=lambda job: job in self._ours
+        )
         self._client = client
         self._clock = clock
         self._take_up = take_up
@@ -139,13 +137,12 @@ class Fleet:
             runs=self._ledger.runs,
             attach=self._attending.attach,
         )
-        self._jobs: set[int] = set()
-        """Every job that a run here has or had."""
-        self._triggering: dict[str, datetime] = {}
-        """Since when a trigger of ours is on its way to a connection."""
-        self._ledger.subscribe(self._note_job)
-        self._suspects = Suspects(profile_name, client, journal, clock)
-        self._suspicions: tuple[Suspicion, ...] = ()
+        self._ours = OwnJobs(self._ledger, self._relay.is_watched, clock)
+        self._suspects = Suspects(profile_name, client, journal, clock, self.watch.tell)
+        self._resolving = Resolving(self._services, self._suspects, self._attending.attach)
+        self._falls = FallingBack(self.arming, self._launching, self._ledger, clock)
+        self._ledger.subscribe(self._ours.hear)
+        self._ledger.subscribe(self._look_for_suspects)
         self._background = Background()
         self._falling_back: asyncio.Task[None] | None = None
 
@@ -203,31 +200,26 @@ class Fleet:
         except ArmingRefused as refused:
             raise OrderRefused(refused.text) from None
         if self._falling_back is None or self._falling_back.done():
-            self._falling_back = self._background.add(self._hold_when_over(), "arming")
+            self._falling_back = self._background.add(self._falls.await_it(), "arming")
         return until
 
     async def disarm(self) -> None:
         """Make the profile read-only again before its time."""
         self.arming.disarm()
-        await self._hold_all()
-
-    async def _hold_when_over(self) -> None:
-        while (left := self.arming.left) is not None:
-            await self._clock.sleep(left.total_seconds())
-        await self._hold_all()
-
-    async def _hold_all(self) -> None:
-        for launch in tuple(self.launches.values()):
-            if launch.finished is None and launch.waiting and not launch.held:
-                await self._launching.hold(launch.launch, _READ_ONLY_AGAIN)
+        await self._falls.hold_all()
 
     @property
     def suspicions(self) -> tuple[Suspicion, ...]:
         """What may still be the effect of triggers whose answers were lost, as of a minute ago."""
-        return self._suspicions
+        return self._suspects.known
 
-    def _suspect(self, suspicions: tuple[Suspicion, ...]) -> None:
-        self._suspicions = suspicions
+    def suspicion(self, run: RunId) -> Suspicion | None:
+        """Return what may be the effect of a run's trigger; None when nothing is open of it."""
+        return next((one for one in self._suspects.known if one.run == run), None)
+
+    def _look_for_suspects(self, event: Event) -> None:
+        if isinstance(event.fact, TriggerSettled | RunFinished):
+            self._suspects.look_soon()
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` with every event; the journal has it and the states have folded it.
@@ -236,38 +228,28 @@ class Fleet:
         """
         return self._ledger.subscribe(listener)
 
-    def _is_owned(self, job: Job) -> bool:
-        if job.job_id in self._jobs or self._relay.is_watched(job.job_id):
-            return True
-        sent = self._triggering.get(job.connection_id)
-        return sent is not None and self._clock.now() - sent < _SETTLES
-
-    def _note_job(self, event: Event) -> None:
-        state = None if event.run is None else self.runs.get(event.run)
-        if state is None:
-            return
-        if state.job_id is not None:
-            self._jobs.add(state.job_id)
-        if state.connection_id is not None:
-            if state.phase is Phase.TRIGGERING:
-                self._triggering.setdefault(state.connection_id, event.time)
-            else:
-                self._triggering.pop(state.connection_id, None)
-
     # --------------------------------------------------------------------- beginning and end
 
     async def start(self) -> None:
         """Begin reading the server and take up what was not finished. Sends no trigger."""
         self._ledger.open()
+        try:
+            await self._begin()
+        except BaseException:
+            await self.close()  # who opens a fleet that does not start has none to close
+            raise
+
+    async def _begin(self) -> None:
         self._relay.open()
         self.watch.open()
         if self._take_up:
             await self._recovery.take_up_all()
-            self._jobs |= {run.job_id for run in self.runs.values() if run.job_id is not None}
-        self._background.add(self.feed.run(), "feed")
-        self._background.add(self._look_for_warnings(), "warnings")
-        self._background.add(self._suspects.follow(self._suspect), "suspects")
-        self._background.add(self._forget_what_is_old(), "retention")
+            self._ours.take_over()
+        add = self._background.add
+        add(self.feed.run(), "feed")
+        add(chores.point_out(self._ledger, self._roster, self._clock, self.watch.usual), "warnings")
+        add(self._suspects.follow(), "suspects")
+        add(chores.forget_what_is_old(self.journal), "retention")
         self._started = True
         self._read_all_if_shown()
 
@@ -277,12 +259,11 @@ class Fleet:
             self._background.add(self.feed.cold_start(), "cold start")
             self._background.add(self.watch.run(), "watch")
             self._background.add(self.following.run(), "following")
+            self._background.add(self._bring_back(), "unresolved")
 
-    async def _forget_what_is_old(self) -> None:
-        try:
-            await self.journal.retain()
-        except JournalError as error:
-            _log.warning("nothing old was forgotten: %s", error)
+    async def _bring_back(self) -> None:
+        await self._resolving.bring_back()
+        self.watch.tell()
 
     async def close(self, reason: str = "detach") -> None:
         """Detach every run and stop. The jobs go on; a next start finds the runs."""
@@ -438,11 +419,15 @@ class Fleet:
         Raises:
             OrderRefused: there is no such job, as far as the server tells, or another run has it.
         """
-        return await self._attending.pick(run, JobId(job_id))
+        return await self._resolving.pick(run, JobId(job_id))
 
     async def dismiss(self, run: RunId) -> None:
-        """Say that none of an unresolved run's suspects is its job: its connection is free."""
-        await self.journal.close_intent(run, "the operator dismissed its suspects")
+        """Say that none of an unresolved run's suspects is its job: its connection is free.
+
+        Raises:
+            OrderRefused: nothing of the run is open, or its trigger is still being looked for.
+        """
+        await self._resolving.dismiss(run)
 
     def _refuse_if_read_only(self) -> None:
         if self.read_only:
@@ -472,12 +457,3 @@ class Fleet:
         self._relay.unwatch(run)
         if self.runs[run].verdict is None:
             await self._launching.end(run, Verdict.UNRESOLVED, why)
-
-    async def _look_for_warnings(self) -> None:
-        while True:
-            await self._clock.sleep(_LOOK_FOR_WARNINGS)
-            for run in self._roster.runs:
-                state = self.runs[run]
-                usual = self.watch.usual(state.connection_id) if state.connection_id else None
-                for warning in warnings.while_live(state, self._clock.now(), usual):
-                    Voice(self._ledger, run).note(warning)

@@ -3,6 +3,7 @@
 An effect can come minutes after the look has closed. For 24 hours every later job of the
 connection that no other run owns is written down as a suspect of the open intent, for people to
 see. An intent is closed here when the job that was adopted for it has ended. Nothing is sent.
+What the operator says about suspects is :mod:`~workflow.runs.resolving`'s business.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Final
+from datetime import datetime
+from typing import Final, NoReturn
 
 from workflow.airbyte.client import Client
 from workflow.airbyte.models import ConnectionId, Job
@@ -21,6 +23,7 @@ from workflow.http.failures import NetworkFailure
 from workflow.runs.events import RunId
 from workflow.runs.journal import Journal, JournalError
 from workflow.runs.journal.intents import SUSPECT_FOR, Became, IntentRecord
+from workflow.runs.tasks import end
 from workflow.runs.trigger import JobSeen
 from workflow.runs.trigger.asking import as_seen
 
@@ -42,30 +45,71 @@ class Suspicion:
         """The run whose trigger it was."""
         return self.record.intent.key.run
 
+    @property
+    def until(self) -> datetime:
+        """When nothing is suspected any more and the connection is free by itself."""
+        return self.record.intent.at + SUSPECT_FOR
+
 
 class Suspects:
-    """Follows one profile's open intents. The server is asked only while there are some."""
+    """Follows one profile's open intents. The server is asked only while there are some.
 
-    def __init__(self, profile: str, client: Client, journal: Journal, clock: Clock) -> None:
+    `changed` is called whenever something else is suspected than before.
+    """
+
+    def __init__(
+        self,
+        profile: str,
+        client: Client,
+        journal: Journal,
+        clock: Clock,
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:
         self._profile = profile
         self._client = client
         self._journal = journal
         self._clock = clock
+        self._changed = changed
+        self._known: tuple[Suspicion, ...] = ()
+        self._awake = asyncio.Event()
 
-    async def follow(self, changed: Callable[[tuple[Suspicion, ...]], None]) -> None:
-        """Look every minute, for ever, and tell what is suspected whenever it is something else."""
-        before: tuple[Suspicion, ...] = ()
+    @property
+    def known(self) -> tuple[Suspicion, ...]:
+        """What was suspected at the latest look, the oldest trigger first."""
+        return self._known
+
+    def look_soon(self) -> None:
+        """Look now, and not only when the minute is over: something was settled."""
+        self._awake.set()
+
+    def drop(self, run: RunId) -> None:
+        """Suspect nothing of a run any more: the operator has said what became of it."""
+        self._know(tuple(one for one in self._known if one.run != run))
+
+    async def follow(self) -> NoReturn:
+        """Look every minute, for ever, and tell whenever something else is suspected."""
         while True:
+            self._awake.clear()
             try:
-                now = await self.look()
+                self._know(await self.look())
             except JournalError as error:
                 # The journal says by itself that it is in trouble; what is known stays known.
                 _log.warning("suspects were not looked for: %s", error)
-                now = before
-            if now != before:
-                changed(now)
-                before = now
-            await self._clock.sleep(EVERY)
+            await self._rest()
+
+    def _know(self, suspicions: tuple[Suspicion, ...]) -> None:
+        if suspicions != self._known:
+            self._known = suspicions
+            self._changed()
+
+    async def _rest(self) -> None:
+        timer = asyncio.ensure_future(self._clock.sleep(EVERY))
+        woken = asyncio.ensure_future(self._awake.wait())
+        try:
+            await asyncio.wait({timer, woken}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await end(timer)
+            await end(woken)
 
     async def look(self) -> tuple[Suspicion, ...]:
         """Bring the suspects of every settled intent that is still open up to date."""

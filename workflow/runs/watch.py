@@ -167,6 +167,10 @@ class Watch:
         self._show(connection)
         self._changed()
 
+    def tell(self) -> None:
+        """Tell those who listen that there is something new which no event tells of."""
+        self._changed()
+
     def _failed(self, why: SafeText) -> None:
         self.error = why
         self._changed()

@@ -40,6 +40,59 @@ def test_a_later_job_is_a_suspect_until_it_is_picked() -> None:
     run_virtual(story())
 
 
+def test_what_is_settled_as_unknown_is_suspected_at_once() -> None:
+    async def story() -> None:
+        world = scene()
+        target = world.connection()
+        with world.fault(NEVER):
+            async with world.deck() as deck:
+                run = await deck.run_one(target)
+                world.foreign_job(target)
+                await deck.clock.sleep(1)
+                assert deck.fleet.suspicion(run.run) is not None
+
+    run_virtual(story())
+
+
+def test_dismissing_frees_the_connection_and_suspects_nothing_any_more() -> None:
+    async def story() -> None:
+        world = scene()
+        target = world.connection()
+        with world.fault(NEVER):
+            async with world.deck() as deck:
+                run = await deck.run_one(target)
+                world.foreign_job(target)
+                assert await suspected(deck)
+                await deck.fleet.dismiss(run.run)
+                assert deck.fleet.suspicion(run.run) is None
+                with pytest.raises(OrderRefused, match="keeps nothing open"):
+                    await deck.fleet.dismiss(run.run)
+                again = await deck.run_one(target)
+        assert again.verdict is Verdict.SUCCEEDED
+
+    run_virtual(story())
+
+
+def test_an_unresolved_run_of_an_earlier_process_is_shown_to_whoever_looks(tmp_path: Path) -> None:
+    async def story() -> None:
+        world = scene(journal=tmp_path / "journal.db")
+        target = world.connection()
+        with world.fault(NEVER):
+            async with world.deck() as deck:
+                run = await deck.run_one(target)
+        async with world.deck() as headless:
+            await headless.clock.sleep(5)
+            assert dict(headless.fleet.runs) == {}
+        async with world.deck() as deck:
+            deck.fleet.shown = True
+            await deck.clock.sleep(5)
+            assert deck.fleet.runs[run.run].verdict is Verdict.UNRESOLVED
+            assert deck.fleet.suspicion(run.run) is not None
+            assert deck.kinds(run.run) == []
+
+    run_virtual(story())
+
+
 def test_a_job_that_another_run_has_cannot_be_picked() -> None:
     async def story() -> None:
         world = scene()

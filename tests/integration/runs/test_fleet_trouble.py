@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
 import pytest
@@ -11,7 +12,7 @@ from tests.support.fleets import scene
 from tests.support.virtual_time import run_virtual
 from workflow.arazzo.program import Program
 from workflow.runs.events import Verdict
-from workflow.runs.journal import Journal
+from workflow.runs.journal import Journal, JournalError
 from workflow.runs.launch import Order, OrderRefused
 from workflow.text import safe
 
@@ -37,6 +38,22 @@ def test_a_journal_that_cannot_be_written_refuses_triggers_and_stops_no_run(
         assert first.rows == 1_000
         assert (second.verdict, second.why) == (Verdict.REJECTED, FULL)
         assert world.posts() == 1
+
+    run_virtual(story())
+
+
+def test_a_fleet_that_cannot_start_leaves_no_task_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(_: Journal, *__: object) -> None:
+        raise JournalError("The journal cannot be read.")
+
+    async def story() -> None:
+        world = scene()
+        monkeypatch.setattr(Journal, "unfinished", broken)
+        before = asyncio.all_tasks()
+        with pytest.raises(JournalError):
+            async with world.deck():
+                pass
+        assert {task.get_name() for task in asyncio.all_tasks() - before} == set()
 
     run_virtual(story())
 

@@ -95,11 +95,18 @@ def test_a_server_that_cannot_be_asked_takes_no_suspicion_away() -> None:
 
 
 def test_whoever_follows_is_told_of_changes_only() -> None:
-    async def story(opened: Rig, suspects: Suspects) -> None:
+    async def story(opened: Rig, _: Suspects) -> None:
         connection = opened.connection()
         await opened.fire(connection)
         told: list[tuple[Suspicion, ...]] = []
-        task = asyncio.create_task(suspects.follow(told.append))
+        suspects = Suspects(
+            PROFILE,
+            opened.client,
+            opened.journal,
+            opened.clock,
+            lambda: told.append(suspects.known),
+        )
+        task = asyncio.create_task(suspects.follow())
         await opened.clock.sleep(300)
         assert len(told) == 1
         job = opened.colleague_starts(connection)

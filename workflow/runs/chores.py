@@ -1,0 +1,43 @@
+"""What a fleet does from time to time, whatever its runs do: point things out, and forget."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final, NoReturn
+
+from workflow.clock import Clock
+from workflow.runs import warnings
+from workflow.runs.journal import Journal, JournalError
+from workflow.runs.ledger import Ledger, Voice
+from workflow.runs.roster import Roster
+
+WARNINGS_EVERY: Final = 15.0
+"""Seconds."""
+
+_log = logging.getLogger(__name__)
+
+
+async def point_out(
+    ledger: Ledger, roster: Roster, clock: Clock, usual: Callable[[str], timedelta | None]
+) -> NoReturn:
+    """Look for what an operator would want pointed out about the live runs, for ever.
+
+    `usual` gives a connection's usual duration.
+    """
+    while True:
+        await clock.sleep(WARNINGS_EVERY)
+        for run in roster.runs:
+            state = ledger.runs[run]
+            lasts = usual(state.connection_id) if state.connection_id else None
+            for warning in warnings.while_live(state, clock.now(), lasts):
+                Voice(ledger, run).note(warning)
+
+
+async def forget_what_is_old(journal: Journal) -> None:
+    """Let the journal drop what its retention says, once."""
+    try:
+        await journal.retain()
+    except JournalError as error:
+        _log.warning("nothing old was forgotten: %s", error)

@@ -1,0 +1,71 @@
+"""Triggers whose effect nobody knows, and what an operator says about them.
+
+Such a trigger keeps its connection closed, and the jobs that may be its effect are shown, until
+one of them is picked, all are dismissed, or a day has passed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+from workflow.airbyte.models import JobId
+from workflow.runs.events import RunCreated, RunFinished, RunId
+from workflow.runs.launch import OrderRefused
+from workflow.runs.services import Services
+from workflow.runs.suspects import Suspects
+from workflow.text import safe
+
+Attach = Callable[[JobId, str | None], Awaitable[RunId]]
+"""Watches a job of a connection; raises OrderRefused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolving:
+    """Says which job an unresolved trigger made, or that it made none."""
+
+    services: Services
+    suspects: Suspects
+    attach: Attach
+
+    async def pick(self, run: RunId, job_id: JobId) -> RunId:
+        """Watch what the operator takes for a run's job; raises OrderRefused if it cannot be."""
+        journal = self.services.journal
+        open_ = next((one for one in await journal.intents_of(run) if one.open), None)
+        if open_ is None:
+            return await self.attach(job_id, None)
+        connection_id = open_.intent.connection_id
+        # Claimed first: nobody who looks for an effect of his own takes it from then on.
+        other = await journal.claim_job(run, connection_id, job_id)
+        if other is not None:
+            raise OrderRefused(
+                f"Job {job_id} is run {other}'s already. Pick another suspect, or dismiss them."
+            )
+        watching = await self.attach(job_id, connection_id)
+        await journal.close_intent(run, f"the operator picked job {job_id}")
+        self.suspects.drop(run)
+        return watching
+
+    async def dismiss(self, run: RunId) -> None:
+        """Say that the trigger had no effect; raises OrderRefused when nothing is open."""
+        if not await self.services.journal.close_intent(run, "the operator dismissed its suspects"):
+            raise OrderRefused(
+                f"Run {safe(run)} keeps nothing open: it is resolved, or still being looked for."
+            )
+        self.suspects.drop(run)
+
+    async def bring_back(self) -> None:
+        """Show the runs of earlier processes that keep a connection closed, as they ended.
+
+        Nobody looks after them, so they are folded without their launches, which are long over.
+        """
+        journal, ledger = self.services.journal, self.services.ledger
+        for record in await journal.open_intents(self.services.profile):
+            run = record.intent.key.run
+            events = () if run in ledger.runs else await journal.events(run)
+            if not events or not isinstance(events[-1].fact, RunFinished):
+                continue
+            created = events[0].fact
+            here = self.services.client.base_url
+            if isinstance(created, RunCreated) and created.server in {None, here}:
+                ledger.take_over(replace(event, launch=None) for event in events)
