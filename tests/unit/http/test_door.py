@@ -247,7 +247,11 @@ class TestBodies:
 
     @pytest.mark.parametrize(
         ("encoding", "content"),
-        [("gzip", b"not gzip"), ("gzip", gzip.compress(b"cut short")[:-6]), ("br", b"anything")],
+        [
+            ("gzip", b"not gzip"),
+            ("gzip", gzip.compress(b"cut short", mtime=0)[:-6]),
+            ("br", b"anything"),
+        ],
     )
     def test_a_broken_or_unknown_encoding_is_said(self, encoding: str, content: bytes) -> None:
         answer = httpx.Response(
