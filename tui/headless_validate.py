@@ -10,9 +10,7 @@ import click
 
 from tui.commands.common import USAGE
 from tui.headless_inputs import pairs
-from workflow.arazzo import document as arazzo
-from workflow.arazzo.problems import DocumentError, Problem
-from workflow.arazzo.program import check
+from workflow.arazzo.problems import Problem
 from workflow.runs.events import Json
 from workflow.runs.sources import Library, SourceError
 from workflow.text import safe
@@ -37,31 +35,12 @@ def validate_files(
     return USAGE if bad else 0
 
 
-async def problems_of(library: Library, file: str) -> list[Problem]:
+async def problems_of(library: Library, file: str) -> tuple[Problem, ...]:
     """Return everything that is wrong with a document and with what it says of its sources."""
     try:
-        located = await library.read(file)
+        return await library.mistakes_in(file)
     except SourceError as error:
-        return [_at_start(file, "error", "unreadable", error)]
-    loaded = arazzo.load(located.text, located.place)
-    found = list(loaded.problems)
-    if loaded.document is None:
-        return found
-    try:
-        document, sources, _ = await library.load(file)
-        found += check(document, sources)
-    except DocumentError as error:
-        found += error.problems
-    except SourceError as error:
-        # What is said of operations cannot be checked then; the document may still be right.
-        found.append(_at_start(file, "warning", "source-not-read", error))
-    return list(dict.fromkeys(found))
-
-
-def _at_start(file: str, severity: str, code: str, error: SourceError) -> Problem:
-    return Problem(
-        safe(file), 1, 1, "error" if severity == "error" else "warning", code, error.text
-    )
+        return (Problem(safe(file), 1, 1, "error", "unreadable", error.text),)
 
 
 def _json(problem: Problem) -> dict[str, Json]:

@@ -42,6 +42,8 @@ class Loaded:
     """None when `problems` holds an error."""
     problems: tuple[Problem, ...]
     """Errors and warnings in the order of the text."""
+    draft: Document | None = None
+    """The document as far as it could be read, mistakes or not: to be checked, not to be run."""
 
     def needed(self) -> Document:
         """Return the document.
@@ -61,7 +63,7 @@ def load(text: bytes, file: str) -> Loaded:
     # Enough mistakes end the reading; they are all there is to say then.
     with suppress(Enough):
         document = _load(text, findings)
-    return Loaded(None if findings.has_errors else document, findings.sorted())
+    return Loaded(None if findings.has_errors else document, findings.sorted(), document)
 
 
 def _load(text: bytes, findings: Findings) -> Document | None:

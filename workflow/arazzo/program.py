@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from workflow.arazzo import checkpoints, machine
@@ -15,12 +16,13 @@ from workflow.arazzo.draft import Plans
 from workflow.arazzo.frames import chosen
 from workflow.arazzo.inputs import Inputs
 from workflow.arazzo.linking import Linker
-from workflow.arazzo.lookup import Sources
-from workflow.arazzo.model import Document
+from workflow.arazzo.lookup import Lookup, Sources
+from workflow.arazzo.model import Document, WorkflowTarget
 from workflow.arazzo.plan import CallPlan, SubPlan, WorkflowPlan
 from workflow.arazzo.problems import (
     START,
     DocumentError,
+    Enough,
     Findings,
     InputError,
     Problem,
@@ -178,6 +180,23 @@ def check(document: Document, sources: Sources) -> tuple[Problem, ...]:
     linker = Linker(document, sources)
     linker.link([workflow.workflow_id for workflow in document.workflows])
     return linker.problems()
+
+
+def check_names(draft: Document, sources: Sources) -> tuple[Problem, ...]:
+    """Return which operations and workflows that a draft's steps name are not there.
+
+    For a document with mistakes of its own, or with sources that could not be read: what more
+    :func:`check` would say may only follow from those. Sources that are not given are passed over.
+    """
+    lookup = Lookup(draft, sources)
+    with suppress(Enough):  # what was found by then is said
+        for workflow in draft.workflows:
+            for target in (*workflow.depends_on, *(step.target for step in workflow.steps)):
+                if isinstance(target, WorkflowTarget):
+                    lookup.workflow("", target)
+                elif target is not None:
+                    lookup.operation("", target)
+    return tuple(found for found in lookup.problems() if found.code != "missing-source")
 
 
 def inputs_of(document: Document, workflow_id: str) -> Inputs | None:

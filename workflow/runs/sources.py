@@ -19,8 +19,8 @@ from workflow import documents
 from workflow.arazzo import document as arazzo
 from workflow.arazzo.model import Document, SourceDescription
 from workflow.arazzo.openapi import Description, load_description
-from workflow.arazzo.problems import DocumentError, Problem
-from workflow.arazzo.program import Program, compile_program
+from workflow.arazzo.problems import START, DocumentError, Findings, Problem
+from workflow.arazzo.program import Program, check, check_names, compile_program
 from workflow.http.door import Door
 from workflow.http.failures import NetworkFailure
 from workflow.http.messages import Request
@@ -103,43 +103,80 @@ class Library:
         """
         located = await self.read(place)
         loaded = arazzo.load(located.text, located.place)
-        if loaded.document is None:
-            raise DocumentError(loaded.problems)
+        document = loaded.needed()
         sources: dict[str, Description | Document] = {}
-        await self._gather(loaded.document, located.place, "", sources, 0)
+        for source in document.sources:
+            await self._gather(source, located.place, "", sources)
         unknown = sorted(self.overrides.keys() - sources.keys())
         if unknown:
             names = ", ".join(sorted(sources)) or "none"
             raise SourceError(
                 f"The document {place} has no source named {unknown[0]!r}; it has {names}."
             )
-        return loaded.document, sources, loaded.problems
+        return document, sources, loaded.problems
+
+    async def mistakes_in(self, place: str) -> tuple[Problem, ...]:
+        """Return all that is wrong with a document, and with what it says of its sources.
+
+        A source that cannot be read is a warning: what is said of it may still be right.
+
+        Raises:
+            SourceError: the document itself cannot be read.
+        """
+        located = await self.read(place)
+        loaded = arazzo.load(located.text, located.place)
+        if loaded.draft is None:
+            return loaded.problems
+        found = Findings(loaded.draft.file)
+        others: list[Problem] = []
+        sources: dict[str, Description | Document] = {}
+        for source in loaded.draft.sources:
+            try:
+                await self._gather(source, located.place, "", sources)
+            except DocumentError as error:
+                others += error.problems
+            except SourceError as error:
+                found.warn(source.place, "source-not-read", error.text)
+        for name in sorted(self.overrides.keys() - sources.keys()):
+            if "." not in name and loaded.draft.source(name) is None:
+                names = ", ".join(source.name for source in loaded.draft.sources) or "none"
+                found.warn(START, "unknown-source", f"No source is named {name!r}; it has {names}.")
+        whole = loaded.document is not None and all(
+            source.name in sources for source in loaded.draft.sources
+        )
+        others += (check if whole else check_names)(loaded.draft, sources)
+        everything = dict.fromkeys((*loaded.problems, *found.sorted(), *others))
+        # The document's own first, in the order of the text; then file by file.
+        return tuple(
+            sorted(
+                everything,
+                key=lambda one: (one.file != found.file, one.file, one.line, one.column),
+            )
+        )
 
     async def _gather(
         self,
-        document: Document,
+        source: SourceDescription,
         base: str,
         prefix: str,
         found: dict[str, Description | Document],
-        depth: int,
     ) -> None:
-        if depth > _DEEPEST:
+        """Read one source of the document at `base`, and those of a document that it is."""
+        if prefix.count(".") > _DEEPEST:
             raise SourceError(f"The sources of {base} name one another without an end.")
-        for source in document.sources:
-            name = prefix + source.name
-            where = self._place(source, name, base)
-            if where == AIRBYTE:
-                found[name] = await asyncio.to_thread(programs.airbyte_description)
-                continue
-            located = await self._read_source(where, name, source)
-            if source.type == "arazzo":
-                loaded = arazzo.load(located.text, located.place)
-                if loaded.document is None:
-                    raise DocumentError(loaded.problems)
-                found[name] = loaded.document
-                await self._gather(loaded.document, located.place, f"{name}.", found, depth + 1)
-            else:
-                found[name] = await asyncio.to_thread(load_description, located.text, located.place)
+        name = prefix + source.name
+        where = self._place(source, name, base)
+        if where == AIRBYTE:
+            found[name] = await asyncio.to_thread(programs.airbyte_description)
+            return
+        located = await self._read_source(where, name, source)
+        if source.type != "arazzo":
+            found[name] = await asyncio.to_thread(load_description, located.text, located.place)
+            return
+        document = arazzo.load(located.text, located.place).needed()
+        found[name] = document
+        for inner in document.sources:
+            await self._gather(inner, located.place, f"{name}.", found)
 
     def _place(self, source: SourceDescription, name: str, base: str) -> str:
         """Return where a source is to be read."""

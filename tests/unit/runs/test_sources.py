@@ -128,3 +128,40 @@ def test_the_shipped_workflow_has_the_published_shape() -> None:
     assert program.workflow_id == "trigger-sync-and-poll"
     assert [step.step_id for step in program.steps] == ["triggerJob", "pollJob"]
     assert program.outputs == ("jobId", "finalStatus", "rowsSynced")
+
+
+async def codes(document: Path, sources: dict[str, str]) -> list[tuple[str, int]]:
+    found = await Library(sources).mistakes_in(str(document))
+    assert found == tuple(sorted(found, key=lambda one: (one.line, one.column)))
+    return [(problem.code, problem.line) for problem in found if problem.severity == "error"]
+
+
+def line_of(document: Path, words: str) -> int:
+    lines = document.read_text(encoding="utf-8").splitlines()
+    return next(at for at, line in enumerate(lines, 1) if words in line)
+
+
+async def test_a_wrong_operation_is_named_beside_the_documents_other_mistakes(
+    document: Path,
+) -> None:
+    changed(document, "operationId: createJob", "operationId: createJobb")
+    changed(document, "successCriteria:", "succesCriteria:")
+    found = await codes(document, {"airbyteApi": "airbyte"})
+    assert ("unknown-operation", line_of(document, "createJobb")) in found
+    assert ("unknown-key", line_of(document, "succesCriteria")) in found
+
+
+async def test_a_source_that_cannot_be_read_is_a_warning_where_the_document_names_it(
+    document: Path,
+) -> None:
+    changed(document, "successCriteria:", "succesCriteria:")
+    found = await Library().mistakes_in(str(document))
+    warned = next(problem for problem in found if problem.code == "source-not-read")
+    assert warned.severity == "warning"
+    assert warned.line == line_of(document, "name: airbyteApi")
+    assert "unknown-operation" not in {problem.code for problem in found}
+
+
+async def test_a_source_named_on_the_command_line_alone_is_told(document: Path) -> None:
+    found = await Library({"airbyte": "airbyte"}).mistakes_in(str(document))
+    assert any("No source is named 'airbyte'; it has airbyteApi." in str(one) for one in found)
