@@ -271,13 +271,12 @@ class SyncdeckApp(App[int]):
         if session is None:
             self.exit(0)
             return
-        live = [
-            run
-            for run in session.fleet.runs.values()
-            if run.live and run.phase is not Phase.WAITING
-        ]
-        if live:
-            way = await self.push_screen_wait(QuitDialog(len(live), demo=self.demo))
+        unended = [run for run in session.fleet.runs.values() if run.live]
+        live = [run for run in unended if run.phase is not Phase.WAITING]
+        if unended:
+            unsent = len(unended) - len(live)
+            dialog = QuitDialog(len(live), unsent=unsent, demo=self.demo)
+            way = await self.push_screen_wait(dialog)
             if way == "stay":
                 return
             if way == "cancel":

@@ -41,6 +41,7 @@ class Part(StrEnum):
     GANTT = "gantt"
     GANTT_RULE = "rule-gantt"
     KEYS = "keys"
+    TOO_SMALL = "too-small"
 
 
 class Style(StrEnum):
@@ -74,6 +75,8 @@ class Plan:
     """Where the bar between detail and events, or before their column, meets the rules."""
 
 
+LEAST: Final = (30, 6)
+"""Cells and lines below which nothing can be read."""
 NARROW: Final = 100
 COLUMNS_FROM: Final = 170
 _CONNECTIONS: Final = 34
@@ -85,6 +88,8 @@ _GANTT: Final = 10
 
 def plan(width: int, height: int, wish: Wish) -> Plan:
     """Return where everything is on a screen of this size."""
+    if width < LEAST[0] or height < LEAST[1]:
+        return Plan(Style.TABS, {Part.TOO_SMALL: Region(0, 0, width, height)})
     regions: dict[Part, Region] = {Part.HEADER: Region(0, 0, width, 1)}
     top = 1
     if wish.launch and height >= 12:

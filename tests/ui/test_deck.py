@@ -477,6 +477,18 @@ async def test_quitting_with_live_runs_asks_and_staying_stays() -> None:
         assert deck.app.session is not None
 
 
+async def test_a_storm_of_sizes_is_survived() -> None:
+    async with a_deck() as deck:
+        for size in ((200, 50), (40, 10), (20, 5), (1, 1), (120, 40), (5, 2)):
+            await deck.pilot.resize_terminal(*size)
+        await deck.pilot.resize_terminal(29, 8)
+        await until(deck.pilot, lambda: "is too small" in deck.text)
+        assert "30×6 at least" in " ".join(deck.text.split())
+        await deck.pilot.resize_terminal(80, 24)
+        await until(deck.pilot, lambda: "1 Runs" in deck.text)
+        assert "too small" not in deck.text
+
+
 async def test_quitting_detached_leaves_the_jobs_alone() -> None:
     async with a_deck() as deck:
         await deck.press("q")

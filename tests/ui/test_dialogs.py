@@ -45,6 +45,9 @@ async def shown(pilot: Pilot[None], dialog: Dialog[Any]) -> None:
         (lambda: QuitDialog(3), "enter", "detach"),
         (lambda: QuitDialog(3), "x", "cancel"),
         (lambda: QuitDialog(3), "escape", "stay"),
+        (lambda: QuitDialog(3, demo=True), "q", "detach"),
+        (lambda: QuitDialog(0, unsent=2), "q", "detach"),
+        (lambda: QuitDialog(0, unsent=2), "s", "stay"),
         (lambda: MessageDialog(TITLE, BODY), "enter", None),
         (lambda: TypedDialog(TITLE, BODY, phrase=SafeText("clear 3 prod")), "escape", False),
     ],
@@ -89,3 +92,19 @@ async def test_a_hostile_text_is_shown_as_text() -> None:
         svg = pilot.app.export_screenshot()
         assert "[bold" in svg
         assert "\x1b" not in svg
+
+
+@pytest.mark.parametrize("key", ["q", "x"])
+async def test_what_is_no_answer_to_leaving_live_runs_leaves_the_question(key: str) -> None:
+    app = Host()
+    async with app.run_test() as pilot:
+        dialog = QuitDialog(3) if key == "q" else QuitDialog(0, unsent=1)
+        await shown(pilot, dialog)
+        await pilot.press(key)
+        await pilot.pause()
+        assert app.screen is dialog
+
+
+def test_the_quit_dialog_says_what_was_never_sent() -> None:
+    assert QuitDialog(0, unsent=19)._title == "Quit with 19 unsent?"
+    assert QuitDialog(2, unsent=3)._title == "Quit with 2 live runs and 3 unsent?"

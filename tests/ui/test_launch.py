@@ -279,3 +279,17 @@ async def test_a_retrying_job_is_called_so() -> None:
     async with Host().run_test(size=(80, 24)) as pilot:
         await shown(pilot, StandInFleet(checks={"id-a": check}), targets=TARGETS[:1])
         assert "retrying&#160;6m" in pilot.app.export_screenshot()
+
+
+async def test_what_cannot_be_read_cannot_be_sent() -> None:
+    fleet = StandInFleet(checks=will("send", "send", "send"))
+    async with Host().run_test(size=(80, 24)) as pilot:
+        screen = await shown(pilot, fleet)
+        await pilot.resize_terminal(40, 10)
+        await until(pilot, lambda: screen.has_class("-small"))
+        assert "60×18 at least" in text(screen, "#too-small")
+        await pilot.press("enter")
+        assert not fleet.orders
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: not screen.has_class("-small"))
+        await until(pilot, lambda: not go(screen).disabled)

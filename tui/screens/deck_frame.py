@@ -32,6 +32,7 @@ from tui.widgets.key_line import KeyLine
 from tui.widgets.launch_bar import LaunchBar, progress
 from tui.widgets.rules import Bar, Rule, Title
 from tui.widgets.runs_pane import RunsPane
+from tui.widgets.too_small import TooSmall
 from workflow.clock import Clock
 from workflow.text import SafeText
 
@@ -107,7 +108,9 @@ class Frame:
         self._rules = {part: Rule(id=part) for part in _RULES}
         self._about = deck_view.DetailView(panes.runs, panes.connections, panes.events, self.hint)
         self._gantt = Lines(id=Part.GANTT)
-        others = (self._header, self._launch, self._detail, self._last, self._gantt, self.keys)
+        small = TooSmall(*deck_plan.LEAST, "What runs goes on.", id=Part.TOO_SMALL)
+        shown = (self._header, self._launch, self._detail, self._last, self._gantt, self.keys)
+        others = (small, *shown)
         bars = (Bar(id=Part.LEFT_BAR), Bar(id=Part.RIGHT_BAR))
         tables = (panes.connections, panes.runs, panes.events)
         self.parts: Final[tuple[Widget, ...]] = (*others, *bars, *self._rules.values(), *tables)

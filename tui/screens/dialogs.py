@@ -225,6 +225,10 @@ _DECK_ENDS: Final = SafeText(
     "Cancel: the jobs are asked to stop, which can take minutes. "
     "What still waits for a slot has not been sent and stays unsent."
 )
+_NOTHING_LIVE: Final = SafeText(
+    "Nothing of them has been sent, and nothing will be by itself: "
+    "the next start asks whether to send them."
+)
 _DEMO_ENDS: Final = SafeText(f"The demo's server ends with it, and nothing is kept. {YOUR_OWN}")
 
 
@@ -233,32 +237,44 @@ class QuitDialog(Dialog[Leaving]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("d", "leave('detach')", "detach", id="dialog.detach", show=False),
+        Binding("q", "quit", "quit", id="dialog.quit", show=False),
         Binding("x", "leave('cancel')", "cancel", id="dialog.cancel", show=False),
         Binding("s,escape,n", "leave('stay')", "stay", id="dialog.stay", show=False),
         _NEXT,
         _PREVIOUS,
     ]
 
-    def __init__(self, live: int, *, demo: bool = False) -> None:
-        what = _DEMO_ENDS if demo else _DECK_ENDS
-        super().__init__(SafeText(f"Quit with {many(live, 'live run')}?"), what)
+    def __init__(self, live: int, *, unsent: int = 0, demo: bool = False) -> None:
+        what = _DEMO_ENDS if demo else _DECK_ENDS if live else _NOTHING_LIVE
+        left = [many(live, "live run")] if live else []
+        left += [f"{unsent:,} unsent"] if unsent else []
+        super().__init__(SafeText(f"Quit with {' and '.join(left)}?"), what)
+        # What ends with the demo's server, or was never sent, cannot be detached or cancelled.
+        self._choice = bool(live) and not demo
 
     def answers(self) -> ComposeResult:
-        """Yield the three ways."""
-        yield from row(
-            button("d  Detach", "detach"),
-            button("x  Cancel the jobs", "cancel", danger=True),
-            button("s  Stay", "stay"),
-        )
+        """Yield the three ways, or two where there is nothing to choose."""
+        stay = button("s  Stay", "stay")
+        if not self._choice:
+            yield from row(button("q  Quit", "detach"), stay)
+            return
+        cancel = button("x  Cancel the jobs", "cancel", danger=True)
+        yield from row(button("d  Detach", "detach"), cancel, stay)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Take the button as the answer."""
         ways: dict[str | None, Leaving] = {"detach": "detach", "cancel": "cancel"}
         leave(self, ways.get(event.button.id, "stay"))
 
+    def action_quit(self) -> None:
+        """Quit where there is nothing to choose; q twice is no choice."""
+        if not self._choice:
+            leave(self, "detach")
+
     def action_leave(self, way: Leaving) -> None:
         """Take the key as the answer."""
-        leave(self, way)
+        if way != "cancel" or self._choice:
+            leave(self, way)
 
 
 class MessageDialog(Dialog[None]):

@@ -37,6 +37,7 @@ from tui.session import Session
 from tui.widgets.hints import Hints
 from tui.widgets.lines import crumbs, spread, titled_rule
 from tui.widgets.target_list import TargetList
+from tui.widgets.too_small import TooSmall
 from workflow.runs import programs
 from workflow.runs.events import LaunchId
 from workflow.runs.launch import Order, OrderRefused, Target, TargetCheck
@@ -51,6 +52,8 @@ _HINTS: Final = (
     ("w", "workflow"),
     ("?", "help"),
 )
+LEAST: Final = (60, 18)
+"""Cells and lines that the form takes with a few targets."""
 _SETTLE: Final = 0.15
 """Seconds a changed field rests before the targets are checked again."""
 
@@ -70,6 +73,9 @@ class LaunchScreen(Screen[LaunchId | None]):
     LaunchScreen {
         layout: vertical;
         .line { height: 1; text-wrap: nowrap; text-overflow: clip; }
+        #too-small { display: none; }
+        &.-small > * { display: none; }
+        &.-small > #too-small { display: block; }
         #targets { height: 1fr; min-height: 3; }
         #status { padding: 0 1; }
         #buttons { height: 1; padding: 0 1; margin-bottom: 1; }
@@ -114,6 +120,7 @@ class LaunchScreen(Screen[LaunchId | None]):
                 button.can_focus = False
                 yield button
         yield Hints(_HINTS)
+        yield TooSmall(*LEAST, "Nothing is sent from here; esc goes back.", id="too-small")
 
     def on_mount(self) -> None:
         """Show the targets and begin to check them."""
@@ -124,7 +131,8 @@ class LaunchScreen(Screen[LaunchId | None]):
         self.call_after_refresh(self._ahead.arm)
 
     def on_resize(self) -> None:
-        """Fit the lines to the new width."""
+        """Fit the lines to the new width; what cannot be read cannot be sent."""
+        self.set_class(not self.query_one(TooSmall).fits(), "-small")
         self._draw()
 
     def refresh_from(self, session: Session) -> None:
@@ -219,6 +227,7 @@ class LaunchScreen(Screen[LaunchId | None]):
         )
         return (
             (checked or self._once)
+            and not self.has_class("-small")
             and not self._fields.mistakes
             and not self._session.fleet.read_only
             and not self._sending

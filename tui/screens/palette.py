@@ -16,6 +16,7 @@ from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from tui import keymap
+from tui.formats import elide
 from tui.glyphs import OFF, Tone, of_run, of_status
 from tui.keymap import Group
 from tui.screens.late import connection_screen, run_screen
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from tui.session import Session
 
 MOST_HITS: Final = 40
+MOST_CELLS: Final = 64
+"""What a name may take: a line of the palette is not to become four."""
 _COMMANDS: Final = (Group.ACT, Group.VIEW, Group.CHOOSE, Group.SHOW)
 
 
@@ -143,7 +146,7 @@ class GotoProvider(Provider):
         for run in reversed(tuple(session.fleet.runs.values())):
             look = of_run(run, now)
             job = "" if run.job_id is None else f" job {run.job_id}"
-            text = SafeText(f"{run.name}{job} {run.run}")
+            text = SafeText(f"{elide(run.name, MOST_CELLS)}{job} {run.run}")
             shown = Content.assemble((f"{look.glyph} ", look.style), text)
             go = partial(self._open_run, session, run.run)
             yield Place(text, shown, SafeText(f"run, {look.word}"), go)
@@ -152,7 +155,7 @@ class GotoProvider(Provider):
         for view in session.fleet.watch.connections.values():
             look = OFF if view.last_status is None else of_status(view.last_status)
             name = view.connection.name
-            shown = Content.assemble((f"{look.glyph} ", look.style), name)
+            shown = Content.assemble((f"{look.glyph} ", look.style), elide(name, MOST_CELLS))
             go = partial(self._open_connection, session, view.connection.connection_id)
             yield Place(name, shown, SafeText("connection"), go)
 

@@ -17,7 +17,7 @@ from textual.content import Content
 from tui import glyphs
 from tui.detail_lines import origin
 from tui.event_lines import Entry
-from tui.formats import bytes_, clock, duration, exact, many, rate
+from tui.formats import bytes_, clock, duration, elide, exact, many, rate
 from tui.glyphs import Sign, Tone
 from tui.run_cells import lasted, rows_per_second
 from tui.screens.connection_figures import Figures, outcome, usual
@@ -244,7 +244,9 @@ def can_be_done(known: Known, hint: Hint) -> Section:
     elif run.live and run.phase is Phase.WAITING:
         told.append(("cancel", "let it go: nothing has been sent for it"))
     elif run.live:
-        stops = f"stops whatever {run.name} runs; can take minutes; its schedule may start"
+        stops = (
+            f"stops whatever {elide(run.name, 60)} runs; can take minutes; its schedule may start"
+        )
         told.append(("cancel", f"cancel: {stops} a new sync right after"))
         told.append(("detach", "detach: the job goes on, the next start watches it again"))
     elif run.verdict is not None and run.connection_id is not None:

@@ -67,6 +67,13 @@ def test_a_zoomed_pane_has_all_there_is() -> None:
     assert regions[Part.CONNECTIONS].size == (120, 37)
 
 
+@pytest.mark.parametrize("size", [(29, 24), (80, 5), (1, 1)])
+def test_a_terminal_that_is_too_small_is_told_so_and_shows_nothing_else(
+    size: tuple[int, int],
+) -> None:
+    assert set(plan(*size, Wish(launch=True)).regions) == {Part.TOO_SMALL}
+
+
 def test_a_rule_joins_bars_and_cuts_titles_before_the_next_pane() -> None:
     titles = [Title(0, SafeText("a very long title indeed")), Title(12, SafeText("runs"))]
     drawn = rule(24, titles, {11: "┬"}).plain
