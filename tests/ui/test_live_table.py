@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pytest
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
+from textual.screen import Screen
 
 from tests.support.deck import StillClock
 from tui import themes
@@ -118,6 +119,28 @@ async def test_a_changed_row_off_the_screen_costs_nothing_and_is_right_when_seen
         assert table.drawn == before
         await pilot.press("G")
         assert app.lines()[-1].endswith("5")
+
+
+async def test_other_rows_lay_nothing_out_while_the_scrollbar_stays(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app = TableApp(10_000)
+    async with app.run_test(size=(40, 12)) as pilot:
+        table = await opened(pilot, app)
+        laid_out: list[object] = []
+        layout = Screen._refresh_layout
+
+        def counted(screen: Screen[object], *given: object, **named: object) -> None:
+            laid_out.append(screen)
+            layout(screen, *given, **named)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(Screen, "_refresh_layout", counted)
+        table.show(tuple(app.counts)[5_000:], at_once=True)
+        await pilot.press("G")
+        await pilot.pause()
+        assert not laid_out
+        assert app.lines()[-1].split()[:2] == ["▌", "row-09999"]
+        assert table.vertical_scrollbar.window_virtual_size == 5_001
 
 
 async def test_moving_the_cursor_draws_two_lines() -> None:

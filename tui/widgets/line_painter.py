@@ -72,11 +72,13 @@ class LinePainter(Generic[K]):
         self._sets = sets
         self._style_of = style_of
         self._columns = fitted(sets, 80, gutter)
-        self._width = 80
+        self._width = self._room = 80
         self._dimmed = False
         self._rows: LRUCache[K, Row] = LRUCache(_MOST_KEPT)
         self._strips: LRUCache[Face[K], Strip] = LRUCache(_MOST_KEPT)
         self._styles: dict[str, Style] = {}
+        self._title: Strip | None = None
+        self._blank: Strip | None = None
         self.drawn = 0
         """Lines drawn since the beginning, for tests and benchmarks."""
 
@@ -90,11 +92,12 @@ class LinePainter(Generic[K]):
         """How many cells a line has."""
         return self._width
 
-    def resize(self, width: int) -> None:
-        """Choose the columns for another width."""
-        self._width = width
-        self._columns = fitted(self._sets, width, self._gutter)
-        self.forget_all()
+    def resize(self, width: int, room: int) -> None:
+        """Make lines of `width` cells, of which a scrollbar leaves `room` for the columns."""
+        if (width, room) != (self._width, self._room):
+            self._width, self._room = width, room
+            self._columns = fitted(self._sets, room, self._gutter)
+            self.forget_all()
 
     def dim(self, dimmed: bool) -> bool:
         """Dim all lines from now on, or none; says whether that is a change."""
@@ -108,6 +111,7 @@ class LinePainter(Generic[K]):
         """The theme or the widget's state is another one: draw with new styles."""
         self._styles.clear()
         self._strips.clear()
+        self._title = self._blank = None
 
     def forget_all(self) -> None:
         """Look at everything again."""
@@ -124,7 +128,7 @@ class LinePainter(Generic[K]):
         self._forget_strips(key)
         return True
 
-    def forget(self, keys: Collection[K] | None, but: Collection[K]) -> None:
+    def forget(self, keys: Collection[K] | None, but: frozenset[K]) -> None:
         """Look again at rows (None: at all) when they are next on the screen; not at `but`."""
         for key in tuple(self._rows.keys()):  # what was kept is less than what may have changed
             if (keys is None or key in keys) and key not in but:
@@ -141,17 +145,24 @@ class LinePainter(Generic[K]):
 
     def title(self, base: Style) -> Strip:
         """Return the line of column titles."""
-        style = base + self._style("table--title")
-        segments = [Segment(" " * self._gutter, style)]
-        segments += [
-            Segment(fit(column.title, column.width, right=column.right) + " " * column.gap, style)
-            for column in self._columns
-        ]
-        return Strip(segments).crop_extend(0, self._width, base)
+        if self._title is None:
+            style = base + self._style("table--title")
+            segments = [Segment(" " * self._gutter, style)]
+            for column in self._columns:
+                text = fit(column.title, column.width, right=column.right) + " " * column.gap
+                segments.append(Segment(text, style))
+            self._title = self._whole(segments, base, base)
+        return self._title
+
+    def blank(self, base: Style) -> Strip:
+        """Return a line with nothing on it."""
+        if self._blank is None:
+            self._blank = self._whole((), base, base)
+        return self._blank
 
     def wrapped(self, cells: Iterable[Cell]) -> tuple[Cell, ...]:
         """Break sentences that belong to no row into lines that are not cut off."""
-        room = max(1, self._width - self._gutter)
+        room = max(1, self._room - self._gutter)
         return tuple(
             Cell(part.plain, cell.tone) for cell in cells for part in Content(cell.text).wrap(room)
         )
@@ -159,12 +170,13 @@ class LinePainter(Generic[K]):
     def prose(self, cell: Cell, base: Style) -> Strip:
         """Return a line that belongs to no row."""
         segments = [Segment(" " * self._gutter, base), Segment(cell.text, base + self._tone(cell))]
-        return Strip(segments).crop_extend(0, self._width, base)
+        return self._whole(segments, base, base)
 
     def _paint(self, face: Face[K], base: Style) -> Strip:
         row = self._rows.get(face.key)
         if row is None:
             row = self._rows[face.key] = self._draw(face.key, self._columns)
+        empty = base
         if face.on_cursor:
             base += self._style("table--cursor")
         if self._dimmed:
@@ -184,7 +196,12 @@ class LinePainter(Generic[K]):
                 text = fit(cell.text, column.width, right=column.right)
                 segments.append(Segment(text, base + self._tone(cell)))
                 segments.append(Segment(" " * column.gap, base))
-        return Strip(segments).crop_extend(0, self._width, base)
+        return self._whole(segments, base, empty)
+
+    def _whole(self, segments: Iterable[Segment], line: Style, empty: Style) -> Strip:
+        """Return a whole line: the columns in the line's style, what is beside them without."""
+        columns = Strip(segments).crop_extend(0, self._room, line)
+        return columns.extend_cell_length(self._width, empty.background_style)
 
     def _tone(self, cell: Cell) -> Style:
         return Style.null() if cell.tone is None else self._style(f"tone--{cell.tone}")

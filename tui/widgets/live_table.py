@@ -11,29 +11,29 @@ look again as well (:meth:`LiveTable.show`, :meth:`LiveTable.touch`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Sequence
-from typing import ClassVar, Final, Generic, TypeVar
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
+from typing import ClassVar, Generic, TypeVar
 
 from rich.style import Style
 from textual import events
 from textual.binding import BindingType
+from textual.color import Color
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.widget import Widget
 
 from tui import keymap
 from tui.glyphs import Tone
 from tui.widgets.columns import GUTTER, Column
+from tui.widgets.hands import HANDS_REST, Hands
 from tui.widgets.line_painter import Cell, Draw, Face, LinePainter, Row
 from tui.widgets.selection import Selection
 
 __all__ = ["HANDS_REST", "Cell", "LiveTable", "Row"]
 
 K = TypeVar("K", bound=Hashable)
-
-HANDS_REST: Final = 1.5
-"""Seconds after the last key or click before rows may change places again."""
 
 
 class LiveTable(ScrollView, Generic[K], can_focus=True, inherit_bindings=False):
@@ -93,13 +93,13 @@ class LiveTable(ScrollView, Generic[K], can_focus=True, inherit_bindings=False):
         classes: str | None = None,
     ) -> None:
         super().__init__(id=id, classes=classes)
-        self._monotonic = monotonic
+        self._hands = Hands(monotonic)
         self._titled = int(titled)
         self._selection: Selection[K] = Selection(markable)
         self._painter = LinePainter(draw, sets, self._component, gutter)
         self._pending: tuple[K, ...] | None = None
-        self._hands_at = float("-inf")
         self._message: tuple[Cell, ...] = ()
+        self._colours: tuple[Style, Color] | None = None
 
     # ------------------------------------------------------------------------------ the model
 
@@ -121,7 +121,7 @@ class LiveTable(ScrollView, Generic[K], can_focus=True, inherit_bindings=False):
     @property
     def chosen(self) -> tuple[K, ...]:
         """What an action is for: the marked rows in their order, else the one with the cursor."""
-        self._hands_at = self._monotonic()  # from now on the cursor stays with its row
+        self._hands.move()  # from now on the cursor stays with its row
         return self._selection.chosen
 
     @property
@@ -146,7 +146,7 @@ class LiveTable(ScrollView, Generic[K], can_focus=True, inherit_bindings=False):
         self.touch(changed)
         if fresh == self.order:
             self._pending = None
-        elif at_once or not self.order or self._hands_rest:
+        elif at_once or not self.order or self._hands.rest:
             self._take(fresh, asked_for=at_once)
         else:
             self._pending = fresh
@@ -154,11 +154,13 @@ class LiveTable(ScrollView, Generic[K], can_focus=True, inherit_bindings=False):
     def touch(self, changed: Collection[K] | None = None) -> None:
         """Look again at rows that may have changed (None: at all); draw those that have."""
         top, visible = self._visible()
-        for line, key in enumerate(visible, top):
-            if (changed is None or key in changed) and self._painter.differs(key):
-                self._refresh_line(line)
-        self._painter.forget(changed, but=visible)
-        if self._pending is not None and self._hands_rest:
+        self._refresh_lines(
+            line
+            for line, key in enumerate(visible, top)
+            if (changed is None or key in changed) and self._painter.differs(key)
+        )
+        self._painter.forget(changed, but=frozenset(visible))
+        if self._pending is not None and self._hands.rest:
             self._take(self._pending)
 
     def dim(self, dimmed: bool) -> None:
@@ -199,9 +201,9 @@ class LiveTable(ScrollView, Generic[K], can_focus=True, inherit_bindings=False):
         cursor, old_line = self.cursor, self._selection.line
         self._pending = None
         resized = len(fresh) != len(self.order)
-        self._selection.take(fresh, at_top=not self._touched, lost_to_top=asked_for)
+        self._selection.take(fresh, at_top=not self._hands.moved, lost_to_top=asked_for)
         if resized:
-            self.virtual_size = Size(0, len(fresh) + self._titled)
+            self._resize_to(len(fresh) + self._titled)
         line = self._selection.line
         if top and cursor == self.cursor and old_line is not None and line is not None:
             self._scroll_top(top + line - old_line)
@@ -209,9 +211,8 @@ class LiveTable(ScrollView, Generic[K], can_focus=True, inherit_bindings=False):
         if new_top != top or len(after) != len(before):
             self.refresh()
         else:
-            for offset, (old, new) in enumerate(zip(before, after, strict=True)):
-                if old != new:
-                    self._refresh_line(top + offset)
+            pairs = zip(before, after, strict=True)
+            self._refresh_lines(line for line, (old, new) in enumerate(pairs, top) if old != new)
         if cursor != self.cursor:
             self.post_message(self.Moved(self))
 
@@ -219,30 +220,73 @@ class LiveTable(ScrollView, Generic[K], can_focus=True, inherit_bindings=False):
 
     def render_line(self, y: int) -> Strip:
         """Draw one line of the screen."""
-        width = self.scrollable_content_region.width
-        if width != self._painter.width:  # a scrollbar came or went
-            self._painter.resize(width)
-        if y < self._titled:
-            return self._painter.title(self.rich_style)
-        line = y - self._titled + self.scroll_offset.y
-        if line >= len(self.order):
-            told = () if self.order else self._painter.wrapped(self._message)
-            if line < len(told):
-                return self._painter.prose(told[line], self.rich_style)
-            return Strip.blank(width, self.rich_style)
-        key = self.order[line]
-        face = Face(key, self.has_focus and line == self._selection.line, key in self.marks)
-        return self._painter.line(face, self.rich_style)
+        return self._strips([y], self._ground[0])[0]
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Draw some lines of the screen, each from what was kept of it where nothing changed.
+
+        A table has neither border nor padding nor tint. Textual's own way asks for all of them at
+        every line, which takes longer than drawing it.
+        """
+        base, background = self._ground
+        strips = self._strips(crop.line_range, base)
+        for line_filter in self.get_line_filters():
+            strips = [strip.apply_filter(line_filter, background) for strip in strips]
+        if crop.column_span != (0, self._painter.width):
+            strips = [strip.crop(*crop.column_span) for strip in strips]
+        return strips
+
+    @property
+    def _ground(self) -> tuple[Style, Color]:
+        """How a line without anything is drawn, and on which colour."""
+        if self._colours is None:
+            self._colours = self.rich_style, self.background_colors[1]
+        return self._colours
+
+    def _strips(self, wanted: Iterable[int], base: Style) -> list[Strip]:
+        self._fit()
+        painter, selection = self._painter, self._selection
+        order, marks = selection.order, selection.marks
+        on_cursor = selection.line if self.has_focus else None
+        told = () if order else painter.wrapped(self._message)
+        top = self.scroll_offset.y - self._titled
+        strips = []
+        for y in wanted:
+            line = top + y
+            if y < self._titled:
+                strips.append(painter.title(base))
+            elif line < len(order):
+                key = order[line]
+                strips.append(painter.line(Face(key, line == on_cursor, key in marks), base))
+            elif line < len(told):
+                strips.append(painter.prose(told[line], base))
+            else:
+                strips.append(painter.blank(base))
+        return strips
 
     def on_resize(self) -> None:
         """Choose the columns for the new width."""
-        self._painter.resize(self.scrollable_content_region.width)
+        self._fit()
         self._follow_cursor()
         self.refresh()
+
+    def _fit(self) -> None:
+        """Choose the columns again if there is another width, or a scrollbar came or went."""
+        self._painter.resize(self.size.width, self.scrollable_content_region.width)
+
+    def _resize_to(self, lines: int) -> None:
+        """Tell Textual how many lines there are.
+
+        Assigned, a virtual size lays out the whole screen, at every key of a filter. Nothing but
+        the scrollbar depends on it here, and that asks for a layout itself when it comes or goes.
+        """
+        self.set_reactive(Widget.virtual_size, Size(0, lines))
+        self._scroll_update(self.virtual_size)
 
     def notify_style_update(self) -> None:
         """Draw anew when the theme, or what depends on the focus, changed."""
         super().notify_style_update()
+        self._colours = None
         self._painter.forget_styles()
 
     def _component(self, name: str) -> Style:
@@ -257,18 +301,11 @@ class LiveTable(ScrollView, Generic[K], can_focus=True, inherit_bindings=False):
     def _height(self) -> int:
         return max(0, self.scrollable_content_region.height - self._titled)
 
-    @property
-    def _touched(self) -> bool:
-        return self._hands_at > float("-inf")
-
-    @property
-    def _hands_rest(self) -> bool:
-        return self._monotonic() - self._hands_at >= HANDS_REST
-
-    def _refresh_line(self, line: int | None) -> None:
-        if line is not None:
-            y = line - self.scroll_offset.y + self._titled
-            self.refresh(Region(0, y, self.size.width, 1))
+    def _refresh_lines(self, lines: Iterable[int]) -> None:
+        off, width = self._titled - self.scroll_offset.y, self.size.width
+        regions = [Region(0, line + off, width, 1) for line in lines]
+        if regions:
+            self.refresh(*regions)
 
     # -------------------------------------------------------------------------- moving, marking
 
@@ -307,7 +344,7 @@ class LiveTable(ScrollView, Generic[K], can_focus=True, inherit_bindings=False):
     def mark(self, change: Callable[[Selection[K]], None]) -> None:
         """Change the marks, for example ``table.mark(Selection.mark_all)``."""
         change(self._selection)
-        self._hands_at = self._monotonic()
+        self._hands.move()
         self.refresh()
         self.post_message(self.MarksChanged(self))
 
@@ -315,7 +352,7 @@ class LiveTable(ScrollView, Generic[K], can_focus=True, inherit_bindings=False):
         self._cursor_to(lambda: self._selection.move(by))
 
     def _cursor_to(self, move: Callable[[], bool]) -> None:
-        self._hands_at = self._monotonic()
+        self._hands.move()
         before = self._selection.line
         if not move():
             return
@@ -323,8 +360,8 @@ class LiveTable(ScrollView, Generic[K], can_focus=True, inherit_bindings=False):
         if self._selection.in_range:
             self.refresh()
         else:
-            self._refresh_line(before)
-            self._refresh_line(self._selection.line)
+            lines = (before, self._selection.line)
+            self._refresh_lines(line for line in lines if line is not None)
         self.post_message(self.Moved(self))
 
     def _follow_cursor(self) -> None:
