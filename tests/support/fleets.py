@@ -17,7 +17,9 @@ import httpx
 from tests.support.sandbox import InProcess, sandbox_in_process
 from tests.support.virtual_time import START
 from tests.support.virtual_time import clock as virtual_clock
+from workflow.airbyte.auth import auth_for
 from workflow.airbyte.client import Client
+from workflow.airbyte.credentials import Credentials, NoAuth
 from workflow.airbyte.feed import Feed
 from workflow.clock import Clock
 from workflow.http.door import Door
@@ -91,11 +93,13 @@ async def open_deck(
     transport: httpx.AsyncBaseTransport | None = None,
     journal: Path | None = None,
     seed: int = 1,
+    credentials: Credentials = NoAuth(),  # noqa: B008 - frozen
     **options: Any,
 ) -> AsyncIterator[Deck]:
     """Open a fleet on a server; `options` are the fleet's own."""
     rng = random.Random(seed)
-    door = Door(base_url, clock=clock, rng=rng, transport=transport)
+    auth = auth_for(credentials, base_url, clock)
+    door = Door(base_url, clock=clock, rng=rng, auth=auth, transport=transport)
     client = Client(door, base_url)
     feed = Feed(client, clock=clock, rng=rng)
     book = await Journal.open(journal, clock)
