@@ -8,60 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.integration.cli.conftest import Serve, Syncdeck, connections, sent
+from tests.support.documents import KNOWS_NO_QUEUE
 
-# The same steps, names, outputs, criteria and dialect as the published document, its words apart:
-# the poll goes on for three statuses, ends for three, and says nothing of any other.
-PUBLISHED = """
-arazzo: 1.0.1
-info: {title: One job from trigger to end, version: 1.0.0}
-sourceDescriptions:
-- {name: airbyteApi, url: ../openapi/airbyte-openapi.yml, type: openapi}
-workflows:
-- workflowId: trigger-sync-and-poll
-  inputs:
-    type: object
-    required: [connectionId]
-    properties:
-      connectionId: {type: string}
-      jobType: {type: string, enum: [sync, reset, refresh, clear], default: sync}
-  steps:
-  - stepId: triggerJob
-    operationId: createJob
-    requestBody:
-      contentType: application/json
-      payload: {connectionId: $inputs.connectionId, jobType: $inputs.jobType}
-    successCriteria:
-    - condition: $statusCode == 200
-    outputs: {jobId: $response.body#/jobId, status: $response.body#/status}
-  - stepId: pollJob
-    operationId: getJob
-    parameters:
-    - {name: jobId, in: path, value: $steps.triggerJob.outputs.jobId}
-    successCriteria:
-    - condition: $statusCode == 200
-    outputs:
-      status: $response.body#/status
-      bytesSynced: $response.body#/bytesSynced
-      rowsSynced: $response.body#/rowsSynced
-    onSuccess:
-    - name: goesOn
-      type: goto
-      stepId: pollJob
-      criteria:
-      - context: $response.body
-        condition: $.status == 'running' || $.status == 'pending' || $.status == 'incomplete'
-        type: jsonpath
-    - name: over
-      type: end
-      criteria:
-      - context: $response.body
-        condition: $.status == 'succeeded' || $.status == 'failed' || $.status == 'cancelled'
-        type: jsonpath
-  outputs:
-    jobId: $steps.triggerJob.outputs.jobId
-    finalStatus: $steps.pollJob.outputs.status
-    rowsSynced: $steps.pollJob.outputs.rowsSynced
-"""
 SOURCE = ("--source", "airbyteApi=airbyte")
 RETRYING = """
 workspaces: [W]
@@ -82,7 +30,7 @@ connections:
 @pytest.fixture
 def document(tmp_path: Path) -> str:
     path = tmp_path / "published.arazzo.yaml"
-    path.write_text(PUBLISHED)
+    path.write_text(KNOWS_NO_QUEUE)
     return str(path)
 
 
@@ -178,7 +126,7 @@ def test_a_mistake_in_the_document_is_refused_at_its_place(
 ) -> None:
     server = serve()
     Path(document).write_text(
-        PUBLISHED.replace("stepId: pollJob\n      criteria", "stepId: polJob\n      criteria")
+        KNOWS_NO_QUEUE.replace("stepId: pollJob\n      criteria", "stepId: polJob\n      criteria")
     )
     ended = syncdeck("workflow", "run", document, *SOURCE, "--input", "connectionId=x")
     assert ended.code == 2
@@ -191,7 +139,7 @@ def test_a_mistake_in_the_document_is_refused_at_its_place(
 
 
 def test_each_of_several_mistakes_has_a_line_of_its_own(syncdeck: Syncdeck, document: str) -> None:
-    wrong = PUBLISHED.replace("$response.body#/rowsSynced", "$response.body.rowsSynced")
+    wrong = KNOWS_NO_QUEUE.replace("$response.body#/rowsSynced", "$response.body.rowsSynced")
     Path(document).write_text(
         wrong.replace("stepId: pollJob\n      criteria", "stepId: p\n      criteria")
     )
@@ -300,7 +248,7 @@ workflows:
 
 
 def test_validate_names_the_place_and_the_right_spelling(syncdeck: Syncdeck, document: str) -> None:
-    Path(document).write_text(PUBLISHED.replace("operationId: getJob", "operationId: getJobb"))
+    Path(document).write_text(KNOWS_NO_QUEUE.replace("operationId: getJob", "operationId: getJobb"))
     ended = syncdeck("workflow", "validate", document, *SOURCE)
     assert ended.code == 2
     assert f"{document}:" in ended.out

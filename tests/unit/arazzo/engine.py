@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from tests.support.documents import KNOWS_NO_QUEUE
 from workflow.arazzo.document import load
 from workflow.arazzo.lookup import Sources
 from workflow.arazzo.openapi import Description, load_description
@@ -176,52 +177,5 @@ def described(text: str) -> Description:
     return load_description(textwrap.dedent(text).encode(), "d.yaml")
 
 
-POLL = b"""\
-arazzo: 1.0.1
-info: {title: Start and follow, version: 1.0.0}
-sourceDescriptions:
-- {name: airbyteApi, url: ../elsewhere/airbyte.yml, type: openapi}
-workflows:
-- workflowId: trigger-sync-and-poll
-  inputs:
-    type: object
-    required: [connectionId]
-    properties:
-      connectionId: {type: string}
-      jobType: {type: string, enum: [sync, reset, refresh, clear], default: sync}
-  steps:
-  - stepId: triggerJob
-    operationId: createJob
-    requestBody:
-      contentType: application/json
-      payload: {connectionId: $inputs.connectionId, jobType: $inputs.jobType}
-    successCriteria: [{condition: $statusCode == 200}]
-    outputs: {jobId: $response.body#/jobId, status: $response.body#/status}
-  - stepId: pollJob
-    operationId: getJob
-    parameters: [{name: jobId, in: path, value: $steps.triggerJob.outputs.jobId}]
-    successCriteria: [{condition: $statusCode == 200}]
-    outputs:
-      status: $response.body#/status
-      bytesSynced: $response.body#/bytesSynced
-      rowsSynced: $response.body#/rowsSynced
-    onSuccess:
-    - name: again
-      type: goto
-      stepId: pollJob
-      criteria:
-      - context: $response.body
-        condition: $.status == 'running' || $.status == 'pending' || $.status == 'incomplete'
-        type: jsonpath
-    - name: over
-      type: end
-      criteria:
-      - context: $response.body
-        condition: $.status == 'succeeded' || $.status == 'failed' || $.status == 'cancelled'
-        type: jsonpath
-  outputs:
-    jobId: $steps.triggerJob.outputs.jobId
-    finalStatus: $steps.pollJob.outputs.status
-    rowsSynced: $steps.pollJob.outputs.rowsSynced
-"""
+POLL = KNOWS_NO_QUEUE.encode()
 """A document with the semantics of the published one: bare conditions, the same ids."""

@@ -236,7 +236,7 @@ def test_a_source_that_was_not_given_is_reported_where_it_is_declared() -> None:
 
     (problem,) = raised.value.problems
     assert (problem.code, problem.line) == ("missing-source", 4)
-    assert "../elsewhere/airbyte.yml" in problem.message
+    assert "../openapi/airbyte-openapi.yml" in problem.message
 
 
 def test_a_workflow_must_be_named_when_there_are_several() -> None:

@@ -33,8 +33,8 @@ def test_a_clear_that_only_the_document_names_is_found_in_a_step() -> None:
 )
 def test_a_type_that_is_written_into_the_body_counts(payload: str) -> None:
     text = KNOWS_NO_QUEUE.replace(
-        f"contentType: application/json\n          {PAYLOAD}",
+        f"contentType: application/json\n      {PAYLOAD}",
         f"{{contentType: application/json, {payload}}}",
-    ).replace("requestBody:\n          {", "requestBody: {")
+    ).replace("requestBody:\n      {", "requestBody: {")
     assert text != KNOWS_NO_QUEUE
     assert wiping(compiled(text), {"jobType": "sync"}) == "reset"
