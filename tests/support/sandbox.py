@@ -44,6 +44,17 @@ class SteppedClock:
         await asyncio.sleep(0)
 
 
+class WaitingClock(SteppedClock):
+    """A stepped clock on which a sleep lasts until the test has stepped far enough."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait for the test."""
+        until = self.seconds + seconds
+        # An event would have to be set from the test's thread, in a loop it does not know.
+        while self.seconds < until:  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+
+
 @contextmanager
 def running_sandbox(*, clock: Clock | None = None, **options: Any) -> Iterator[SandboxServer]:
     """Serve a sandbox on a free port of 127.0.0.1; `options` are those of SandboxOptions."""
@@ -108,6 +119,8 @@ class CuttableTransport(httpx.AsyncBaseTransport):
         try:
             return task.result()
         except ConnectionCut as cut:
+            if cut.refused:
+                raise httpx.ConnectError("connection refused", request=request) from cut
             if cut.answer_began:
                 raise httpx.RemoteProtocolError(
                     "peer closed connection without sending complete message body", request=request

@@ -10,6 +10,7 @@ from workflow.sandbox.auth import Auth, Principal, Role
 from workflow.sandbox.faultbox import FaultBox, Strikes
 from workflow.sandbox.log import RequestLog
 from workflow.sandbox.model import Connection, WorkspaceId
+from workflow.sandbox.outage import Outage
 from workflow.sandbox.params import Body, Query, path_uuid
 from workflow.sandbox.world import World
 
@@ -22,6 +23,7 @@ class Service:
     auth: Auth
     faults: FaultBox
     log: RequestLog
+    outage: Outage
 
 
 @dataclass(frozen=True, slots=True)

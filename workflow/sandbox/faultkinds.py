@@ -241,7 +241,7 @@ KINDS: Final[Mapping[FaultName, Kind]] = {
         keys={"threads": Key(whole(1, 1_000), 5, "a number of threads")},
     ),
     FaultName.RESTART: Kind(
-        "the server is gone for a while, and comes back with or without its jobs",
+        "refuses connections for a while, and comes back with or without its jobs",
         keys={
             "seconds": _seconds_key(2, 2),
             "keep": Key(_boolean, True, "true or false"),

@@ -22,12 +22,14 @@ _LARGEST_BODY: Final = 1_048_576
 class ConnectionCut(Exception):  # noqa: N818 - an event on the line, not a mistake
     """A fault wants the connection cut here; leaves the application where no server does it.
 
-    `answer_began` says whether the client had already got a part of the answer.
+    `answer_began` says whether the client had already got a part of the answer, `refused` that
+    the connection was never made, so that nothing was sent.
     """
 
-    def __init__(self, *, answer_began: bool) -> None:
+    def __init__(self, *, answer_began: bool = False, refused: bool = False) -> None:
         super().__init__("the connection was cut on purpose")
         self.answer_began = answer_began
+        self.refused = refused
 
 
 def sever(scope: Scope, *, answer_began: bool) -> bool:

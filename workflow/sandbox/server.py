@@ -8,7 +8,6 @@ deck's loop and signals are left alone; :func:`serve_forever` is the `syncdeck s
 from __future__ import annotations
 
 import asyncio
-import socket
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -26,17 +25,17 @@ from workflow.sandbox.build import build, plan_of
 from workflow.sandbox.call import Service
 from workflow.sandbox.catalogue import seeded_uuid
 from workflow.sandbox.control import CONTROL
+from workflow.sandbox.door import HOST, Door
 from workflow.sandbox.faultbox import FaultBox
 from workflow.sandbox.faults import Fault, fault_of, load_faults, parse_fault
 from workflow.sandbox.log import RequestLog
-from workflow.sandbox.options import SandboxError, SandboxOptions
+from workflow.sandbox.options import SandboxOptions
+from workflow.sandbox.outage import Outage
 from workflow.sandbox.protocol import CuttableProtocol
 from workflow.sandbox.site import Resource, Site
 from workflow.sandbox.world import World
 from workflow.sandbox.worldfile import WorldPlan
 
-_HOST: Final = "127.0.0.1"
-_BACKLOG: Final = 2_048
 _STOP_WITHIN: Final = 10.0
 
 
@@ -48,12 +47,13 @@ def create_app(
     auth: Auth | None = None,
     clock: Clock | None = None,
     log: RequestLog | None = None,
+    outage: Outage | None = None,
 ) -> Starlette:
     """Return the ASGI application of a world.
 
     Without `auth` everybody is an instance admin. A cut connection is a
     :class:`workflow.sandbox.line.ConnectionCut` raised out of the call when no
-    :class:`SandboxServer` is underneath.
+    :class:`SandboxServer` is underneath; so is a refused one.
     """
     box = faults if faults is not None else FaultBox(world.settings.seed)
     box.know(world)
@@ -63,6 +63,7 @@ def create_app(
         auth=auth if auth is not None else Auth(disabled=True),
         faults=box,
         log=log if log is not None else RequestLog(),
+        outage=outage if outage is not None else Outage(),
     )
     site = Site(service, clock if clock is not None else SystemClock())
     api = [Route(path, Resource(site, operations)) for path, operations in API.items()]
@@ -93,6 +94,7 @@ class SandboxServer:
         self.faults = FaultBox(options.seed, all_faults(plan, options))
         self.auth = auth_of(plan, options)
         self.log = RequestLog()
+        outage = Outage()
         self._app = create_app(
             self.world,
             faults=self.faults,
@@ -100,9 +102,10 @@ class SandboxServer:
             auth=self.auth,
             clock=clock,
             log=self.log,
+            outage=outage,
         )
-        self._socket = _listen(options.port)
-        self.port: int = self._socket.getsockname()[1]
+        self._door = Door(options.port, clock)
+        self.port: int = self._door.port
         self._server = uvicorn.Server(
             uvicorn.Config(
                 self._app,
@@ -119,12 +122,13 @@ class SandboxServer:
                 timeout_graceful_shutdown=1,
             )
         )
+        outage.shut_door = lambda seconds: self._door.shut(self._server, seconds)
         self._thread: threading.Thread | None = None
 
     @property
     def root_url(self) -> str:
         """Where the server is, without a path; /control is under it."""
-        return f"http://{_HOST}:{self.port}"
+        return f"http://{HOST}:{self.port}"
 
     @property
     def base_url(self) -> str:
@@ -142,11 +146,11 @@ class SandboxServer:
         if self._thread is not None:
             self._thread.join(_STOP_WITHIN)
             self._thread = None
-        self._socket.close()
+        self._door.close()
 
     def run(self) -> None:
         """Serve in this thread until stopped."""
-        asyncio.run(self._server.serve(sockets=[self._socket]))
+        asyncio.run(self._server.serve(sockets=[self._door.socket]))
 
     def __enter__(self) -> SandboxServer:
         self.start()
@@ -228,21 +232,3 @@ def auth_of(plan: WorldPlan, options: SandboxOptions) -> Auth:
         for known in plan.applications
     )
     return fixed_auth(seed=options.seed, extra=extra, settings=plan.auth)
-
-
-def _listen(port: int) -> socket.socket:
-    # asyncio sets TCP_NODELAY only on sockets that say they are TCP; without it each answer
-    # costs 40 ms of Nagle waiting for a delayed acknowledgement.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((_HOST, port))
-    except OSError as error:
-        listener.close()
-        reason = error.strerror or "the port cannot be used"
-        raise SandboxError(
-            f"Cannot listen on {_HOST}:{port}: {reason}; give another --port, or 0 for a free one."
-        ) from None
-    # Listening already: a client that comes before the loop runs waits instead of being refused.
-    listener.listen(_BACKLOG)
-    return listener

@@ -82,7 +82,6 @@ class Site:
     def __init__(self, service: Service, clock: Clock) -> None:
         self.service = service
         self._clock = clock
-        self._gone_until = 0.0
         self._threads: dict[int, asyncio.Semaphore] = {}
         self._unknown = Operation(
             "unknown", lambda call: hal(404, "Not Found", "Page Not Found", call.path), role=None
@@ -96,6 +95,8 @@ class Site:
     async def serve(self, operation: Operation, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request of one operation, faults and all."""
         arrived = self._clock.now().timestamp()
+        if self.service.outage.refuses(arrived):
+            raise ConnectionCut(refused=True)
         self.service.world.advance(arrived)
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
         try:
@@ -213,20 +214,19 @@ class Site:
 
     async def _before(self, strikes: Strikes) -> Answer | None:
         """Do what faults do before a request has any effect."""
-        if self._clock.now().timestamp() < self._gone_until:
-            raise ConnectionCut(answer_began=False)
         if not strikes.active:
             return None
         latency = strikes.latency()
         if latency > 0:
             await self._sleep(latency)
         if restart := strikes.get(FaultName.RESTART):
-            self._gone_until = self._clock.now().timestamp() + strikes.span(restart, "seconds")
             if not restart.flag("keep"):
                 self.service.world.lose_jobs()
-            raise ConnectionCut(answer_began=False)
+            now = self._clock.now().timestamp()
+            self.service.outage.begin(now, strikes.span(restart, "seconds"))
+            raise ConnectionCut
         if strikes.get(FaultName.CUT_BEFORE):
-            raise ConnectionCut(answer_began=False)
+            raise ConnectionCut
         if strikes.get(FaultName.REVOKE_TOKENS):
             self.service.auth.revoke_all()
         if limited := strikes.get(FaultName.RATE_LIMIT):
@@ -247,7 +247,7 @@ class Site:
         if lost is not None:
             await self._sleep(strikes.span(lost, "hold"))
         if strikes.get(FaultName.CUT_AFTER) or (lost and lost.word("answer") == "cut"):
-            raise ConnectionCut(answer_began=False)
+            raise ConnectionCut
         if error := strikes.get(FaultName.SERVER_ERROR):
             return error_answer(error, self._fresh_error_id)
         if garbage := strikes.get(FaultName.GARBAGE):
@@ -258,7 +258,11 @@ class Site:
         return self.service.world.catalogue.fresh_uuid("error")
 
     async def _sleep(self, seconds: float) -> None:
+        outages = self.service.outage.number
         await self._clock.sleep(seconds)
+        if self.service.outage.number != outages:
+            # The server that had this request is no more.
+            raise ConnectionCut
         self.service.world.advance(self._clock.now().timestamp())
 
     async def _send(self, answer: Answer, request: _Request, send: Send) -> None:

@@ -147,9 +147,9 @@ def has_error_id(answer: httpx.Response) -> bool:
 
 
 @contextmanager
-def rig(**options: Any) -> Iterator[Rig]:
+def rig(*, clock: SteppedClock | None = None, **options: Any) -> Iterator[Rig]:
     """Serve a sandbox on a stepped clock."""
-    clock = SteppedClock()
+    clock = clock or SteppedClock()
     with (
         SandboxServer(SandboxOptions(**options), clock=clock) as server,
         httpx.Client(base_url=server.base_url, trust_env=False) as http,

@@ -63,14 +63,6 @@ def test_control_itself_is_neither_counted_nor_struck(at: Rig) -> None:
     assert read(at, "/counters")["total"] == 0
 
 
-def test_control_answers_while_the_server_is_gone(at: Rig) -> None:
-    control(at, "POST", "/faults", {"fault": "restart:seconds=1h"})
-    with pytest.raises(httpx.ReadError):
-        at.get("/jobs")
-
-    assert read(at, "/counters")["endpoints"] == {"listJobs": {"cut": 1}}
-
-
 def test_each_job_has_its_true_cause(at: Rig) -> None:
     connection = at.connection()
     mine = at.started(connection)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -13,8 +15,9 @@ import httpx
 import pytest
 
 from tests.integration.sandbox.rig import Rig, rig
-from tests.support.sandbox import InProcess, SteppedClock, sandbox_in_process
+from tests.support.sandbox import InProcess, SteppedClock, WaitingClock, sandbox_in_process
 from tests.support.virtual_time import START, clock, run_virtual
+from workflow.sandbox.faults import parse_fault
 from workflow.sandbox.log import LoggedRequest
 
 
@@ -168,26 +171,86 @@ def test_a_post_that_blocks_holds_one_of_few_threads() -> None:
     assert run_virtual(play()) == START + timedelta(seconds=90)
 
 
-def test_a_restart_that_keeps_its_jobs() -> None:
+def wait_until_open(at: Rig) -> None:
+    """Connect again and again, as a client does, until the server is back."""
+    while True:
+        try:
+            at.get("/health")
+        except httpx.ConnectError:
+            continue
+        return
+
+
+def test_a_restart_cuts_what_asked_and_refuses_connections_until_it_is_over() -> None:
+    with rig(clock=WaitingClock(), control=True) as at:
+        with at.fault("restart:seconds=10s,count=1"):
+            with pytest.raises(httpx.ReadError):
+                at.get("/jobs")
+            for url in (at.server.base_url, at.server.root_url + "/control"):
+                with pytest.raises(httpx.ConnectError):
+                    httpx.get(f"{url}/jobs")
+            at.pass_time(10)
+            wait_until_open(at)
+
+        assert at.server.log.count("listJobs") == 1
+
+
+def test_a_restart_ends_what_is_under_way_without_its_effect() -> None:
+    with rig(clock=WaitingClock()) as at:
+        connection = at.connection()
+        at.server.faults.add(parse_fault("latency:seconds=5s,endpoint=createJob"))
+        ended: list[Exception] = []
+
+        def post() -> None:
+            try:
+                at.post(connection)
+            except httpx.TransportError as error:
+                ended.append(error)
+
+        posting = threading.Thread(target=post)
+        posting.start()
+        while not at.server.log.under_way:
+            threading.Event().wait(0.001)
+        with at.fault("restart:seconds=10s,endpoint=listTags"), pytest.raises(httpx.ReadError):
+            at.get("/tags")
+        posting.join(10)
+        at.pass_time(10)
+        wait_until_open(at)
+
+        assert len(ended) == 1
+        assert at.jobs(connectionId=connection) == []
+
+
+def test_a_restart_keeps_its_jobs_unless_told_otherwise() -> None:
     with rig() as at:
         _, job = at.running()
-        with at.fault("restart:seconds=10s,count=1"):
-            for _ in range(2):
-                with pytest.raises(httpx.ReadError):
-                    at.get("/jobs")
-            at.pass_time(10)
-            assert at.job(job)["status"] == "running"
+        with at.fault("restart:seconds=10s,count=1"), pytest.raises(httpx.ReadError):
+            at.get("/jobs")
+        wait_until_open(at)
+
+        assert at.job(job)["status"] == "running"
 
 
 def test_a_restart_that_loses_its_jobs() -> None:
     with rig() as at:
         _, job = at.running()
-        with at.fault("restart:seconds=10s,keep=false,count=1"):
-            with pytest.raises(httpx.ReadError):
-                at.get("/jobs")
-            at.pass_time(10)
-            assert at.jobs() == []
-            assert at.started(at.connection()) < job
+        with at.fault("restart:seconds=10s,keep=false,count=1"), pytest.raises(httpx.ReadError):
+            at.get("/jobs")
+        wait_until_open(at)
+
+        assert at.jobs() == []
+        assert at.started(at.connection()) < job
+
+
+def test_a_sandbox_can_be_stopped_while_it_is_gone() -> None:
+    with rig(clock=WaitingClock()) as at:
+        with at.fault("restart:seconds=1h"), pytest.raises(httpx.ReadError):
+            at.get("/jobs")
+        port = at.server.port
+
+    with socket.socket() as again:
+        again.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        again.bind(("127.0.0.1", port))
 
 
 def test_tokens_can_be_revoked() -> None:
@@ -236,6 +299,15 @@ async def test_in_process_a_cut_is_the_same_error(
         with pytest.raises(error):
             await client.get("/jobs")
         assert (await client.get("/jobs")).status_code == 200
+
+
+async def test_in_process_a_server_that_is_gone_refuses_connections() -> None:
+    sandbox = in_process("restart:seconds=10s,count=1")
+    async with sandbox.client() as client:
+        with pytest.raises(httpx.ReadError):
+            await client.get("/jobs")
+        with pytest.raises(httpx.ConnectError):
+            await client.get("/jobs")
 
 
 async def test_in_process_the_log_is_the_same() -> None:
