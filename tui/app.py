@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, ClassVar, Final, Protocol, runtime_checkable
 from textual.app import App
 from textual.binding import BindingType
 from textual.filter import LineFilter
+from textual.theme import Theme
 from textual.worker import Worker, WorkerState
 
 from tui import event_lines, keymap, themes
 from tui.formats import clock, many
 from tui.happenings import Happenings
+from tui.kept import Kept, KeptError
 from tui.outcomes import Outcomes
 from tui.screens import late
 from tui.screens.deck import DeckScreen
@@ -64,6 +66,9 @@ class SyncdeckApp(App[int]):
         clock: Clock | None = None,
         rebound: Mapping[str, str] | None = None,
         ascii_only: bool = False,
+        theme: str | None = None,
+        kept: Kept | None = None,
+        notice: str | None = None,
     ) -> None:
         super().__init__()
         self._open = open_session
@@ -80,10 +85,15 @@ class SyncdeckApp(App[int]):
         self.happened = Happenings()
         self._outcomes = Outcomes()
         self._armed = False
-        self.rebound: Mapping[str, str] = dict(rebound or {})
-        for theme in themes.OWN_THEMES:
-            self.register_theme(theme)
-        self.theme = themes.DEFAULT
+        self.rebound: Mapping[str, str] = keymap.as_textual(rebound or {})
+        self.kept = kept or Kept(None)
+        self._notices = [told for told in (notice, self.kept.trouble) if told]
+        for own in themes.OWN_THEMES:
+            self.register_theme(own)
+        before = self.kept.get("theme")
+        self.theme = next(
+            (name for name in (theme, before) if name in self.available_themes), themes.DEFAULT
+        )
 
     # ------------------------------------------------------------------------------- appearance
 
@@ -112,7 +122,17 @@ class SyncdeckApp(App[int]):
         """Open the session once the first picture is out."""
         if self.rebound:
             self.set_keymap(dict(self.rebound))
+        self.theme_changed_signal.subscribe(self, self._keep_theme)
+        for told in self._notices:
+            self.notify(safe(told), severity="warning", timeout=15, markup=False)
         self.call_after_refresh(self._begin)
+
+    def _keep_theme(self, theme: Theme) -> None:
+        """Begin with this theme the next time."""
+        try:
+            self.kept.keep(theme.name, "theme")
+        except KeptError as error:
+            self.notify(safe(str(error)), severity="warning", markup=False)
 
     def _begin(self) -> None:
         self.run_worker(self._live(), name="session", group="session", exit_on_error=False)

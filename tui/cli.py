@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
@@ -105,9 +106,16 @@ def open_deck(
     server: SafeText,
     demo: bool,
     settings: DeckSettings | None = None,
+    kept: Path | None = None,
+    notice: str | None = None,
 ) -> int:
-    """Open the deck, the one place where Textual is imported, and return the exit code."""
+    """Open the deck, the one place where Textual is imported, and return the exit code.
+
+    What it keeps between starts is in the file `kept`, without one nothing is; `notice` is told
+    once it is open.
+    """
     from tui.app import SyncdeckApp  # noqa: PLC0415
+    from tui.kept import Kept  # noqa: PLC0415
     from tui.session_signals import leaving_on_signals  # noqa: PLC0415
 
     app = SyncdeckApp(
@@ -117,6 +125,9 @@ def open_deck(
         demo=demo,
         rebound=settings.keys if settings is not None else None,
         ascii_only=settings is not None and settings.ascii_only,
+        theme=settings.theme if settings is not None else None,
+        kept=Kept(kept),
+        notice=notice,
     )
     with leaving_on_signals(app.exit):
         result = app.run()

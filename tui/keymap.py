@@ -10,6 +10,7 @@ The actions themselves are methods of the screens (``action_<name>``).
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -183,6 +184,20 @@ _SHOWN: Final[Mapping[str, str]] = {
     "up": "↑",
     "down": "↓",
 }
+_WRITTEN: Final[Mapping[str, str]] = {
+    "esc": "escape",
+    "spc": "space",
+    "return": "enter",
+    "pgdn": "pagedown",
+    "pgup": "pageup",
+    "del": "delete",
+    "hyphen_minus": "minus",
+    "solidus": "slash",
+    "reverse_solidus": "backslash",
+    "commercial_at": "at",
+    "plus_sign": "plus",
+    "low_line": "underscore",
+}
 
 
 def bindings(ids: Iterable[str]) -> list[BindingType]:
@@ -231,6 +246,34 @@ def hints_at(app: object, ids: Iterable[str]) -> list[tuple[str, str]]:
 def unknown_ids(rebound: Mapping[str, str]) -> tuple[str, ...]:
     """Return the ids of a rebinding that no key has, so that they can be complained about."""
     return tuple(id_ for id_ in rebound if id_ not in BY_ID)
+
+
+def named(typed: str) -> str:
+    """Return Textual's name for a key as people write it: ``!``, ``ctrl-x``, ``esc``, ``J``."""
+    stripped = typed.strip()
+    if len(stripped) == 1 and not stripped.isalnum():
+        stripped = unicodedata.name(stripped, stripped).lower().replace("-", "_").replace(" ", "_")
+    elif len(stripped) > 1:
+        stripped = stripped.replace("-", "+").lower()
+    return _WRITTEN.get(stripped, stripped)
+
+
+def as_textual(rebound: Mapping[str, str]) -> dict[str, str]:
+    """Return a rebinding with every key by the name Textual has for it."""
+    return {id_: ",".join(map(named, keys.split(","))) for id_, keys in rebound.items()}
+
+
+def clashes(rebound: Mapping[str, str]) -> tuple[tuple[str, str, str], ...]:
+    """Return each key that would do two things, as shown, with the ids of both."""
+    after = {id_: keys.split(",") for id_, keys in as_textual(rebound).items()}
+    found: list[tuple[str, str, str]] = []
+    taken: dict[str, str] = {}
+    for key in KEYS:
+        for name in after.get(key.id, key.keys):
+            other = taken.setdefault(name, key.id)
+            if other != key.id:
+                found.append((shown(name), other, key.id))
+    return tuple(found)
 
 
 def by_group() -> dict[Group, tuple[Key, ...]]:

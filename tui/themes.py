@@ -117,6 +117,11 @@ _FROM: Final[Mapping[str, str]] = {
 }
 
 
+def names() -> tuple[str, ...]:
+    """Return the names of all themes there are."""
+    return (*sorted(BUILTIN_THEMES), *(theme.name for theme in OWN_THEMES))
+
+
 def with_tones(variables: Mapping[str, str], *, ansi: bool) -> dict[str, str]:
     """Return a theme's variables with every tone, rule and cursor colour the deck needs."""
     if ansi:

@@ -151,6 +151,8 @@ class DeckSettings:
     """Keys by the id of what they do, several with commas."""
     ascii_only: bool = False
     """Draw with ASCII, for fonts without the glyphs."""
+    theme: str | None = None
+    """By name; None leaves it to what was chosen last."""
 
 
 @dataclass(frozen=True, slots=True)

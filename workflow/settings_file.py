@@ -13,6 +13,7 @@ A profile's table::
 
     [deck]
     ascii = false
+    theme = "terminal"
     [deck.keys]
     launch = "t"
 
@@ -51,7 +52,7 @@ from workflow.settings import (
 from workflow.text import safe
 
 _TOP_KEYS: Final = ("default", "journal", "deck", "profiles")
-_DECK_KEYS: Final = ("keys", "ascii")
+_DECK_KEYS: Final = ("keys", "ascii", "theme")
 _PROFILE_KEYS: Final = (
     "url", "workspace", "read_only", "web_url", "look", "ca_bundle",
     "client_id", "client_secret", "token", "username", "password",
@@ -143,7 +144,8 @@ class _Reader:
         if not isinstance(keys, dict):
             raise self._mistake("deck.keys", "must be a table: write [deck.keys]")
         named = {name: self._text(f"deck.keys.{safe(name)}", keys[name]) for name in keys}
-        return DeckSettings({name: text for name, text in named.items() if text}, ascii_only)
+        theme = self._text("deck.theme", body.get("theme"))
+        return DeckSettings({name: text for name, text in named.items() if text}, ascii_only, theme)
 
     def _profile(self, name: str, body: object) -> Profile:
         where = f"profiles.{safe(name, limit=60)}"

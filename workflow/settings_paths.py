@@ -30,6 +30,11 @@ def log_file() -> Path:
     return platformdirs.user_log_path(_APP, appauthor=False) / "syncdeck.log"
 
 
+def kept_file() -> Path:
+    """Return the path of `deck.json`, what the deck keeps by itself; it need not exist."""
+    return platformdirs.user_state_path(_APP, appauthor=False) / "deck.json"
+
+
 def journal_file(
     flag: Path | None, environ: Mapping[str, str], configured: Path | None = None
 ) -> Path:

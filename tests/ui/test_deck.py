@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
@@ -24,7 +25,9 @@ from tests.support.deck import (
     the_fleet,
 )
 from tests.support.screens import HOSTILE, NOW, until
+from tui import themes
 from tui.app import SyncdeckApp
+from tui.kept import Kept
 from tui.rows import RunKey
 from tui.screens.deck import DeckScreen
 from tui.screens.dialogs import ConfirmDialog, MessageDialog, QuitDialog
@@ -587,3 +590,27 @@ async def test_leaving_the_demo_says_how_to_add_ones_own_server() -> None:
         await until(pilot, lambda: isinstance(app.screen, QuitDialog))
         body = app.screen.query_one(".body", Static)
         assert "syncdeck profile add NAME --url URL" in str(body.content)
+
+
+async def test_the_theme_that_was_chosen_is_there_at_the_next_start(tmp_path: Path) -> None:
+    file = tmp_path / "deck.json"
+    app = an_app(the_fleet(), kept=Kept(file))
+    async with app.run_test() as pilot:
+        assert app.theme == themes.DEFAULT
+        app.theme = "nord"
+        await until(pilot, file.exists)
+    again = an_app(the_fleet(), kept=Kept(file))
+    assert again.theme == "nord"
+    assert an_app(the_fleet(), kept=Kept(file), theme="terminal").theme == "terminal"
+
+
+async def test_what_was_kept_and_cannot_be_read_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "deck.json"
+    file.write_text('{"v": 1, "theme": "a theme that is gone"}')
+    assert an_app(the_fleet(), kept=Kept(file)).theme == themes.DEFAULT
+    file.write_text("{")
+    app = an_app(the_fleet(), kept=Kept(file))
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: len(app._notifications) == 1)
+        (told,) = app._notifications
+        assert "cannot be read" in told.message

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import click
@@ -63,7 +64,7 @@ def deck(common: Common) -> int:
     from tui.cli import open_deck
     from tui.log_file import log_to_file
     from tui.session_late import open_session_late
-    from workflow.settings_paths import log_file
+    from workflow.settings_paths import kept_file, log_file
 
     log_to_file(log_file(), common.log_level)
     profile, may_arm = choice.profile, not common.read_only
@@ -72,18 +73,33 @@ def deck(common: Common) -> int:
         profile_name=profile.name,
         server=profile.server,
         demo=False,
-        settings=_known_keys(settings),
+        settings=_checked(settings),
+        kept=kept_file(),
     )
 
 
-def _known_keys(settings: Settings) -> DeckSettings:
-    """Return the deck's settings; refuse a key for something the deck does not do."""
-    from tui.keymap import BY_ID, unknown_ids
+def _checked(settings: Settings) -> DeckSettings:
+    """Return the deck's settings; refuse what the deck does not know.
+
+    Raises:
+        Refusal: a key for nothing, a key for two things, or no theme.
+    """
+    from tui.keymap import BY_ID, clashes, unknown_ids
+    from tui.themes import names
+
+    def refused(name: str, what: str, known: Iterable[str]) -> Refusal:
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
+        return Refusal(f"{settings.path}: {what}; {hint}")
 
     for name in unknown_ids(settings.deck.keys):
-        near = difflib.get_close_matches(name, BY_ID, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(BY_ID)}"
-        raise Refusal(f"{settings.path}: deck.keys.{safe(name)} is nothing the deck does; {hint}")
+        raise refused(name, f"deck.keys.{safe(name)} is nothing the deck does", tuple(BY_ID))
+    for key, one, other in clashes(settings.deck.keys):
+        told = f"deck.keys: {safe(key)} would do two things, {one} and {other}"
+        raise Refusal(f"{settings.path}: {told}; give one of them another key")
+    theme = settings.deck.theme
+    if theme is not None and theme not in names():
+        raise refused(theme, f"deck.theme: {safe(theme)!r} is no theme", names())
     return settings.deck
 
 
@@ -112,9 +128,27 @@ def open_demo_deck(common: Common) -> int:
     from tui.cli import open_deck
     from tui.session_late import open_demo_late
 
-    code = open_deck(open_demo_late, profile_name="demo", server=SafeText("sandbox"), demo=True)
+    settings, notice = _for_demo()
+    code = open_deck(
+        open_demo_late,
+        profile_name="demo",
+        server=SafeText("sandbox"),
+        demo=True,
+        settings=settings,
+        notice=notice,
+    )
     click.echo(YOUR_OWN)
     return code
+
+
+def _for_demo() -> tuple[DeckSettings | None, str | None]:
+    """Return how somebody likes the deck; a mistake there is told, and keeps nobody from a demo."""
+    from workflow.settings import SettingsError
+
+    try:
+        return _checked(load_settings()), None
+    except (SettingsError, Refusal) as error:
+        return None, str(error)
 
 
 def _first_screen(common: Common) -> int:

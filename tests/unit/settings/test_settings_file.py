@@ -65,8 +65,8 @@ def test_a_saved_profile_starts_read_only() -> None:
 
 
 def test_the_decks_keys_can_be_bound_again() -> None:
-    settings = parse('[deck]\nascii = true\n[deck.keys]\nlaunch = "ctrl+t"', FILE)
-    assert settings.deck == DeckSettings({"launch": "ctrl+t"}, ascii_only=True)
+    settings = parse('[deck]\nascii = true\ntheme = "nord"\n[deck.keys]\nlaunch = "ctrl+t"', FILE)
+    assert settings.deck == DeckSettings({"launch": "ctrl+t"}, ascii_only=True, theme="nord")
 
 
 def test_a_file_that_is_not_there_says_nothing(tmp_path: Path) -> None:
@@ -78,6 +78,7 @@ def test_a_file_that_is_not_there_says_nothing(tmp_path: Path) -> None:
     [
         ("[profiles", "is not TOML"),
         ("[deck]\nascii = 1", "deck.ascii must be true or false"),
+        ("[deck]\ntheme = 1", "deck.theme must be a text that is not empty"),
         ("[deck]\nkeys = 1", "deck.keys must be a table"),
         ("[deck.keys]\nlaunch = 1", "deck.keys.launch must be a text"),
         ("profile = 1", "profile is no setting; did you mean profiles?"),

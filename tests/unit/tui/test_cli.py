@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -121,15 +122,57 @@ def test_the_first_screen_says_what_to_set_and_offers_the_demo(
     assert "demo" in offered[0]
 
 
-def test_a_key_for_nothing_the_deck_does_is_refused(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.parametrize(
+    ("deck", "told"),
+    [
+        (
+            '[deck.keys]\nlanch = "t"',
+            "deck.keys.lanch is nothing the deck does; did you mean launch?",
+        ),
+        ('[deck.keys]\nlaunch = "x"', "x would do two things, launch and cancel"),
+        ('[deck]\ntheme = "norf"', "deck.theme: 'norf' is no theme; did you mean nord?"),
+    ],
+)
+def test_settings_of_the_deck_that_mean_nothing_are_refused(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    deck: str,
+    told: str,
 ) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     monkeypatch.setattr("tui.commands.deck.on_a_terminal", lambda: True)
     (tmp_path / "syncdeck").mkdir()
-    (tmp_path / "syncdeck" / "profiles.toml").write_text(
-        '[profiles.a]\nurl = "http://127.0.0.1:9"\n[deck.keys]\nlanch = "t"\n'
-    )
+    settings = f'[profiles.a]\nurl = "http://127.0.0.1:9"\n{deck}\n'
+    (tmp_path / "syncdeck" / "profiles.toml").write_text(settings)
     code, _, err = called(capsys)
     assert code == 2
-    assert "deck.keys.lanch is nothing the deck does; did you mean launch?" in err
+    assert told in err
+
+
+@pytest.mark.parametrize(
+    ("settings", "theme", "notice"),
+    [
+        ('[deck]\ntheme = "nord"', "nord", None),
+        ("[deck", None, "is not TOML"),
+        ('[deck]\ntheme = "norf"', None, "'norf' is no theme"),
+    ],
+)
+def test_the_demo_is_shown_as_somebody_likes_it_whatever_the_settings(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    settings: str,
+    theme: str | None,
+    notice: str | None,
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setattr("tui.commands.deck.on_a_terminal", lambda: True)
+    opened: list[dict[str, Any]] = []
+    monkeypatch.setattr("tui.cli.open_deck", lambda _, **how: opened.append(how) or 0)
+    (tmp_path / "syncdeck").mkdir()
+    (tmp_path / "syncdeck" / "profiles.toml").write_text(settings)
+    assert called(capsys, "demo")[0] == 0
+    assert getattr(opened[0]["settings"], "theme", None) == theme
+    assert notice in opened[0]["notice"] if notice else opened[0]["notice"] is None
+    assert "kept" not in opened[0]

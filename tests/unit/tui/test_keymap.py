@@ -46,3 +46,24 @@ def test_every_hint_names_a_key(ids: tuple[str, ...]) -> None:
 
 def test_every_key_stands_under_a_heading() -> None:
     assert sum(len(keys) for keys in keymap.by_group().values()) == len(keymap.KEYS)
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [("!", "exclamation_mark"), ("-", "minus"), ("@", "at"), ("ctrl-x", "ctrl+x"), (" J ", "J")],
+)
+def test_a_key_may_be_written_the_way_it_is_shown(typed: str, name: str) -> None:
+    assert keymap.named(typed) == name
+
+
+def test_every_key_comes_back_from_the_way_it_is_shown() -> None:
+    for key in keymap.KEYS:
+        for name in key.keys:
+            if name not in {"left", "right", "up", "down", "enter"}:  # shown as arrows
+                assert keymap.named(keymap.shown(name)) == name
+
+
+def test_a_key_that_would_do_two_things_is_found() -> None:
+    assert keymap.clashes({"launch": "x"}) == (("x", "launch", "cancel"),)
+    assert keymap.clashes({"launch": "x", "cancel": "t"}) == ()
+    assert keymap.clashes({}) == ()
