@@ -7,7 +7,7 @@ itself takes the colours out, which loses nothing: no state is told by colour al
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from rich.segment import Segment
@@ -19,6 +19,8 @@ from tui.glyphs import Tone, to_ascii
 
 DEFAULT: Final = "textual-dark"
 TERMINAL: Final = "terminal"
+LEAST: Final = 3.0
+"""The contrast that a word needs to be read at a glance (WCAG 2, large text and signs)."""
 
 _ANSI_TONES: Final[Mapping[str, str]] = {
     "tone-waiting": "ansi_bright_black",
@@ -127,6 +129,7 @@ def with_tones(variables: Mapping[str, str], *, ansi: bool) -> dict[str, str]:
     if ansi:
         return {**_ANSI_TONES, **variables}
     foreground, background = _colour(variables, "foreground"), _colour(variables, "background")
+    cursor = background.blend(_colour(variables, "primary"), 0.24)
     quiet = foreground.blend(background, 0.40).hex
     derived = {name: variables.get(source, quiet) for name, source in _FROM.items()}
     # Failure has to stand out at a glance; Textual's own text-error is made to be read at length.
@@ -136,12 +139,36 @@ def with_tones(variables: Mapping[str, str], *, ansi: bool) -> dict[str, str]:
         "tone-waiting": quiet,
         "tone-cancelled": quiet,
         "tone-quiet": quiet,
-        "cursor-line": background.blend(_colour(variables, "primary"), 0.24).hex,
+        "cursor-line": cursor.hex,
         "rule": foreground.blend(background, 0.66).hex,
     }
     missing = {f"tone-{tone}" for tone in Tone} - derived.keys()
     derived |= dict.fromkeys(missing, quiet)
+    grounds = (background, cursor)
+    for name, colour in derived.items():
+        if name.startswith("tone-"):
+            derived[name] = legible(Color.parse(colour), grounds, foreground).hex
     return {**derived, **variables}
+
+
+def contrast(one: Color, other: Color) -> float:
+    """Return how well two colours are told apart: 1 not at all, 21 black from white (WCAG)."""
+    darker, lighter = sorted((_luminance(one), _luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def legible(colour: Color, grounds: Iterable[Color], ink: Color) -> Color:
+    """Return `colour`, moved towards `ink` as far as it takes to be read on all these grounds."""
+    behind = tuple(grounds)
+    steps = (colour.blend(ink, step / 10) for step in range(11))
+    readable = (one for one in steps if all(contrast(one, ground) >= LEAST for ground in behind))
+    return next(readable, ink)
+
+
+def _luminance(colour: Color) -> float:
+    parts = [part / 255 for part in (colour.r, colour.g, colour.b)]
+    red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def _colour(variables: Mapping[str, str], name: str) -> Color:

@@ -1,0 +1,38 @@
+"""Every theme can be read: what is quiet as well, and under the cursor too."""
+
+from __future__ import annotations
+
+import pytest
+from textual.app import App
+from textual.color import Color
+
+from tui import themes
+from tui.glyphs import Tone
+
+
+class Coloured(App[None]):
+    def __init__(self, theme: str) -> None:
+        super().__init__()
+        for own in themes.OWN_THEMES:
+            self.register_theme(own)
+        self.set_reactive(App.theme, theme)
+
+
+@pytest.mark.parametrize("name", themes.names())
+def test_every_tone_of_every_theme_can_be_read(name: str) -> None:
+    app = Coloured(name)
+    ansi = app.current_theme.ansi
+    colours = themes.with_tones(app.get_css_variables(), ansi=ansi)
+    tones = [colours[f"tone-{tone}"] for tone in Tone] + [colours["tone-pointer"]]
+    if ansi:  # the terminal's own colours, which only its owner knows
+        assert all(colour.startswith("ansi_") for colour in tones)
+        return
+    for ground in (colours["background"], colours["cursor-line"]):
+        worst = min(themes.contrast(Color.parse(tone), Color.parse(ground)) for tone in tones)
+        assert worst >= themes.LEAST - 0.05  # a colour is rounded to whole bytes
+
+
+def test_contrast_is_that_of_the_guidelines() -> None:
+    black, white = Color.parse("#000000"), Color.parse("#ffffff")
+    assert themes.contrast(black, white) == pytest.approx(21)
+    assert themes.contrast(white, white) == pytest.approx(1)
