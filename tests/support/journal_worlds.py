@@ -30,6 +30,7 @@ from workflow.runs.trigger import (
 )
 from workflow.runs.trigger.moves import (
     Answer,
+    AwaitGate,
     AwaitJob,
     Claimed,
     ClaimJob,
@@ -243,7 +244,7 @@ class Model:
         match command:
             case Post():
                 yield from self._post(whole, number)
-            case Pause(until) | AwaitJob(_, until):
+            case Pause(until) | AwaitGate(until) | AwaitJob(_, until):
                 seconds = (until - START).total_seconds() if until else whole.clock
                 later = replace(whole, clock=max(whole.clock, seconds))
                 yield self._answered(later, number, Done())

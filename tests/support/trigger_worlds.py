@@ -32,6 +32,7 @@ from workflow.runs.trigger import (
 )
 from workflow.runs.trigger.moves import (
     Answer,
+    AwaitGate,
     AwaitJob,
     CheckFailed,
     Claimed,
@@ -225,7 +226,7 @@ class Server:
                 return Done()
             case WatchIt():
                 return Done()
-            case Pause(until) | AwaitJob(_, until):
+            case Pause(until) | AwaitGate(until) | AwaitJob(_, until):
                 limit = self.now() + timedelta(seconds=40) if until is None else until
                 if isinstance(command, AwaitJob):
                     limit = min(limit, self.now() + timedelta(seconds=40))

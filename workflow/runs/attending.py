@@ -98,7 +98,7 @@ class Attending:
             await self._roster.stop(run)
             if await self._is_unsent(run):
                 why = "cancelled before anything was sent"
-                await self._launching.end(run, Verdict.CANCELLED, why)
+                await self._launching.ending.end(run, Verdict.CANCELLED, why)
                 return
             await self.attach_run(run)  # its trigger left in that very moment
         allowed()

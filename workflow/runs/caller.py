@@ -23,6 +23,7 @@ from workflow.runs.ledger import Voice
 from workflow.runs.pacing import Pacing
 from workflow.runs.relay import JobGoneError, is_another
 from workflow.runs.services import Services
+from workflow.runs.slots import Place
 from workflow.runs.terms import Terms
 from workflow.runs.trigger import (
     Answered,
@@ -67,6 +68,7 @@ class Caller:
         voice: Voice,
         terms: Terms,
         deadline: Deadline,
+        place: Place,
         *,
         given: JobSeen | None = None,
     ) -> None:
@@ -74,6 +76,7 @@ class Caller:
         self._voice = voice
         self._terms = terms
         self._deadline = deadline
+        self._place = place
         self._given = given
         """The job of a run that only watches: its trigger step is answered with it."""
         self._pacing = Pacing(services.clock)
@@ -149,7 +152,7 @@ class Caller:
                 )
         else:
             outcome = await trigger.fire(
-                order, self._voice, checkpoint=checkpoint, provisional=provisional
+                order, self._voice, self._place, checkpoint=checkpoint, provisional=provisional
             )
         return self._take(outcome, order.connection_id, recovered=recover)
 

@@ -277,7 +277,10 @@ class LaunchHeld:
 
 @dataclass(frozen=True, slots=True)
 class LaunchFinished:
-    """All runs of the launch have ended or were let go."""
+    """All runs of the launch have ended or were let go.
+
+    When one that was let go is taken up again, so is the launch, and it ends once more.
+    """
 
     kind: ClassVar[str] = "launch.finished"
     verdicts: Mapping[str, int]
@@ -286,6 +289,8 @@ class LaunchFinished:
     rows_unknown: int
     """Runs whose rows nobody knows; never counted as 0."""
     seconds: float
+    detached: int = 0
+    """Runs that were let go: they have no verdict, and their jobs go on."""
 
 
 @dataclass(frozen=True, slots=True)

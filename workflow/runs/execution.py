@@ -24,6 +24,7 @@ from workflow.runs.drive import Driver
 from workflow.runs.events import RunFinished, Verdict
 from workflow.runs.ledger import Voice
 from workflow.runs.services import Services
+from workflow.runs.slots import Place
 from workflow.runs.terms import Checkpoint
 from workflow.runs.trigger import JobSeen
 from workflow.runs.verdict import Judgement, of_job, of_workflow
@@ -45,21 +46,23 @@ class Execution:
     given: JobSeen | None = None
     """The job of a run that only watches."""
 
-    async def live(self) -> Verdict:
-        """See the run to its verdict; to be called in its slot."""
+    async def live(self, place: Place) -> Verdict:
+        """See the run to its verdict, in its slot."""
         checkpoint = self.checkpoint
         span = checkpoint.terms.deadline
         if checkpoint.deadline is None and span is not None:
             checkpoint = replace(checkpoint, deadline=self.services.clock.now() + span)
         try:
-            judged, outputs = await self._judged(checkpoint)
+            judged, outputs = await self._judged(checkpoint, place)
         finally:
             self.services.relay.unwatch(self.voice.run)
         return await self._end(judged, outputs)
 
-    async def _judged(self, checkpoint: Checkpoint) -> tuple[Judgement, dict[str, Json]]:
+    async def _judged(
+        self, checkpoint: Checkpoint, place: Place
+    ) -> tuple[Judgement, dict[str, Json]]:
         services, deadline = self.services, Deadline(self.services.clock, checkpoint.deadline)
-        caller = Caller(services, self.voice, checkpoint.terms, deadline, given=self.given)
+        caller = Caller(services, self.voice, checkpoint.terms, deadline, place, given=self.given)
 
         def save(machine: Json, until: datetime | None) -> Json:
             return replace(checkpoint, machine=machine, until=until).to_json()

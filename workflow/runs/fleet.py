@@ -375,6 +375,7 @@ class Fleet:
         """Stop watching a run; its job goes on."""
         if run in self._roster:
             await self._attending.let_go(run, reason)
+            await self._launching.ending.let_go(run)
 
     async def cancel(self, run: RunId) -> None:
         """Wish that the run's job stop, and see to it; returns when that is settled.
@@ -456,4 +457,4 @@ class Fleet:
         why = f"a mistake in syncdeck ended the watching ({type(error).__name__}); see its log"
         self._relay.unwatch(run)
         if self.runs[run].verdict is None:
-            await self._launching.end(run, Verdict.UNRESOLVED, why)
+            await self._launching.ending.end(run, Verdict.UNRESOLVED, why)

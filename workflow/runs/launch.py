@@ -23,6 +23,7 @@ from workflow.runs.events import (
     LaunchId,
     LaunchStarted,
     RunCreated,
+    RunTaken,
     Verdict,
 )
 from workflow.runs.run import Phase, RunState
@@ -134,6 +135,8 @@ class LaunchState:
     detached: int = 0
     ended: int = 0
     verdicts: Mapping[Verdict, int] = field(default_factory=dict)
+    proved: bool = False
+    """A run has succeeded that did not only watch a job which was there."""
     failures_in_a_row: int = 0
     """Of the runs in the order they ended; a success begins anew."""
     rows: int = 0
@@ -147,8 +150,7 @@ class LaunchState:
     @property
     def awaits_first(self) -> bool:
         """Whether the waiting runs wait for the first one's success, not for a slot."""
-        proved = self.verdicts.get(Verdict.SUCCEEDED, 0) > 0
-        return self.one_first and not proved and self.waiting > 0
+        return self.one_first and not self.proved and self.waiting > 0
 
 
 _BAD: Final = frozenset({Verdict.FAILED, Verdict.REJECTED, Verdict.UNRESOLVED})
@@ -200,7 +202,9 @@ def fold(
     is None for its creation); for an event of the launch's own both are None.
     """
     if after is not None:
-        return _with_run(state, before, after)
+        state = _with_run(state, before, after)
+        # One that had been let go is looked after again, and so is its launch.
+        return replace(state, finished=None) if isinstance(event.fact, RunTaken) else state
     match event.fact:
         case LaunchHeld(held=held, why=why):
             state = replace(state, held=held, held_why=safe(why), seq=event.seq)
@@ -217,11 +221,11 @@ def _with_run(state: LaunchState, before: RunState | None, after: RunState) -> L
     old, new = _share(before), _share(after)
     if old == new:
         return state
-    verdicts, failures = state.verdicts, state.failures_in_a_row
+    verdicts, failures, proved = state.verdicts, state.failures_in_a_row, state.proved
     if after.verdict is not None and (before is None or before.verdict is None):
         verdicts = {**verdicts, after.verdict: verdicts.get(after.verdict, 0) + 1}
         if after.verdict is Verdict.SUCCEEDED:
-            failures = 0
+            failures, proved = 0, proved or not after.attached
         elif after.verdict in _BAD:
             failures += 1
     waiting, live, detached, ended, rows, unknown = (n - o for n, o in zip(new, old, strict=True))
@@ -234,6 +238,7 @@ def _with_run(state: LaunchState, before: RunState | None, after: RunState) -> L
         rows=state.rows + rows,
         rows_unknown=state.rows_unknown + unknown,
         verdicts=verdicts,
+        proved=proved,
         failures_in_a_row=failures,
     )
 

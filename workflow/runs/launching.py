@@ -1,8 +1,7 @@
-"""Starts the runs of launches, each in its slot, and ends launches with their last run."""
+"""Creates the runs of launches, and looks after each in its slot."""
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -12,15 +11,14 @@ from workflow.airbyte.models import Job
 from workflow.arazzo.problems import InputError
 from workflow.arazzo.program import Program
 from workflow.arazzo.turns import Json
+from workflow.runs.ending import Ending
 from workflow.runs.events import (
     Event,
     Fact,
-    LaunchFinished,
     LaunchHeld,
     LaunchId,
     LaunchStarted,
     RunCreated,
-    RunFinished,
     RunId,
     RunWaiting,
     Settled,
@@ -29,10 +27,11 @@ from workflow.runs.events import (
 )
 from workflow.runs.execution import Execution
 from workflow.runs.ids import Ids
-from workflow.runs.launch import LaunchState, Order, OrderRefused, Target
+from workflow.runs.launch import Order, OrderRefused, Target
 from workflow.runs.ledger import Voice
 from workflow.runs.programs import Programs
 from workflow.runs.roster import Roster
+from workflow.runs.run import RunState
 from workflow.runs.services import Services
 from workflow.runs.slots import Slots
 from workflow.runs.terms import Checkpoint, Terms, terms_of
@@ -62,7 +61,7 @@ class Launching:
         self._ids = ids
         self._programs = programs
         self._slots: dict[LaunchId, Slots] = {}
-        self._outputs: dict[RunId, tuple[str, ...]] = {}
+        self.ending: Final = Ending(services)
 
     # ---------------------------------------------------------------------------- beginnings
 
@@ -205,17 +204,13 @@ class Launching:
         given: JobSeen | None = None,
     ) -> Execution:
         """Return what looks after a run."""
-        self.knows(voice.run, program)
-        return Execution(self._services, voice, program, checkpoint, self.finish, given)
-
-    def knows(self, run: RunId, program: Program) -> None:
-        """Note which outputs a run's document declares."""
-        self._outputs[run] = program.outputs
+        self.ending.knows(voice.run, program)
+        return Execution(self._services, voice, program, checkpoint, self.ending.finish, given)
 
     def resume(self, execution: Execution, *, wait: bool = False) -> None:
         """Look after a run that exists; `wait`: nothing was sent for it, so it needs a slot."""
         launch = execution.voice.state.launch
-        slots = None if launch is None else self.slots(launch)
+        slots = Slots(1) if launch is None else self.slots(launch)
         work = partial(self._in_slot, execution, slots, at_once=not wait)
         self._roster.add(execution.voice.run, work)
 
@@ -228,38 +223,41 @@ class Launching:
         """Return a launch's slots; of one that an earlier process began, as it was left."""
         if launch not in self._slots:
             state = self._services.ledger.launches[launch]
-            proved = state.verdicts.get(Verdict.SUCCEEDED, 0) > 0
             self._slots[launch] = Slots(
-                state.max_parallel, one_first=state.one_first and not proved, held=state.held
+                state.max_parallel, one_first=state.one_first and not state.proved, held=state.held
             )
         return self._slots[launch]
 
-    async def _in_slot(
-        self, execution: Execution, slots: Slots | None, *, at_once: bool = False
-    ) -> None:
-        async with slots.taken(at_once=at_once) if slots else contextlib.nullcontext():
-            verdict = await execution.live()
-            launch = execution.voice.state.launch
-            if slots is not None and launch is not None:
-                await self._learn(launch, slots, verdict)
+    async def _in_slot(self, execution: Execution, slots: Slots, *, at_once: bool = False) -> None:
+        async with slots.taken(at_once=at_once) as place:
+            if execution.voice.state.attached:
+                place.only_watches()
+            verdict = await execution.live(place)
+            # Before the slot is given on: the rest may not be meant to follow.
+            await self._learn(execution.voice.state, slots, verdict)
 
-    # ----------------------------------------------------------------------- holding, ending
+    # ------------------------------------------------------------------------------- holding
 
-    async def _learn(self, launch: LaunchId, slots: Slots, verdict: Verdict) -> None:
-        """Decide, before the slot is given on, whether the rest may follow."""
-        state = self._services.ledger.launches[launch]
-        if slots.awaits_first and verdict is not Verdict.SKIPPED:
+    async def _learn(self, run: RunState, slots: Slots, verdict: Verdict) -> None:
+        """Decide whether the rest of the run's launch may follow."""
+        if run.launch is None:
+            return
+        launch = self._services.ledger.launches[run.launch]
+        if slots.awaits_first:
+            # What was there already, or was not sent, proves nothing.
+            if run.attached or verdict is Verdict.SKIPPED:
+                return
             if verdict is Verdict.SUCCEEDED:
                 slots.first_succeeded()
-            elif state.waiting:
-                await self.hold(launch, f"the first run ended as {verdict}")
+            elif launch.waiting:
+                await self.hold(run.launch, f"the first run ended as {verdict}")
         elif (
-            state.hold_after is not None
-            and state.failures_in_a_row >= state.hold_after
-            and state.waiting
-            and not state.held
+            launch.hold_after is not None
+            and launch.failures_in_a_row >= launch.hold_after
+            and launch.waiting
+            and not launch.held
         ):
-            await self.hold(launch, f"{state.failures_in_a_row} failures in a row")
+            await self.hold(run.launch, f"{launch.failures_in_a_row} failures in a row")
 
     async def hold(self, launch: LaunchId, why: str) -> None:
         """Start no more runs of a launch."""
@@ -270,35 +268,6 @@ class Launching:
         """Let a held launch go on."""
         await self._emit_launch(launch, LaunchHeld(held=False, why="operator"))
         self.slots(launch).go_on()
-
-    async def finish(self, voice: Voice, fact: RunFinished) -> None:
-        """Write a run's verdict; with the last one of a launch, the launch's end just before."""
-
-        def last() -> Sequence[Event]:
-            state = voice.state
-            launch = None if state.launch is None else voice.ledger.launches.get(state.launch)
-            ends = launch is not None and launch.finished is None
-            if launch is None or not ends or launch.waiting + launch.live > int(state.live):
-                return [voice.stamp(fact)]
-            closing = voice.ledger.stamp(self._closing(launch, fact, voice), launch=launch.launch)
-            return [closing, voice.stamp(fact)]
-
-        await voice.ledger.finish(voice.run, last)
-
-    async def end(self, run: RunId, verdict: Verdict, why: str) -> None:
-        """Write the verdict of a run whose document never came to outputs: all are null."""
-        voice = Voice(self._services.ledger, run)
-        outputs = dict.fromkeys(self._outputs.get(run, ()))
-        await self.finish(voice, RunFinished(verdict, why, outputs, voice.state.job_id))
-
-    def _closing(self, launch: LaunchState, fact: RunFinished, voice: Voice) -> LaunchFinished:
-        verdicts = {str(verdict): count for verdict, count in launch.verdicts.items()}
-        verdicts[fact.verdict] = verdicts.get(fact.verdict, 0) + 1
-        state = voice.state
-        perhaps_a_job = state.job_id is not None or fact.verdict == Verdict.UNRESOLVED
-        unknown = launch.rows_unknown + int(state.rows is None and perhaps_a_job)
-        seconds = (self._services.clock.now() - launch.started).total_seconds()
-        return LaunchFinished(verdicts, launch.rows, unknown, round(seconds, 3))
 
     async def _emit_launch(self, launch: LaunchId, fact: Fact) -> None:
         ledger = self._services.ledger

@@ -154,7 +154,7 @@ class Recovery:
             execution = await self._watcher(voice, checkpoint, owned)
         else:
             why = "its trigger may have been sent, and its workflow document is not at hand"
-            await self.launching.end(voice.run, Verdict.UNRESOLVED, why)
+            await self.launching.ending.end(voice.run, Verdict.UNRESOLVED, why)
             return
         self.launching.resume(execution)
         if state.cancel is not None and state.cancel.how is None and owned is not None:
@@ -165,7 +165,7 @@ class Recovery:
         program = self.programs.find(checkpoint.terms.digest)
         if program is None:
             return None
-        self.launching.knows(run, program)
+        self.launching.ending.knows(run, program)
         if checkpoint.machine is None:
             return None
         try:
@@ -220,7 +220,7 @@ class Recovery:
         async with self._deciding:
             for run in filter(self.is_asked, runs):
                 why = "not sent: dropped after a new start"
-                await self.launching.end(run, Verdict.SKIPPED, why)
+                await self.launching.ending.end(run, Verdict.SKIPPED, why)
 
     def is_asked(self, run: RunId) -> bool:
         """Whether a run waits for somebody to say go."""

@@ -1,7 +1,8 @@
 """How many runs of a launch may be under way at once.
 
 Nobody gets past :meth:`Slots.taken` who would be one too many: the count is kept here, before the
-run goes on, whatever else holds a launch back. Waiting runs go in the order they came.
+run goes on, whatever else holds a launch back. Waiting runs go in the order they came. A run that
+waits for something else meanwhile gives its slot back; it is the next to get one after that.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 
 class Slots:
@@ -19,20 +21,26 @@ class Slots:
         self._most = max(1, most)
         self._one_first = one_first
         self._held = held
-        self._taken = 0
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._inside: set[Place] = set()
+        self._watching: set[Place] = set()
+        """Those inside whose runs send nothing of their own."""
+        self._waiting: deque[tuple[Place, asyncio.Future[None]]] = deque()
 
     @property
     def in_use(self) -> int:
         """Runs that have a slot now."""
-        return self._taken
+        return len(self._inside)
 
     @property
     def open(self) -> int:
-        """Runs that may have a slot as things stand: none of a held launch, one at its start."""
+        """Runs that may have a slot as things stand: none of a held launch, one at its start.
+
+        A run that only watches a job which was there is not that one: it proves nothing, and the
+        job may be hours old.
+        """
         if self._held:
             return 0
-        return 1 if self._one_first else self._most
+        return min(self._most, 1 + len(self._watching)) if self._one_first else self._most
 
     def hold(self) -> None:
         """Give out no more slots; those that are taken stay."""
@@ -55,37 +63,89 @@ class Slots:
         return self._one_first
 
     @asynccontextmanager
-    async def taken(self, *, at_once: bool = False) -> AsyncIterator[None]:
+    async def taken(self, *, at_once: bool = False) -> AsyncIterator[Place]:
         """Wait for a slot and keep it for the length of the block.
 
         `at_once`: for a run whose job is under way already; it is only counted, not held back.
         """
+        place = Place(self)
         if at_once:
-            self._taken += 1
+            self._inside.add(place)
         else:
-            await self._take()
+            await self.take(place)
         try:
-            yield
+            yield place
         finally:
-            self._taken -= 1
-            self._give()
+            self.give_back(place)
 
-    async def _take(self) -> None:
+    # ------------------------------------------------------------------ for places
+
+    async def take(self, place: Place, *, ahead: bool = False) -> None:
+        """Wait for a slot; `ahead` of all others who do."""
         mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(mine)
+        if ahead:
+            self._waiting.appendleft((place, mine))
+        else:
+            self._waiting.append((place, mine))
         self._give()
         try:
             await mine
         except asyncio.CancelledError:
             if mine.done() and not mine.cancelled():  # given and let go in the same turn
-                self._taken -= 1
-                self._give()
+                self.give_back(place)
             raise
 
+    def take_now(self, place: Place) -> bool:
+        """Take a slot if one is free."""
+        if self.in_use >= self.open:
+            return False
+        self._inside.add(place)
+        return True
+
+    def give_back(self, place: Place) -> None:
+        """Let somebody else have the slot, if there was one."""
+        self._inside.discard(place)
+        self._watching.discard(place)
+        self._give()
+
+    def note_watching(self, place: Place) -> None:
+        """Take note that the run in this slot sends nothing of its own."""
+        if place in self._inside:
+            self._watching.add(place)
+            self._give()
+
     def _give(self) -> None:
-        while self._waiting and self._taken < self.open:
-            waiting = self._waiting.popleft()
+        while self._waiting and self.in_use < self.open:
+            place, waiting = self._waiting.popleft()
             if not waiting.done():
-                self._taken += 1
-                assert self._taken <= self._most  # noqa: S101 - a promise, said where it is kept
+                self._inside.add(place)
+                assert self.in_use <= self._most  # noqa: S101 - a promise, said where it is kept
                 waiting.set_result(None)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """One run's slot, as far as the run itself is concerned."""
+
+    slots: Slots
+
+    @classmethod
+    def alone(cls) -> Place:
+        """Return the slot of a run that shares with nobody."""
+        return cls(Slots(1))
+
+    def give_back(self) -> None:
+        """Let another run go meanwhile: this one waits for something else."""
+        self.slots.give_back(self)
+
+    def take_now(self) -> bool:
+        """Take a slot again, if one is free."""
+        return self.slots.take_now(self)
+
+    async def take_again(self) -> None:
+        """Wait for a slot, as the next to get one."""
+        await self.slots.take(self, ahead=True)
+
+    def only_watches(self) -> None:
+        """Say that the run sends nothing: where one was to go first, another may."""
+        self.slots.note_watching(self)

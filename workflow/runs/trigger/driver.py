@@ -17,6 +17,7 @@ from workflow.runs.events import (
 )
 from workflow.runs.journal import Journal
 from workflow.runs.journal.intents import Became, IntentKey, IntentRecord
+from workflow.runs.slots import Place
 from workflow.runs.trigger import (
     Answered,
     JobSeen,
@@ -52,17 +53,20 @@ class Trigger:
         self,
         order: TriggerOrder,
         voice: Voice,
+        place: Place | None = None,
         *,
         checkpoint: Checkpoint = lambda _: None,
         provisional: Provisional = lambda _: None,
     ) -> TriggerOutcome:
         """Send one trigger by the rules, and see it settled.
 
+        `place` is the run's slot, which it gives back while it waits for somebody else's job.
+
         Cancelling this task never loses an intent: a POST that is under way is given a few
         seconds for its answer, and what is not settled then is found by :meth:`recover`.
         """
         move = machine.start(order, self._clock.now(), by_type=self._asking.by_type)
-        shot = self._shot(order, voice, checkpoint)
+        shot = self._shot(order, voice, checkpoint, place)
         return await shot.play(move, provisional)
 
     async def recover(
@@ -92,7 +96,13 @@ class Trigger:
         shot = self._shot(order, voice, checkpoint)
         return await shot.play(move, provisional)
 
-    def _shot(self, order: TriggerOrder, voice: Voice, checkpoint: Checkpoint) -> Shot:
+    def _shot(
+        self,
+        order: TriggerOrder,
+        voice: Voice,
+        checkpoint: Checkpoint,
+        place: Place | None = None,
+    ) -> Shot:
         return Shot(
             self._asking,
             self._journal,
@@ -100,6 +110,7 @@ class Trigger:
             order=order,
             voice=voice,
             checkpoint=checkpoint,
+            place=place or Place.alone(),
         )
 
 

@@ -91,6 +91,13 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
+class AwaitGate:
+    """Let time pass until this instant: another run's trigger is open. Answer: `Done`."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class AwaitJob:
     """Wait until the job has ended, or for some time. Answer: `Done`; then all is asked again."""
 
@@ -116,6 +123,7 @@ Command: TypeAlias = (
     | Settle
     | WatchIt
     | Pause
+    | AwaitGate
     | AwaitJob
     | Finish
 )
@@ -235,7 +243,7 @@ Answer: TypeAlias = (
 class Waiting:
     """Nothing is sent until something else is over."""
 
-    reason: Literal["gate", "conflict"]
+    reason: Literal["gate", "conflict", "slot"]
     job_id: int | None = None
 
 

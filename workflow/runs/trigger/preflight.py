@@ -20,6 +20,7 @@ from workflow.runs.trigger import (
     Skipped,
 )
 from workflow.runs.trigger.moves import (
+    AwaitGate,
     AwaitJob,
     CheckFailed,
     CheckMissing,
@@ -79,8 +80,11 @@ def attach_behind_gate(state: State, listed: Listed, now: datetime) -> Move:
 def wait_for_gate(state: State, now: datetime) -> Move:
     """Try the gate again a little later."""
     seconds = _GATE_PAUSES[min(state.tries, len(_GATE_PAUSES) - 1)]
+    until = now + timedelta(seconds=seconds)
+    if state.order.deadline is not None:
+        until = min(until, state.order.deadline)
     state = replace(state, tries=state.tries + 1)
-    return pause(state, now, Phase.GATE, seconds, notes=(Waiting("gate"),))
+    return series(state, AwaitGate(until), then=Phase.GATE, notes=(Waiting("gate"),))
 
 
 # ------------------------------------------------------------------ the preflight
@@ -174,16 +178,14 @@ def pause(
     again: Phase,
     seconds: float,
     *,
-    why: SafeText | None = None,
-    notes: tuple[Note, ...] = (),
+    why: SafeText,
 ) -> Move:
     """Let some time pass, within limits and not beyond the deadline, then ask again."""
     until = now + timedelta(seconds=min(max(seconds, _SHORTEST_PAUSE), _LONGEST_PAUSE))
     if state.order.deadline is not None:
         until = min(until, state.order.deadline)
-    if why is not None:
-        notes = (*notes, Struggling(why, (until - now).total_seconds()))
-    return series(state, Pause(until), then=again, notes=notes)
+    note = Struggling(why, (until - now).total_seconds())
+    return series(state, Pause(until), then=again, notes=(note,))
 
 
 def _open(state: State, listed: Listed, now: datetime, *notes: Note) -> Move:

@@ -8,12 +8,13 @@ not thrown away with its answer when somebody detaches, and that a gate is never
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import datetime
 from typing import Final, Protocol, TypeAlias
 
 from workflow.clock import Clock
+from workflow.runs.deadline import Deadline, DeadlinePassedError
 from workflow.runs.events import (
     Event,
     Fact,
@@ -28,6 +29,7 @@ from workflow.runs.events import (
 from workflow.runs.journal import Journal
 from workflow.runs.journal.intents import Intent, IntentKey
 from workflow.runs.journal.schema import JournalError
+from workflow.runs.slots import Place
 from workflow.runs.trigger import (
     Answered,
     Attached,
@@ -38,6 +40,7 @@ from workflow.runs.trigger import (
 from workflow.runs.trigger.asking import Asking
 from workflow.runs.trigger.moves import (
     Answer,
+    AwaitGate,
     AwaitJob,
     Claimed,
     ClaimJob,
@@ -97,6 +100,7 @@ class Shot:
         order: TriggerOrder,
         voice: Voice,
         checkpoint: Checkpoint,
+        place: Place,
     ) -> None:
         self._asking = asking
         self._journal = journal
@@ -104,6 +108,7 @@ class Shot:
         self._order = order
         self._voice = voice
         self._checkpoint = checkpoint
+        self._place = place
         self._gated = False
         self._waiting: Waiting | None = None
 
@@ -176,8 +181,11 @@ class Shot:
             case Pause(until):
                 await self._sleep_until(until)
                 return Done()
+            case AwaitGate(until):
+                await self._aside(self._sleep_until(until))
+                return Done()
             case AwaitJob(job_id, until):
-                await self._asking.job_ends(job_id, order, until)
+                await self._aside(self._asking.job_ends(job_id, order, until))
                 return Done()
             case Finish():
                 raise ValueError("a finished trigger has nothing left to do")
@@ -246,9 +254,21 @@ class Shot:
             TriggerSettled(Settled.ATTACHED.value, job_id, text=why),
             checkpoint=self._checkpoint(attached),
         )
+        self._place.only_watches()
         return Done()
 
     # ------------------------------------------------------------------ time and notes
+
+    async def _aside(self, waiting: Awaitable[None]) -> None:
+        """Give the run's slot back while it waits for somebody else; take one again after that."""
+        self._place.give_back()
+        await waiting
+        if self._place.take_now():
+            return
+        self._waiting = Waiting("slot")
+        await self._voice.tell(RunWaiting("slot"))
+        with suppress(DeadlinePassedError):  # nothing was sent, and the machine says so next
+            await Deadline(self._clock, self._order.deadline).within(self._place.take_again())
 
     async def _sleep_until(self, until: datetime) -> None:
         while (left := (until - self._clock.now()).total_seconds()) > 0:
