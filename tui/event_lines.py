@@ -85,7 +85,8 @@ def entry(event: Event, run: RunState | None) -> Entry | None:
         case CancelSettled(text=text):
             return Entry(event.time, name, safe(text), Tone.WARNING)
         case RunDetached(reason=reason):
-            return Entry(event.time, name, safe(f"detached ({reason}); the job goes on"))
+            left = "" if run is None else f"; {what_is_left(run)}"
+            return Entry(event.time, name, safe(f"detached ({reason}){left}"))
         case RunTaken():
             return Entry(event.time, name, safe("watched again"))
         case RunWaiting(reason="conflict", job_id=job):
@@ -102,6 +103,15 @@ def entry(event: Event, run: RunState | None) -> Entry | None:
         case LaunchFinished() as fact:
             return Entry(event.time, None, safe(_launch_finished(fact)))
     return None
+
+
+def what_is_left(run: RunState) -> SafeText:
+    """Return what goes on at the server when nobody here watches a run any more."""
+    if run.origin is None and run.sent is not None:
+        return SafeText("what became of its trigger is not known yet")
+    if run.job_id is None:
+        return SafeText("nothing was triggered for it")
+    return SafeText("its job goes on")
 
 
 def wrapped(item: Entry, width: int) -> tuple[SafeText, ...]:
@@ -156,4 +166,6 @@ def _settled(fact: TriggerSettled) -> str:
 def _launch_finished(fact: LaunchFinished) -> str:
     ended = ", ".join(f"{count} {verdict}" for verdict, count in fact.verdicts.items())
     unknown = f", {fact.rows_unknown} unknown" if fact.rows_unknown else ""
+    left = f"{fact.detached} let go" if fact.detached else ""
+    ended = ", ".join(part for part in (ended, left) if part)
     return f"launch ended: {ended}; {exact(fact.rows)} rows{unknown}; {duration(fact.seconds)}"

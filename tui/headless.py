@@ -10,11 +10,13 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from tui.commands.common import INTERRUPTED, tell
+from tui.event_lines import what_is_left
 from tui.formats import many
 from tui.headless_exit import exit_code
 from tui.headless_lines import PlainLines, summary
@@ -211,11 +213,8 @@ async def _first(*events: asyncio.Event) -> asyncio.Event:
 def _say_detached(states: Iterable[RunState]) -> None:
     live = [state for state in states if state.verdict is None]
     waiting = sum(state.phase is Phase.WAITING for state in live)
-    watched = len(live) - waiting
-    if watched:
-        goes = "its job goes on" if watched == 1 else "their jobs go on"
-        tell(
-            safe(f"Detached from {many(watched, 'run')}: {goes}. `syncdeck attach` watches again.")
-        )
+    left = Counter(what_is_left(state) for state in live if state.phase is not Phase.WAITING)
+    for what, count in left.items():
+        tell(safe(f"Detached from {many(count, 'run')}: {what}. `syncdeck attach` goes on."))
     if waiting:
         tell(safe(f"{many(waiting, 'run')} had not been started; nothing was sent for them."))

@@ -252,8 +252,9 @@ async def test_everything_has_its_place_at_every_size(size: tuple[int, int]) -> 
 
 
 def test_many_targets_are_launched_with_care_by_default() -> None:
-    assert suggested(40, None).one_first
-    assert not suggested(5, None).one_first
+    assert suggested(40, None).hold_after == "3"
+    assert suggested(5, None).hold_after == ""
+    assert not suggested(40, None).one_first
 
 
 async def test_tab_goes_from_the_targets_to_the_first_field_and_around() -> None:

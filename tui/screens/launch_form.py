@@ -30,8 +30,11 @@ from workflow.runs.launch import (
 from workflow.text import SafeText, safe
 
 MOST_AT_ONCE: Final = 1_000
-_CAREFUL_FROM: Final = 20
-"""From so many targets on, one alone first and a hold after failures are suggested."""
+_HOLD_FROM: Final = 20
+"""From so many targets on a hold after failures is suggested: it costs nothing while all is well.
+
+One alone first is not: it holds up all the others, so it has to be somebody's wish.
+"""
 _NAMED: Final = 6
 """How many connections a confirmation names."""
 _LONGEST: Final = timedelta(days=30)
@@ -94,8 +97,7 @@ def suggested(targets: int, old: LaunchState | None) -> Form:
     What wiped data once is not what anybody wants by default the second time: the verb is sync.
     """
     if old is None:
-        careful = targets >= _CAREFUL_FROM
-        return Form(one_first=careful, hold_after="3" if careful else "")
+        return Form(hold_after="3" if targets >= _HOLD_FROM else "")
     return Form(
         at_once=str(old.max_parallel),
         on_conflict=OnConflict(old.on_conflict),

@@ -9,7 +9,7 @@ from typing import Final
 from workflow.airbyte.models import ConnectionId, JobId
 from workflow.airbyte.problems import ApiProblem
 from workflow.http.failures import NetworkFailure
-from workflow.runs.events import Event, RunDetached, RunId, Verdict
+from workflow.runs.events import Event, RunDetached, RunId, Verdict, Warned
 from workflow.runs.journal.intents import Became
 from workflow.runs.launch import OrderRefused
 from workflow.runs.launching import Launching
@@ -20,6 +20,9 @@ from workflow.runs.run import Phase, RunState
 from workflow.runs.services import Services
 from workflow.text import safe
 
+_WAITS_FOR_ITS_JOB: Final = Warned(
+    "unsettled", "cancel asked for: it is sent when it is known which job is this run's"
+)
 _NO_SUCH_JOB: Final = frozenset({403, 404, 409})
 """Which of them answers for an unknown job depends on who asks."""
 
@@ -94,18 +97,24 @@ class Attending:
         if state is None or state.verdict is not None:
             ended = "is not known here" if state is None else f"has ended: {state.verdict}"
             raise OrderRefused(f"Run {safe(run)} {ended}. Nothing was sent.")
-        if state.origin is None and state.phase is Phase.WAITING:
+        if state.phase is Phase.DETACHED:
+            await self.attach_run(run)
+            state = self._services.ledger.runs[run]
+        if _has_no_job(state):
             await self._roster.stop(run)
             if await self._is_unsent(run):
-                why = "cancelled before anything was sent"
+                what = "anything" if state.begun is None else "a trigger"
+                why = f"cancelled before {what} was sent"
                 await self._launching.ending.end(run, Verdict.CANCELLED, why)
                 return
             await self.attach_run(run)  # its trigger left in that very moment
         allowed()
-        if state.origin is None:
+        if state.origin is None and state.sent is not None:
+            Voice(self._services.ledger, run).note(_WAITS_FOR_ITS_JOB)
             state = await self._settled(run)
         # What was seen while looking for a lost answer's effect may be somebody else's job.
-        if state.origin is not None and state.job_id is not None and state.verdict is None:
+        known = state.origin is not None or state.sent is None
+        if known and state.job_id is not None and state.verdict is None:
             await self.attach_run(run)
             await self._services.wishes.wish(
                 Voice(self._services.ledger, run), state.job_id, "operator"
@@ -132,3 +141,10 @@ class Attending:
         finally:
             end()
         return ledger.runs[run]
+
+
+def _has_no_job(state: RunState) -> bool:
+    """Whether nothing of a run can be under way at the server, as far as its events tell."""
+    if state.origin is not None:
+        return False
+    return state.phase is Phase.WAITING or (state.sent is None and state.job_id is None)

@@ -27,6 +27,7 @@ from workflow.runs.events import (
 )
 from workflow.runs.execution import Execution
 from workflow.runs.journal import Unfinished
+from workflow.runs.journal.intents import Became, IntentRecord
 from workflow.runs.launch import OrderRefused
 from workflow.runs.launching import Launching
 from workflow.runs.ledger import Voice
@@ -144,7 +145,8 @@ class Recovery:
         checkpoint, state = from_json(one.checkpoint), voice.state
         program = self._program(voice.run, checkpoint)
         owned = state.job_id if state.origin is not None else None
-        if not one.intents and owned is None and _waits_for_trigger(program, checkpoint):
+        unsent = all(map(_came_to_nothing, one.intents)) and owned is None
+        if unsent and _waits_for_trigger(program, checkpoint):
             await voice.tell(RunWaiting(ASKED))
             return
         if program is not None:
@@ -238,6 +240,13 @@ def _waits_for_trigger(program: Program | None, checkpoint: Checkpoint) -> bool:
         and command.operation.method == "POST"
         and paths.is_jobs(command.operation.path)
     )
+
+
+def _came_to_nothing(record: IntentRecord) -> bool:
+    """Whether an intent's POST never left, or was refused and was to be tried again."""
+    if record.how is Became.REFUSED:
+        return record.answer is None
+    return record.how is Became.NOT_SENT
 
 
 def _seen(job_id: int, voice: Voice) -> JobSeen:

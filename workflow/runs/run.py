@@ -207,7 +207,9 @@ def fold(state: RunState, event: Event) -> RunState:
     at = event.time
     match event.fact:
         case RunWaiting(reason=reason):
-            return replace(state, phase=Phase.WAITING, waiting_for=reason)
+            # Whatever was about to leave has not: it waits again.
+            sent = None if state.origin is None else state.sent
+            return replace(state, phase=Phase.WAITING, waiting_for=reason, sent=sent)
         case StepStarted() | StepFinished() as fact:
             return _at_step(state, fact, at)
         case TriggerIntent():

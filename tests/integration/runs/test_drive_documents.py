@@ -25,7 +25,7 @@ workflows:
   - workflowId: w
     inputs:
       type: object
-      properties: {connectionId: {type: string}, jobType: {type: string}}
+      properties: {connectionId: {type: string}, jobType: {type: string}, job: {type: integer}}
     steps:
 """
 _TRIGGER = """\
@@ -198,3 +198,46 @@ def test_a_deadline_passes_while_a_document_s_own_delete_is_seen_to() -> None:
     assert run.ended is not None
     assert run.begun is not None
     assert run.ended - run.begun < timedelta(seconds=75)  # its wish is waited for, for a minute
+
+
+_POLLS_ONE = _POLL.replace("$steps.trigger.outputs.jobId", "$inputs.job")
+
+
+def test_the_job_that_a_document_only_polls_can_be_cancelled() -> None:
+    async def story() -> None:
+        world = scene()
+        target = world.connection()
+        job = world.foreign_job(target)
+        ends = document(_POLLS_ONE.replace("failed", "failed|cancelled"))
+        async with world.deck() as deck:
+            launch = await deck.fleet.launch(Order(program=ends, inputs={"job": job}))
+            await deck.until(lambda: deck.of_launch(launch)[0].status == "running")
+            await deck.fleet.cancel(deck.of_launch(launch)[0].run)
+            await deck.fleet.end()
+            (run,) = deck.of_launch(launch)
+        assert run.verdict is Verdict.CANCELLED
+        assert run.cancel is not None
+        assert run.cancel.how == "cancelled"
+
+    run_virtual(story())
+
+
+def test_a_document_without_a_job_stops_when_it_is_cancelled() -> None:
+    async def story() -> None:
+        world = scene()
+        reads = """\
+      - stepId: look
+        operationId: listJobs
+        onSuccess: [{name: again, type: goto, stepId: look}]
+"""
+        async with world.deck() as deck:
+            launch = await deck.fleet.launch(Order(program=document(reads)))
+            await deck.clock.sleep(30)
+            await deck.fleet.cancel(deck.of_launch(launch)[0].run)
+            (run,) = deck.of_launch(launch)
+        assert (run.verdict, run.why) == (
+            Verdict.CANCELLED,
+            "cancelled before a trigger was sent",
+        )
+
+    run_virtual(story())

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from tests.support.fleets import scene
+from tests.support.fleets import Deck, scene
 from tests.support.virtual_time import run_virtual
-from workflow.runs.events import Verdict
+from workflow.runs.events import RunId, Verdict
 from workflow.runs.journal.intents import Intent
-from workflow.runs.launch import OnConflict, Order
-from workflow.runs.run import Phase
+from workflow.runs.launch import Order
 
 Story = Callable[[Path], Coroutine[Any, Any, None]]
 
@@ -41,31 +40,68 @@ async def test_two_wishes_to_cancel_at_once_are_one_cancel(journal: Path) -> Non
     assert world.box.log.count("cancelJob") == 1
 
 
+def while_the_intent_is_written(deck: Deck, do: Callable[[RunId], Awaitable[None]]) -> list[Any]:
+    """Let something happen to the only run while its intent is on its way to the disk."""
+    done: list[Any] = []
+    opened = deck.journal.open_intent
+
+    async def and_meanwhile(intent: Intent, events: Any) -> None:
+        done.append(asyncio.create_task(do(intent.key.run)))
+        await deck.clock.sleep(0.1)
+        await opened(intent, events)
+
+    deck.journal.open_intent = and_meanwhile  # type: ignore[method-assign]
+    return done
+
+
 @virtually
-async def test_a_run_whose_trigger_leaves_as_it_is_cancelled_is_not_called_unsent(
+async def test_a_run_that_is_cancelled_while_its_intent_is_written_has_sent_nothing(
     journal: Path,
 ) -> None:
     world = scene(journal=journal)
     target = world.connection()
-    world.foreign_job(target)
     async with world.deck() as deck:
-        cancels: list[asyncio.Task[None]] = []
-        opened = deck.journal.open_intent
-
-        async def and_somebody_cancels(intent: Intent, events: Any) -> None:
-            (run,) = deck.fleet.runs
-            assert deck.fleet.runs[run].phase is Phase.WAITING
-            await opened(intent, events)
-            cancels.append(asyncio.create_task(deck.fleet.cancel(run)))
-            await asyncio.sleep(0)
-
-        deck.journal.open_intent = and_somebody_cancels  # type: ignore[method-assign]
-        run = await deck.run_one(target, on_conflict=OnConflict.WAIT)
+        cancels = while_the_intent_is_written(deck, deck.fleet.cancel)
+        run = await deck.run_one(target)
         await asyncio.gather(*cancels)
         run = deck.fleet.runs[run.run]
-    assert "before anything was sent" not in (run.why or "")
-    assert world.posts() <= 1
-    assert run.verdict in {Verdict.UNRESOLVED, Verdict.CANCELLED}
+        assert await deck.journal.open_intents() == ()
+    assert (run.verdict, run.why) == (
+        Verdict.CANCELLED,
+        "cancelled before a trigger was sent",
+    )
+    assert world.posts() == 0
+
+
+@virtually
+async def test_a_run_that_is_let_go_while_its_intent_is_written_was_never_sent(
+    journal: Path,
+) -> None:
+    world = scene(journal=journal)
+    target = world.connection()
+    async with world.deck() as deck:
+        while_the_intent_is_written(deck, deck.fleet.detach)
+        run = await deck.run_one(target)
+        assert await deck.journal.open_intents() == ()
+    async with world.deck() as deck:
+        assert deck.fleet.runs[run.run].waiting_for == "asked"
+        await deck.fleet.start_waiting([run.run])
+        await deck.fleet.end()
+        assert deck.fleet.runs[run.run].verdict is Verdict.SUCCEEDED
+    assert world.posts() == 1
+
+
+@virtually
+async def test_a_cancel_before_the_trigger_leaves_keeps_it_from_leaving(journal: Path) -> None:
+    world = scene(journal=journal)
+    with world.fault("latency:seconds=20s,endpoint=listJobs"):
+        async with world.deck() as deck:
+            launch = await deck.fleet.launch(Order((world.connection(),)))
+            await deck.clock.sleep(1)
+            (run,) = deck.of_launch(launch)
+            await deck.fleet.cancel(run.run)
+            assert deck.fleet.runs[run.run].verdict is Verdict.CANCELLED
+    assert world.posts() == 0
 
 
 @virtually

@@ -33,7 +33,15 @@ from tui.widgets.launch_bar import launch_line, progress
 from tui.widgets.lines import hint_line
 from tui.widgets.rules import Title, rule
 from workflow.airbyte.models import ConnectionId, JobId
-from workflow.runs.events import Event, LaunchFinished, PollFailed, RunFinished, Verdict
+from workflow.runs.events import (
+    Event,
+    LaunchFinished,
+    PollFailed,
+    RunFinished,
+    TriggerIntent,
+    TriggerSettled,
+    Verdict,
+)
 from workflow.text import SafeText
 
 # --------------------------------------------------------------------------------------- places
@@ -189,6 +197,15 @@ def test_a_launch_is_told_of_once_and_its_runs_are_not() -> None:
     assert [notice.severity for notice in told] == ["warning"]
     assert "900 rows, 1 unknown" in told[0].text
     assert outcomes.gathered() == ()
+
+
+def test_who_lets_go_is_told_what_is_left_at_the_server() -> None:
+    story = a_story("a → b", 1, 60)
+    assert event_lines.what_is_left(story.state()) == "nothing was triggered for it"
+    story.tell(1, TriggerIntent("triggerJob", 1, "sync", base=7))
+    assert "not known yet" in event_lines.what_is_left(story.state())
+    story.tell(2, TriggerSettled("started", 8))
+    assert event_lines.what_is_left(story.state()) == "its job goes on"
 
 
 # ----------------------------------------------------------------------------------- connections

@@ -27,7 +27,7 @@ from workflow.runs.events import (
     Warned,
 )
 from workflow.runs.journal import Journal
-from workflow.runs.journal.intents import Intent, IntentKey
+from workflow.runs.journal.intents import Became, Intent, IntentKey
 from workflow.runs.journal.schema import JournalError
 from workflow.runs.slots import Place
 from workflow.runs.trigger import (
@@ -167,7 +167,7 @@ class Shot:
             case ListJobs(by_type):
                 return await self._asking.jobs(order, by_type=by_type)
             case OpenIntent(intent):
-                return await self._open(intent)
+                return await self._open_whole(intent)
             case Post(intent):
                 if self._clock.now() - intent.at > FRESH:  # paused, or the laptop slept
                     return Lost(SafeText("The program stood still before the trigger left."), False)
@@ -200,6 +200,25 @@ class Shot:
             return await self._journal.take_gate(key, order.connection_id, order.profile)
         except JournalError as error:
             return NotWritten(error.text)
+
+    async def _open_whole(self, intent: Intent) -> Answer:
+        """Write the intent; who is let go during that has sent nothing, and it is written too."""
+        let_go = False
+
+        async def write() -> Answer:
+            answer = await self._open(intent)
+            if let_go and isinstance(answer, Done):
+                await self._settle(Settle(Became.NOT_SENT))
+                await self._voice.tell(RunWaiting("slot"))
+            return answer
+
+        task = asyncio.create_task(write(), name=f"intent {self._order.run}")
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            let_go = True
+            await asyncio.wait({task}, timeout=GRACE)
+            raise
 
     async def _open(self, intent: Intent) -> Answer:
         date = intent.server_date
