@@ -23,6 +23,7 @@ import pytest
 from tests.support.fleets import Deck, Scene, add_connection, scene
 from tests.support.virtual_time import run_virtual
 from workflow.runs.events import Event, RunFinished, RunId, StatusChanged, Verdict
+from workflow.runs.journal import Retention
 from workflow.runs.launch import Order, OrderRefused, Target
 from workflow.runs.trigger import OnConflict
 from workflow.sandbox.behaviour import Behaviour
@@ -123,7 +124,7 @@ class Day:
 
     async def look(self, deck: Deck, keep: timedelta) -> None:
         """Let the journal forget, and measure."""
-        await deck.journal.retain(keep, MOST_RUNS)
+        await deck.journal.retain(Retention(keep, MOST_RUNS))
         self.world.box.log.clear()
         rows = await deck.journal.runs(limit=-1)
         gc.collect()

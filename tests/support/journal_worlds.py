@@ -116,7 +116,8 @@ class Tables:
 
     def __init__(self) -> None:
         self.db = sqlite3.connect(":memory:", isolation_level=None)
-        self.db.executescript(MIGRATIONS[0])
+        for script in MIGRATIONS:
+            self.db.executescript(script)
 
     def with_rows(self, rows: Rows) -> sqlite3.Connection:
         for name, content in zip(self.names, rows, strict=True):

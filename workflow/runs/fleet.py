@@ -42,6 +42,7 @@ from workflow.runs.resolving import Resolving
 from workflow.runs.roster import Roster
 from workflow.runs.run import Phase, RunState
 from workflow.runs.services import Services
+from workflow.runs.snapshots import Snapshots
 from workflow.runs.suspects import Suspects, Suspicion
 from workflow.runs.tracking import SharedFeed
 from workflow.runs.trigger.driver import Trigger
@@ -142,6 +143,7 @@ class Fleet:
         self._resolving = Resolving(self._services, self._suspects, self._attending.attach)
         self._falls = FallingBack(self.arming, self._launching, self._ledger, clock)
         self._ledger.subscribe(self._ours.hear)
+        self._ledger.subscribe(Snapshots(self._ledger.runs, journal).hear)
         self._ledger.subscribe(self._look_for_suspects)
         self._background = Background()
         self._falling_back: asyncio.Task[None] | None = None

@@ -22,8 +22,11 @@ from workflow.runs.events import (
     LaunchHeld,
     LaunchId,
     LaunchStarted,
+<<<<<<< /work/main/workflow/runs/launch.py
+=======
     RunCreated,
     RunTaken,
+>>>>>>> /tmp/fleetroom/new
     Verdict,
 )
 from workflow.runs.run import Phase, RunState
@@ -41,6 +44,7 @@ __all__ = [
     "begin",
     "fold",
     "restore",
+    "with_run",
 ]
 
 DESTRUCTIVE: Final = frozenset({"reset", "clear"})
@@ -179,15 +183,13 @@ def begin(event: Event) -> LaunchState:
     )
 
 
-def restore(launch: LaunchId, event: Event) -> LaunchState:
+def restore(launch: LaunchId, started: datetime, job_type: SafeText | None) -> LaunchState:
     """Return a launch of which only its runs are known, as after a restart, before any of them."""
-    fact = event.fact
-    job_type = fact.job_type if isinstance(fact, RunCreated) else None
     return LaunchState(
         launch=launch,
         name=_NOTHING,
-        job_type=safe(job_type) if job_type else None,
-        started=event.time,
+        job_type=job_type,
+        started=started,
         targets=0,
         max_parallel=1,
     )
@@ -202,9 +204,13 @@ def fold(
     is None for its creation); for an event of the launch's own both are None.
     """
     if after is not None:
+<<<<<<< /work/main/workflow/runs/launch.py
+        return with_run(state, before, after)
+=======
         state = _with_run(state, before, after)
         # One that had been let go is looked after again, and so is its launch.
         return replace(state, finished=None) if isinstance(event.fact, RunTaken) else state
+>>>>>>> /tmp/fleetroom/new
     match event.fact:
         case LaunchHeld(held=held, why=why):
             state = replace(state, held=held, held_why=safe(why), seq=event.seq)
@@ -217,7 +223,8 @@ def fold(
     return replace(state, seq=event.seq)
 
 
-def _with_run(state: LaunchState, before: RunState | None, after: RunState) -> LaunchState:
+def with_run(state: LaunchState, before: RunState | None, after: RunState) -> LaunchState:
+    """Return `state` with a run of its own being `after` what was `before`, None when unknown."""
     old, new = _share(before), _share(after)
     if old == new:
         return state

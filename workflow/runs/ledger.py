@@ -122,6 +122,17 @@ class Ledger:
             self._numbers[key] = max(self._numbers[key], event.seq)
             self._fold(event)
 
+    def restore(self, run: RunState) -> None:
+        """Know a run as an earlier process left it, telling nobody; its numbers go on."""
+        before = self._runs.get(run.run)
+        self._runs[run.run] = run
+        self._numbers[run.run] = max(self._numbers[run.run], run.seq)
+        if run.launch is not None:
+            launch = self._launches.get(run.launch) or launches.restore(
+                run.launch, run.created, run.job_type
+            )
+            self._launches[run.launch] = launches.with_run(launch, before, run)
+
     def stamp(
         self,
         fact: Fact,
@@ -290,11 +301,11 @@ class Ledger:
             return
         launch = self._launches.get(event.launch)
         if launch is None:
-            begins = isinstance(event.fact, LaunchStarted)
-            launch = launches.begin(event) if begins else launches.restore(event.launch, event)
-            if begins:
-                self._launches[event.launch] = launch
+            if isinstance(event.fact, LaunchStarted):
+                self._launches[event.launch] = launches.begin(event)
                 return
+            job_type = None if after is None else after.job_type
+            launch = launches.restore(event.launch, event.time, job_type)
         self._launches[event.launch] = launches.fold(launch, event, before, after)
 
 

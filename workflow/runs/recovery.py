@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final, TypeVar
 
 from workflow.arazzo.problems import CheckpointError
 from workflow.arazzo.program import Program
 from workflow.arazzo.turns import Call, Json
 from workflow.runs import paths
 from workflow.runs.events import (
-    Event,
-    LaunchId,
     RunCreated,
     RunId,
     RunTaken,
@@ -26,14 +25,20 @@ from workflow.runs.events import (
     Warned,
 )
 from workflow.runs.execution import Execution
+<<<<<<< /work/main/workflow/runs/recovery.py
+from workflow.runs.journal import Past
+=======
 from workflow.runs.journal import Unfinished
 from workflow.runs.journal.intents import Became, IntentRecord
+>>>>>>> /tmp/fleetroom/new
 from workflow.runs.launch import OrderRefused
 from workflow.runs.launching import Launching
 from workflow.runs.ledger import Voice
 from workflow.runs.programs import Programs
 from workflow.runs.roster import Roster
+from workflow.runs.run import RunState, begin, fold
 from workflow.runs.services import Services
+from workflow.runs.snapshots import FORM, BadSnapshotError, load
 from workflow.runs.terms import Checkpoint, Terms, from_json
 from workflow.runs.trigger import JobSeen
 
@@ -41,6 +46,30 @@ _log = logging.getLogger(__name__)
 
 ASKED = "asked"
 """Why a run waits that an earlier process left unsent: somebody has to say go."""
+
+
+_READ_AT_ONCE: Final = 8
+"""Runs that are read with one visit to the journal's thread."""
+_FOLDED_AT_ONCE: Final = 250
+"""Events between two turns of everybody else."""
+_TAKEN_AT_ONCE: Final = 50
+"""Runs whose being taken up is one transaction."""
+_NO_FORM: Final = ""
+"""Of no snapshot: all events are read."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A run as the journal has it, and what is needed to go on with it."""
+
+    state: RunState
+    server: str | None
+    """Where it was started; None where an early version did not write that down."""
+    checkpoint: object = field(repr=False)
+    sent: bool
+    """A POST of its may have left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +88,12 @@ class Recovery:
         journal, profile = self.services.journal, self.services.profile
         # Owned first and read then: what is read is all that any process did to the run.
         ours = await journal.own_all(profile)
-        found = [one for one in await journal.unfinished(profile) if one.row.run in ours]
-        taken = [one for one in found if self._is_of_here(one)]
-        for run in ours.difference(one.row.run for one in taken):
+        taken = {run: one for run, one in (await self._read(ours)).items() if self._is_of_here(one)}
+        for run in ours.difference(taken):
             await journal.release(run)
         await self._take_over(taken)
-        for one in taken:
-            await self.take_up(one, "start")
+        for some in _by(_TAKEN_AT_ONCE, tuple(taken.values())):
+            await asyncio.gather(*(self._take_up(one, "start") for one in some))
 
     async def take_up_one(self, run: RunId) -> bool:
         """Take up one run, of whatever process; False when it is not to be had.
@@ -76,77 +104,94 @@ class Recovery:
         journal, profile = self.services.journal, self.services.profile
         if not await journal.own(run):
             return False
-        unfinished = await journal.unfinished(profile)
-        one = next((one for one in unfinished if one.row.run == run), None)
+        row = await journal.run(run)
+        mine = row is not None and row.profile == profile
+        one = (await self._read([run])).get(run) if mine else None
         if one is None or not self._is_of_here(one):
             await journal.release(run)
-            if one is not None and (elsewhere := self._started_at_another(one)):
+            if one is not None:
                 raise OrderRefused(
-                    f"Run {run} was started at {elsewhere}, and profile {one.row.profile} is now "
-                    "another server: use the profile's old address to watch it."
+                    f"Run {run} was started at {one.server}, and profile {profile} is now another "
+                    "server: use the profile's old address to watch it."
                 )
             return False
-        await self._take_over([one])
-        await self.take_up(one, "attach")
+        await self._take_over({run: one})
+        await self._take_up(one, "attach")
         return True
 
-    def _is_of_here(self, one: Unfinished) -> bool:
-        """Whether the journal has the run whole, and its job is one of this server's."""
-        if not one.events or not isinstance(one.events[0].fact, RunCreated):
-            _log.error("run %s has no beginning in the journal; it is left alone", one.row.run)
-            return False
-        if elsewhere := self._started_at_another(one):
-            _log.warning("run %s was started at %s; it is left alone", one.row.run, elsewhere)
-            return False
-        return True
-
-    def _started_at_another(self, one: Unfinished) -> str | None:
-        """Return the server of a run that was started at another than the profile's of now.
+    def _is_of_here(self, one: _Found) -> bool:
+        """Whether a run's job is one of this server's.
 
         A profile can be edited, and `env` means another server in every shell; the same job id
         there is somebody else's job.
         """
-        created = one.events[0].fact if one.events else None
-        if not isinstance(created, RunCreated) or created.server is None:
-            return None
-        return None if created.server == self.services.client.base_url else created.server
+        here = one.server in {None, self.services.client.base_url}
+        if not here:
+            _log.warning("run %s was started at %s; it is left alone", one.state.run, one.server)
+        return here
 
-    async def _take_over(self, found: Sequence[Unfinished]) -> None:
-        """Fold what happened before, launches first, then runs in the order they were made."""
+    async def _read(self, runs: Iterable[RunId], form: str = FORM) -> dict[RunId, _Found]:
+        """Read and fold what the journal has of these runs; what it has not whole is left out."""
+        found: dict[RunId, _Found] = {}
+        for some in _by(_READ_AT_ONCE, sorted(runs)):
+            for run, past in (await self.services.journal.pasts(some, form)).items():
+                if past.first is None or not isinstance(past.first.fact, RunCreated):
+                    _log.error("run %s has no beginning in the journal; it is left alone", run)
+                    continue
+                try:
+                    state = await self._folded(past, self.services.ledger.runs.get(run))
+                except BadSnapshotError as error:
+                    _log.error("run %s is folded from its beginning: %s", run, error)
+                    found |= await self._read([run], _NO_FORM)
+                    continue
+                server = past.first.fact.server
+                found[run] = _Found(state, server, past.checkpoint, bool(past.intents))
+        return found
+
+    async def _folded(self, past: Past, known: RunState | None) -> RunState:
+        """Return what a run's past adds up to, from what is known of it here or its snapshot on."""
+        state = None if past.snapshot is None else load(past.snapshot)
+        if known is not None and (state is None or known.seq > state.seq):
+            state = known
+        for some in _by(_FOLDED_AT_ONCE, past.events):
+            for event in some:
+                if state is None:
+                    state = begin(event)
+                elif event.seq > state.seq:
+                    state = fold(state, event)
+            await asyncio.sleep(0)  # the screen has its turn
+        assert state is not None  # noqa: S101 - there is a first event
+        return state
+
+    async def _take_over(self, taken: Mapping[RunId, _Found]) -> None:
+        """Make known what happened before: launches first, then runs in the order they were made.
+
+        With a launch come its other runs: its counts are of all of them.
+        """
         ledger, journal = self.services.ledger, self.services.journal
-        known = [one for one in found if one.row.run in ledger.runs]
-        new = {one.row.run: one.events for one in found if one.row.run not in ledger.runs}
-        launches = dict.fromkeys(events[0].launch for events in new.values())
+        launches = dict.fromkeys(one.state.launch for one in taken.values())
+        others: set[RunId] = set()
         for launch in launches:
             if launch is not None and launch not in ledger.launches:
                 ledger.take_over(await journal.launch_events(launch))
-                new |= await self._siblings(launch, new)
-        for run in sorted(new):
-            ledger.take_over(new[run])
-            await asyncio.sleep(0)  # a thousand runs are seconds of work: the screen has its turn
-        for one in known:  # another process may have looked after it meanwhile
-            seen = ledger.runs[one.row.run].seq
-            ledger.take_over(event for event in one.events if event.seq > seen)
+                others |= {row.run for row in await journal.runs(limit=-1, launch=launch)}
+        siblings = await self._read(others - taken.keys())
+        for _, one in sorted({**siblings, **taken}.items()):
+            ledger.restore(one.state)
 
-    async def _siblings(
-        self, launch: LaunchId, known: dict[RunId, tuple[Event, ...]]
-    ) -> dict[RunId, tuple[Event, ...]]:
-        """Read a launch's other runs: its counts are of all of them."""
-        journal = self.services.journal
-        rows = await journal.runs(limit=-1, launch=launch)
-        others = [row.run for row in rows if row.run not in known]
-        read = {run: await journal.events(run) for run in others}
-        return {r: e for r, e in read.items() if e and isinstance(e[0].fact, RunCreated)}
-
-    async def take_up(self, one: Unfinished, reason: str) -> None:
-        """Look after one run that this process owns and whose events are folded."""
-        voice = Voice(self.services.ledger, one.row.run)
+    async def _take_up(self, one: _Found, reason: str) -> None:
+        """Look after one run that this process owns and that the ledger knows."""
+        voice = Voice(self.services.ledger, one.state.run)
         await voice.tell(RunTaken(reason))
         checkpoint, state = from_json(one.checkpoint), voice.state
         program = self._program(voice.run, checkpoint)
         owned = state.job_id if state.origin is not None else None
+<<<<<<< /work/main/workflow/runs/recovery.py
+        if not one.sent and owned is None and _waits_for_trigger(program, checkpoint):
+=======
         unsent = all(map(_came_to_nothing, one.intents)) and owned is None
         if unsent and _waits_for_trigger(program, checkpoint):
+>>>>>>> /tmp/fleetroom/new
             await voice.tell(RunWaiting(ASKED))
             return
         if program is not None:
@@ -198,11 +243,11 @@ class Recovery:
 
     async def start_unsent(self, runs: Iterable[RunId]) -> None:
         """Let runs go that were left unsent; raises OrderRefused for one that cannot be."""
-        unfinished = await self.services.journal.unfinished(self.services.profile)
-        saved = {one.row.run: one.checkpoint for one in unfinished}
         async with self._deciding:
-            for run in filter(self.is_asked, runs):
-                await self._start(run, from_json(saved.get(run)))
+            asked = tuple(filter(self.is_asked, runs))
+            pasts = await self.services.journal.pasts(asked, FORM)
+            for run in asked:
+                await self._start(run, from_json(pasts[run].checkpoint if run in pasts else None))
 
     async def _start(self, run: RunId, checkpoint: Checkpoint) -> None:
         program = self.programs.find(checkpoint.terms.digest)
@@ -228,6 +273,11 @@ class Recovery:
         """Whether a run waits for somebody to say go."""
         state = self.services.ledger.runs.get(run)
         return state is not None and state.waiting_for == ASKED and run not in self.roster
+
+
+def _by(size: int, things: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Cut a sequence into pieces of at most this size."""
+    return (things[start : start + size] for start in range(0, len(things), size))
 
 
 def _waits_for_trigger(program: Program | None, checkpoint: Checkpoint) -> bool:

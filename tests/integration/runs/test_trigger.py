@@ -460,9 +460,10 @@ def test_the_machines_checkpoint_is_written_with_the_answer() -> None:
         await opened.trigger.fire(
             order_for(connection, "r-1"), speaker, checkpoint=lambda answer: {"after": "trigger"}
         )
-        (run,) = await opened.journal.unfinished()
-        assert run.checkpoint == {"after": "trigger"}
-        assert run.row.job_id is not None
+        (one,) = await opened.journal.unfinished()
+        past = (await opened.journal.pasts([one.row.run], form="none"))[one.row.run]
+        assert past.checkpoint == {"after": "trigger"}
+        assert one.row.job_id is not None
 
     in_a_sandbox(story)
 

@@ -29,6 +29,7 @@ from workflow.runs.journal.intents import Became, GateBusy, GateTaken, Intent, I
 NOW = datetime(2026, 3, 25, 1, 30, tzinfo=UTC)
 A, B = RunId("r-a"), RunId("r-b")
 CONNECTION = "c-1"
+FORM = "1"
 
 
 class SetClock:
@@ -86,6 +87,10 @@ async def second(journal: Journal, clock: SetClock) -> AsyncIterator[Journal]:
     opened = await Journal.open(journal.path, clock)
     yield opened
     await opened.aclose()
+
+
+async def on_file(journal: Journal, statement: str) -> None:
+    await journal._threads.now(lambda db: db.execute(statement), durable=False)
 
 
 async def opened_intent(journal: Journal, run: RunId = A, visit: int = 1) -> None:
@@ -159,18 +164,51 @@ async def test_a_checkpoint_is_there_with_its_events_and_gone_with_the_verdict(
     journal: Journal,
 ) -> None:
     await journal.append([created()], profile="p", checkpoints={A: {"at": "trigger"}})
-    (run,) = await journal.unfinished()
-    assert run.checkpoint == {"at": "trigger"}
+    assert (await journal.pasts([A], FORM))[A].checkpoint == {"at": "trigger"}
     await journal.finish(A, finished())
+    assert (await journal.pasts([A], FORM))[A].checkpoint is None
     assert await journal.unfinished() == ()
 
 
-async def test_a_snapshot_stands_for_the_events_before_it(journal: Journal) -> None:
-    await journal.append([created()], profile="p", snapshots={A: {"status": "pending"}})
-    later = event(A, 2, StatusChanged("pending", "running"))
+async def with_a_snapshot(journal: Journal) -> Event:
+    """Write a run with a snapshot of its first two events, and return the third."""
+    await journal.append([created(), event(A, 2, StatusChanged(None, "pending"))], profile="p")
+    journal.keep_snapshot(A, 2, FORM, {"status": "pending"})
+    later = event(A, 3, StatusChanged("pending", "running"))
     await journal.append([later], profile="p")
-    (run,) = await journal.unfinished("p")
-    assert (run.snapshot, run.snapshot_seq, run.events) == ({"status": "pending"}, 1, (later,))
+    return later
+
+
+async def test_a_snapshot_stands_for_the_events_before_it(journal: Journal) -> None:
+    later = await with_a_snapshot(journal)
+    past = (await journal.pasts([A], FORM))[A]
+    assert (past.first, past.snapshot, past.events) == (created(), {"status": "pending"}, (later,))
+
+
+async def test_a_snapshot_of_another_form_is_passed_over(journal: Journal) -> None:
+    await with_a_snapshot(journal)
+    past = (await journal.pasts([A], "another"))[A]
+    assert past.snapshot is None
+    assert past.events == await journal.events(A)
+
+
+async def test_the_last_snapshot_is_written_when_the_journal_closes(
+    journal: Journal, second: Journal
+) -> None:
+    await journal.append([created()], profile="p")
+    journal.keep_snapshot(A, 1, FORM, "old")
+    journal.keep_snapshot(A, 1, FORM, "new")
+    await journal.aclose()
+    assert (await second.pasts([A], FORM))[A].snapshot == "new"
+
+
+async def test_a_run_that_cannot_be_read_is_left_out_of_what_happened(
+    journal: Journal, caplog: pytest.LogCaptureFixture
+) -> None:
+    await journal.append([created(), created(B)], profile="p")
+    await on_file(journal, "UPDATE events SET body = '{\"v\": 1}' WHERE run = 'r-a'")
+    assert list(await journal.pasts([A, B], FORM)) == [B]
+    assert "r-a cannot be read" in caplog.text
 
 
 async def test_unfinished_runs_of_other_profiles_are_not_mixed_in(journal: Journal) -> None:
@@ -330,9 +368,9 @@ async def test_an_intent_and_its_event_are_written_together(journal: Journal) ->
     await journal.take_gate(key(), CONNECTION, "p")
     fact = event(A, 2, TriggerIntent("trigger", 1, "sync", 7))
     await journal.open_intent(intent(), [fact])
-    (run,) = await journal.unfinished()
-    assert run.events[-1] == fact
-    assert run.intents[0].intent == intent()
+    past = (await journal.pasts([A], FORM))[A]
+    assert past.events[-1] == fact
+    assert past.intents[0].intent == intent()
 
 
 async def test_an_answer_its_event_and_the_checkpoint_are_one_transaction(
@@ -345,9 +383,9 @@ async def test_an_answer_its_event_and_the_checkpoint_are_one_transaction(
         await journal.settle_intent(
             key(), Became.STARTED, job_id=8, events=[twice], checkpoint="after"
         )
-    (run,) = await journal.unfinished()
-    assert run.checkpoint == "before"
-    assert run.intents[0].how is None
+    past = (await journal.pasts([A], FORM))[A]
+    assert past.checkpoint == "before"
+    assert past.intents[0].how is None
 
 
 # ------------------------------------------------------------------ jobs and owners
@@ -421,44 +459,6 @@ async def test_a_run_that_has_ended_is_nobodys(journal: Journal) -> None:
     await journal.append([created()], profile="p")
     await journal.finish(A, finished())
     assert not await journal.own(A)
-
-
-# ------------------------------------------------------------------ room
-
-
-async def test_old_runs_are_forgotten_and_unfinished_ones_never(
-    journal: Journal, clock: SetClock
-) -> None:
-    await journal.append([created(A), created(B)], profile="p")
-    await journal.finish(A, finished(A))
-    clock.at += timedelta(days=400)
-    assert await journal.retain(timedelta(days=30)) == 1
-    assert [row.run for row in await journal.runs()] == [B]
-    assert await journal.events(A) == ()
-
-
-async def test_a_run_whose_suspects_are_awaited_is_not_forgotten(
-    journal: Journal, clock: SetClock
-) -> None:
-    await journal.append([created(A)], profile="p")
-    await opened_intent(journal)
-    await journal.settle_intent(key(), Became.UNKNOWN)
-    await journal.finish(A, finished(verdict="unresolved"))
-    clock.at += timedelta(days=400)
-    assert await journal.retain(timedelta(days=30)) == 0
-
-
-async def test_the_file_gets_smaller_again(journal: Journal, clock: SetClock) -> None:
-    assert journal.path is not None
-    await journal.append([created()], profile="p")
-    many = [event(A, n, StatusChanged(None, "x" * 500)) for n in range(2, 2000)]
-    await journal.append(many, profile="p")
-    await journal.finish(A, finished(seq=5000))
-    await journal.retain(timedelta(days=9999))
-    before = journal.path.stat().st_size
-    clock.at += timedelta(days=400)
-    await journal.retain(timedelta(days=30))
-    assert journal.path.stat().st_size < before / 4
 
 
 async def test_sync_mode_is_full_when_an_intent_is_written_and_normal_otherwise(

@@ -169,7 +169,7 @@ async def test_a_verdict_that_cannot_be_written_now_counts_and_is_written_later(
     end = Event(NOW, 2, RunFinished("succeeded", "x" * 20_000, {}), RUN, None, "c-1")
     assert await journal.finish(RUN, end)
     await on_thread(journal, roomy)
-    await journal.append([], profile="p", snapshots={RUN: "s"})
+    await journal.append([], profile="p", checkpoints={RUN: "s"})
     row = await journal.run(RUN)
     assert row is not None
     assert row.verdict == "succeeded"

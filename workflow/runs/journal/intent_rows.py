@@ -200,13 +200,15 @@ def read_intents(
     only_open: bool = False,
 ) -> tuple[IntentRecord, ...]:
     """Return intents whose POST may have left, the oldest first; gates are none."""
+    wanted = {"run": run, "profile": profile}
+    terms = [f"{column} = :{column}" for column, value in wanted.items() if value is not None]
+    # Both terms of the open ones: the first lets their small index be used.
+    terms += ["state IN ('gate', 'open') AND state = 'open'"] if only_open else ["state != 'gate'"]
     rows = db.execute(
         f"SELECT {_COLUMNS}, (SELECT max(claims.job_id) FROM claims WHERE claims.run ="  # noqa: S608
         " intents.run AND claims.connection_id = intents.connection_id"
-        " AND claims.since >= intents.since)"
-        " FROM intents WHERE state != 'gate' AND (?1 IS NULL OR run = ?1)"
-        " AND (?2 IS NULL OR profile = ?2) AND (NOT ?3 OR state = 'open') ORDER BY id",
-        (run, profile, only_open),
+        f" AND claims.since >= intents.since) FROM intents WHERE {' AND '.join(terms)} ORDER BY id",
+        wanted,
     )
     return tuple(_record(row) for row in rows)
 

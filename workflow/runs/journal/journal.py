@@ -17,14 +17,13 @@ import asyncio
 import random
 import sqlite3
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Final
 
 from workflow.clock import Clock
-from workflow.runs.events import Event, Json, LaunchId, RunFinished, RunId, Verdict
-from workflow.runs.journal import followed, rows, store
+from workflow.runs.events import Event, Json, RunFinished, RunId, Verdict
+from workflow.runs.journal import followed, retention, store
 from workflow.runs.journal import intent_rows as intents
 from workflow.runs.journal.intents import (
     Became,
@@ -35,38 +34,53 @@ from workflow.runs.journal.intents import (
     IntentRecord,
 )
 from workflow.runs.journal.ownership import Owner, SoleOwner
-from workflow.runs.journal.rows import RunRow, Unfinished
+from workflow.runs.journal.records import Records
+from workflow.runs.journal.retention import Retention
+from workflow.runs.journal.rows import Unfinished
 from workflow.runs.journal.schema import JournalError, connect, sentence
+from workflow.runs.journal.store import Snapshot
 from workflow.runs.journal.thinning import Thinning
 from workflow.runs.journal.writer import NotYet, Threads
 from workflow.text import SafeText
 
-__all__ = ["Journal", "JournalError", "RunRow", "Unfinished"]
-
-KEEP: Final = timedelta(days=90)
-KEEP_RUNS: Final = 20_000
 _ENDED_JOB: Final = {Verdict.SUCCEEDED, Verdict.FAILED, Verdict.CANCELLED}
 _NOTHING: Final[Mapping[RunId, Json]] = {}
 
 
-class Journal:
+class Journal(Records):
     """One opened journal. Belongs to one event loop; use :meth:`open` and :meth:`aclose`."""
 
     def __init__(
-        self, path: Path | None, db: sqlite3.Connection, owner: Owner | SoleOwner, clock: Clock
+        self,
+        path: Path | None,
+        db: sqlite3.Connection,
+        owner: Owner | SoleOwner,
+        clock: Clock,
+        keep: Retention | None = None,
     ) -> None:
+        self._threads = Threads(db, path)
+        super().__init__(self._threads)
         self.path = path
+        self.keep: Final = keep
+        """What its opener wants remembered; None for everything, for ever."""
         self._clock = clock
         self._owner = owner
-        self._threads = Threads(db, path)
         self._thin = Thinning()
+        self._snapshots: dict[RunId, Snapshot] = {}
         self._closed = False
 
     @classmethod
     async def open(
-        cls, path: Path | None, clock: Clock, *, rng: random.Random | None = None
+        cls,
+        path: Path | None,
+        clock: Clock,
+        *,
+        rng: random.Random | None = None,
+        keep: Retention | None = None,
     ) -> Journal:
         """Open the journal at `path`, making it if need be; None keeps it in memory.
+
+        What is to be forgotten is only noted here: :meth:`retain` does it.
 
         Raises:
             JournalError: network file system, read-only, damaged, another program's or newer.
@@ -87,21 +101,22 @@ class Journal:
             return db, owner
 
         db, owner = await asyncio.to_thread(opened)
-        return cls(path, db, owner, clock)
+        return cls(path, db, owner, clock, keep)
 
     async def aclose(self) -> None:
         """Write what waits and let go of every run this process looked after; once is enough."""
         if self._closed:
             return
         self._closed = True
-        rest = self._thin.rest()
-        if rest:
+        rest, snapshots = self._thin.rest(), self._new_snapshots()
+        if rest or snapshots:
             owner = self._owner.id
 
             def work(db: sqlite3.Connection) -> None:
                 for event in rest:
                     if event.run is not None:
                         store.write_events(db, [event], store.profile_of(db, event.run), owner)
+                store.write_snapshots(db, snapshots)
 
             await self._threads.later(work)
         await self._threads.close()
@@ -120,7 +135,6 @@ class Journal:
         *,
         profile: str,
         checkpoints: Mapping[RunId, Json] = _NOTHING,
-        snapshots: Mapping[RunId, Json] = _NOTHING,
         durable: bool = False,
     ) -> bool:
         """Write events, and what belongs to them, in one transaction; return when committed.
@@ -135,18 +149,31 @@ class Journal:
             JournalError: with `durable`, when it cannot be written.
         """
         kept = self._thin.pass_on(events)
-        if not kept and not checkpoints and not snapshots:
+        if not kept and not checkpoints:
             return True
-        owner = self._owner.id
+        owner, snapshots = self._owner.id, self._new_snapshots()
 
         def work(db: sqlite3.Connection) -> bool:
             store.write_events(db, kept, profile, owner)
-            store.write_checkpoints(db, checkpoints, snapshots)
+            store.write_checkpoints(db, checkpoints)
+            store.write_snapshots(db, snapshots)
             return True
 
         if durable:
             return await self._threads.now(work)
         return not isinstance(await self._threads.later(work), NotYet)
+
+    def keep_snapshot(self, run: RunId, seq: int, form: str, body: Json) -> None:
+        """Write what a run's events up to `seq` add up to, with what is appended next.
+
+        A newer one of the same run takes its place. `form` is given again to read it.
+        """
+        self._snapshots[run] = Snapshot(run, seq, form, body)
+
+    def _new_snapshots(self) -> tuple[Snapshot, ...]:
+        taken = tuple(self._snapshots.values())
+        self._snapshots.clear()
+        return taken
 
     async def finish(self, run: RunId, event: Event) -> bool:
         """Write a run's verdict, unless it has one.
@@ -162,7 +189,7 @@ class Journal:
         def work(db: sqlite3.Connection) -> bool:
             if not store.write_events(db, kept, store.profile_of(db, run), self._owner.id):
                 return False
-            store.write_checkpoints(db, {run: None}, {})
+            store.write_checkpoints(db, {run: None})
             if verdict in _ENDED_JOB:
                 intents.close_intents_of(db, run, "its job has ended")
             intents.leave_gate(db, run)
@@ -237,7 +264,7 @@ class Journal:
             intents.settle(db, key, how, job_id=job_id, suspects=suspects, answer=answer)
             store.write_events(db, kept, store.profile_of(db, key.run), self._owner.id)
             if checkpoint is not None:
-                store.write_checkpoints(db, {key.run: checkpoint}, {})
+                store.write_checkpoints(db, {key.run: checkpoint})
 
         return not isinstance(await self._threads.later(work, durable=True), NotYet)
 
@@ -260,10 +287,6 @@ class Journal:
             lambda db: intents.claim_job(db, run, connection_id, job_id, now)
         )
 
-    async def owners(self, connection_id: str, jobs: tuple[int, ...]) -> Mapping[int, RunId]:
-        """Return which of these jobs of a connection are owned by which run."""
-        return await self._threads.read(lambda db: intents.owners_of(db, connection_id, jobs))
-
     async def open_intents(self, profile: str | None = None) -> tuple[IntentRecord, ...]:
         """Return the intents that keep a connection closed, oldest first."""
         now = self._clock.now()
@@ -271,10 +294,6 @@ class Journal:
         return await self._threads.read(
             lambda db: intents.read_intents(db, profile=profile, only_open=True)
         )
-
-    async def intents_of(self, run: RunId) -> tuple[IntentRecord, ...]:
-        """Return every intent of a run, oldest first."""
-        return await self._threads.read(lambda db: intents.read_intents(db, run=run))
 
     # ------------------------------------------------------------------ runs
 
@@ -299,52 +318,15 @@ class Journal:
         )
 
     async def unfinished(self, profile: str | None = None) -> tuple[Unfinished, ...]:
-        """Return every run without a verdict, oldest first, with all that is needed to go on."""
-        return await self._threads.read(lambda db: self._unfinished(db, profile))
-
-    def _unfinished(self, db: sqlite3.Connection, profile: str | None) -> tuple[Unfinished, ...]:
-        out: list[Unfinished] = []
-        for row in reversed(rows.read_rows(db, profile=profile, unfinished=True)):
-            checkpoint, snapshot, seq = rows.read_saved(db, row.run)
-            out.append(
-                Unfinished(
-                    row=row,
-                    elsewhere=row.owner is not None and self._owner.alive(row.owner),
-                    checkpoint=checkpoint,
-                    snapshot=snapshot,
-                    snapshot_seq=seq,
-                    intents=intents.read_intents(db, run=row.run),
-                    events=rows.read_events(db, row.run, seq),
-                )
-            )
-        return tuple(out)
-
-    async def runs(
-        self, limit: int = 100, profile: str | None = None, launch: LaunchId | None = None
-    ) -> tuple[RunRow, ...]:
-        """Return the newest runs first."""
-        return await self._threads.read(
-            lambda db: rows.read_rows(db, profile=profile, launch=launch, limit=limit)
+        """Return every run without a verdict, oldest first."""
+        found = await self.runs(-1, profile, unfinished=True)
+        alive = cache(self._owner.alive)
+        return tuple(
+            Unfinished(row, elsewhere=row.owner is not None and alive(row.owner))
+            for row in reversed(found)
         )
 
-    async def run(self, run: RunId) -> RunRow | None:
-        """Return one run; None when the journal has none of that name."""
-        found = await self._threads.read(lambda db: rows.read_rows(db, run=run))
-        return found[0] if found else None
-
-    async def events(self, run: RunId, after: int = 0) -> tuple[Event, ...]:
-        """Return the events of a run whose `seq` is above `after`, the thinned ones left out."""
-        return await self._threads.read(lambda db: rows.read_events(db, run, after))
-
-    async def launch_events(self, launch: LaunchId) -> tuple[Event, ...]:
-        """Return the events of a launch that are none of its runs' own."""
-        return await self._threads.read(lambda db: rows.read_launch(db, launch))
-
     # ------------------------------------------------------------------ connections
-
-    async def followed(self, profile: str) -> frozenset[str]:
-        """Return the connections whose future jobs a profile wants to be watched."""
-        return await self._threads.read(lambda db: followed.read_followed(db, profile))
 
     async def follow(self, profile: str, connection_id: str, *, on: bool = True) -> None:
         """Write down that a profile follows a connection, or does no longer."""
@@ -355,12 +337,29 @@ class Journal:
 
     # ------------------------------------------------------------------ space
 
-    async def retain(self, older_than: timedelta = KEEP, most: int = KEEP_RUNS) -> int:
-        """Forget runs that ended long ago and give their space back; return how many.
+    async def retain(self, keep: Retention | None = None) -> int:
+        """Forget ended runs that need not be kept and give their space back; return how many.
 
-        Runs without a verdict and open intents are never forgotten.
+        What is kept is what :meth:`open` was told, unless it is said here. In steps: what others
+        write meanwhile waits for no more than one of them.
+
+        Raises:
+            JournalError: the file cannot be written; what is gone by then is gone.
         """
-        before = self._clock.now() - older_than
-        gone = await self._threads.now(lambda db: store.forget(db, before, most), durable=False)
-        await self._threads.alone(store.shrink)
-        return gone
+        keep, now, forgotten = keep or self.keep, self._clock.now(), 0
+        if keep is None:
+            return forgotten
+        due = await self._threads.read(partial(retention.due, keep=keep, now=now))
+        left = due.runs
+        while left:
+            forget = partial(retention.forget, runs=left)
+            done, gone = await self._threads.now(forget, durable=False)
+            left, forgotten = left[done:], forgotten + gone
+            await self._clock.sleep(retention.PAUSE)
+        forget_launches = partial(retention.forget_launches, before=due.before)
+        while await self._threads.now(forget_launches, durable=False):
+            await self._clock.sleep(retention.PAUSE)
+        while await self._threads.alone(retention.give_back):
+            await self._clock.sleep(retention.PAUSE)
+        await self._threads.alone(retention.cut_log)
+        return forgotten

@@ -40,18 +40,26 @@ class RunRow:
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
-    """A run without a verdict, with all that is needed to take it up again."""
+    """A run without a verdict, and whether somebody looks after it."""
 
     row: RunRow
     elsewhere: bool
-    """Another living process looks after it."""
-    checkpoint: Json = field(repr=False)
+    """Another living process does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What happened to a run, in the shortest form there is, and all that is needed to go on."""
+
+    first: Event | None
+    """Its creation; None when the journal has nothing of it."""
     snapshot: Json = field(repr=False)
-    """As it was given to `append`; events up to `snapshot_seq` are in it."""
-    snapshot_seq: int
+    """What the first events add up to; None when there is no snapshot of the form asked for."""
+    events: tuple[Event, ...] = field(repr=False)
+    """Those after the snapshot; all of them when there is none."""
+    checkpoint: Json = field(repr=False)
     intents: tuple[IntentRecord, ...]
     """Every intent of the run, oldest first, settled ones too."""
-    events: tuple[Event, ...] = field(repr=False)
 
 
 def read_events(db: sqlite3.Connection, run: RunId, after: int = 0) -> tuple[Event, ...]:
@@ -60,6 +68,12 @@ def read_events(db: sqlite3.Connection, run: RunId, after: int = 0) -> tuple[Eve
         "SELECT body FROM events WHERE run = ? AND seq > ? ORDER BY seq", (run, after)
     )
     return tuple(from_json(load_object(body)) for (body,) in rows)
+
+
+def read_first(db: sqlite3.Connection, run: RunId) -> Event | None:
+    """Return a run's first event, if it has any."""
+    rows = db.execute("SELECT body FROM events WHERE run = ? ORDER BY seq LIMIT 1", (run,))
+    return next((from_json(load_object(body)) for (body,) in rows), None)
 
 
 def read_launch(db: sqlite3.Connection, launch: LaunchId) -> tuple[Event, ...]:
@@ -88,11 +102,14 @@ def read_rows(
     limit: int = -1,
 ) -> tuple[RunRow, ...]:
     """Return runs, the newest first; `limit` below 0 is no limit."""
+    wanted = {"profile": profile, "launch": launch, "run": run}
+    # Only what is asked for: a condition that may mean everything is kept from every index.
+    terms = [f"{column} = :{column}" for column, value in wanted.items() if value is not None]
+    terms += ["verdict IS NULL"] if unfinished else []
+    where = f"WHERE {' AND '.join(terms)}" if terms else ""
     rows = db.execute(
-        f"SELECT {_ROW} FROM runs WHERE (?1 IS NULL OR profile = ?1)"  # noqa: S608 - a constant
-        " AND (?2 IS NULL OR launch = ?2) AND (?3 IS NULL OR run = ?3)"
-        " AND (NOT ?4 OR verdict IS NULL) ORDER BY created DESC, run DESC LIMIT ?5",
-        (profile, launch, run, unfinished, limit),
+        f"SELECT {_ROW} FROM runs {where} ORDER BY created DESC, run DESC LIMIT :limit",  # noqa: S608
+        {**wanted, "limit": limit},
     )
     return tuple(_row(values) for values in rows)
 
@@ -119,12 +136,18 @@ def _row(values: tuple[object, ...]) -> RunRow:
     )
 
 
-def read_saved(db: sqlite3.Connection, run: RunId) -> tuple[Json, Json, int]:
-    """Return a run's checkpoint, its snapshot (None each when there is none) and its `seq`."""
-    checkpoint, snapshot, seq = db.execute(
-        "SELECT checkpoint, snapshot, coalesce(snapshot_seq, 0) FROM runs WHERE run = ?", (run,)
+def read_checkpoint(db: sqlite3.Connection, run: RunId) -> Json:
+    """Return where a run's machine stands; None when it has no checkpoint."""
+    row = db.execute("SELECT checkpoint FROM runs WHERE run = ?", (run,)).fetchone()
+    return None if row is None else load(row[0])
+
+
+def read_snapshot(db: sqlite3.Connection, run: RunId, form: str) -> tuple[Json, int]:
+    """Return a run's snapshot and the `seq` up to which it goes; None and 0 without one."""
+    row = db.execute(
+        "SELECT body, seq FROM snapshots WHERE run = ? AND form = ?", (run, form)
     ).fetchone()
-    return load(checkpoint), load(snapshot), seq
+    return (None, 0) if row is None else (load(row[0]), int(row[1]))
 
 
 def dump(value: Json) -> str:

@@ -94,7 +94,24 @@ CREATE TABLE followed (
 ) STRICT, WITHOUT ROWID
 """
 
-MIGRATIONS: Final[Sequence[str]] = (_FIRST, _FOLLOWED)
+# What a run's events add up to is kept beside its row, for rows are read by the thousand; and there
+# are ways to what belongs to one run, to one launch and to the oldest.
+_SNAPSHOTS: Final = """
+ALTER TABLE runs DROP COLUMN snapshot;
+ALTER TABLE runs DROP COLUMN snapshot_seq;
+CREATE TABLE snapshots (
+  run TEXT PRIMARY KEY,
+  seq INTEGER NOT NULL,
+  form TEXT NOT NULL,
+  body TEXT NOT NULL
+) STRICT;
+CREATE INDEX runs_ended ON runs (ended) WHERE verdict IS NOT NULL;
+CREATE INDEX runs_launch ON runs (launch) WHERE launch IS NOT NULL;
+CREATE INDEX intents_of_run ON intents (run);
+CREATE INDEX claims_of_run ON claims (run);
+"""
+
+MIGRATIONS: Final[Sequence[str]] = (_FIRST, _FOLLOWED, _SNAPSHOTS)
 """What makes version n of version n - 1, from an empty file on. Never edited, only added to."""
 
 VERSION: Final = len(MIGRATIONS)
@@ -108,7 +125,7 @@ class JournalError(Exception):
         self.text: SafeText = safe(text)
 
 
-def connect(path: Path | None, *, writer: bool = True) -> sqlite3.Connection:
+def connect(path: Path | None) -> sqlite3.Connection:
     """Open the journal at `path` (None: in memory) and bring its tables up to date.
 
     Raises:
@@ -127,7 +144,7 @@ def connect(path: Path | None, *, writer: bool = True) -> sqlite3.Connection:
     except (OSError, sqlite3.Error) as error:
         raise JournalError(sentence(name, error)) from error
     try:
-        _settle_in(connection, name, writer=writer)
+        _settle_in(connection, name)
     except sqlite3.Error as error:
         connection.close()
         raise JournalError(sentence(name, error)) from error
@@ -142,29 +159,31 @@ def name_of(path: Path | None) -> str:
     return "the journal in memory" if path is None else f"the journal {path}"
 
 
-def _prepare(path: Path) -> None:
+def refuse_network(path: Path) -> None:
+    """Raise JournalError when the journal at `path` would be on a network file system."""
     kind = network_file_system(path.parent)
     if kind is not None:
         raise JournalError(
             f"The journal {path} is on a network file system ({kind}), where its locks cannot be"
             " trusted. Name a local file with --journal or SYNCDECK_JOURNAL."
         )
+
+
+def _prepare(path: Path) -> None:
+    refuse_network(path)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     # It holds names and texts of somebody's data platform: for its owner's eyes.
     path.touch(mode=0o600, exist_ok=True)
 
 
-def _settle_in(connection: sqlite3.Connection, name: str, *, writer: bool) -> None:
-    if writer:
-        _migrate(connection, name)
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=NORMAL")
-        connection.execute("PRAGMA journal_size_limit=16777216")
-        # A file that cannot be written is better found out about now than at the first trigger.
-        connection.execute("BEGIN IMMEDIATE")
-        connection.execute("ROLLBACK")
-    else:
-        connection.execute("PRAGMA query_only=ON")
+def _settle_in(connection: sqlite3.Connection, name: str) -> None:
+    _migrate(connection, name)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute("PRAGMA journal_size_limit=16777216")
+    # A file that cannot be written is better found out about now than at the first trigger.
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute("ROLLBACK")
 
 
 def _migrate(connection: sqlite3.Connection, name: str) -> None:
@@ -175,7 +194,7 @@ def _migrate(connection: sqlite3.Connection, name: str) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         version = version_of(connection)  # another process may have been quicker
-        _refuse_foreign(connection, name, version)
+        refuse_foreign(connection, name, version)
         for number, script in enumerate(MIGRATIONS[version:], version + 1):
             for statement in script.split(";"):
                 connection.execute(statement)
@@ -187,7 +206,8 @@ def _migrate(connection: sqlite3.Connection, name: str) -> None:
     connection.execute("COMMIT")
 
 
-def _refuse_foreign(connection: sqlite3.Connection, name: str, version: int) -> None:
+def refuse_foreign(connection: sqlite3.Connection, name: str, version: int) -> None:
+    """Raise JournalError for what a newer syncdeck or another program wrote."""
     if version > VERSION and _is_ours(connection):
         raise JournalError(newer(name, version))
     if not _is_ours(connection) and (version != 0 or _has_tables(connection)):

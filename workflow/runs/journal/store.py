@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from dataclasses import dataclass, field
 
 from workflow.runs.events import (
     Event,
@@ -111,18 +111,32 @@ def _touch(db: sqlite3.Connection, event: Event) -> None:
     )
 
 
-def write_checkpoints(
-    db: sqlite3.Connection, checkpoints: Mapping[RunId, Json], snapshots: Mapping[RunId, Json]
-) -> None:
-    """Write where machines stand (None takes one away) and what runs' events add up to."""
+def write_checkpoints(db: sqlite3.Connection, checkpoints: Mapping[RunId, Json]) -> None:
+    """Write where machines stand; None takes one away."""
     for run, checkpoint in checkpoints.items():
         db.execute(
             "UPDATE runs SET checkpoint = ? WHERE run = ?",
             (None if checkpoint is None else dump(checkpoint), run),
         )
-    for run, snapshot in snapshots.items():
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What a run's events up to a `seq` add up to, in a form that its reader knows."""
+
+    run: RunId
+    seq: int
+    form: str
+    body: Json = field(repr=False)
+
+
+def write_snapshots(db: sqlite3.Connection, snapshots: Iterable[Snapshot]) -> None:
+    """Write snapshots of runs that are there; each takes the place of the run's former one."""
+    for one in snapshots:
         db.execute(
-            "UPDATE runs SET snapshot = ?, snapshot_seq = seq WHERE run = ?", (dump(snapshot), run)
+            "INSERT OR REPLACE INTO snapshots (run, seq, form, body)"
+            " SELECT ?, ?, ?, ? WHERE EXISTS (SELECT 1 FROM runs WHERE run = ?)",
+            (one.run, one.seq, one.form, dump(one.body), one.run),
         )
 
 
@@ -160,36 +174,3 @@ def take_runs(
 def let_run_go(db: sqlite3.Connection, run: RunId, mine: OwnerId) -> None:
     """Make the run nobody's, if it is `mine`."""
     db.execute("UPDATE runs SET owner = NULL WHERE run = ? AND owner = ?", (run, mine))
-
-
-def shrink(db: sqlite3.Connection) -> None:
-    """Give free pages back to the file system. Not inside a transaction."""
-    db.executescript("PRAGMA incremental_vacuum")  # as a script: it is a step for each page
-    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-
-def forget(db: sqlite3.Connection, before: datetime, keep: int) -> int:
-    """Delete ended runs that ended before `before`, and the oldest beyond `keep`; return how many.
-
-    A run with an open intent stays: its suspects are still to be shown.
-    """
-    gone = [
-        run
-        for (run,) in db.execute(
-            "SELECT run FROM runs WHERE verdict IS NOT NULL AND (ended < ? OR run NOT IN"
-            " (SELECT run FROM runs ORDER BY created DESC LIMIT ?))"
-            " AND run NOT IN (SELECT run FROM intents WHERE state = 'open')",
-            (rfc3339(before), keep),
-        )
-    ]
-    for table in ("events", "intents", "claims", "runs"):
-        db.execute(
-            f"DELETE FROM {table} WHERE run IN (SELECT value FROM json_each(?))",  # noqa: S608
-            (dump(gone),),
-        )
-    db.execute(
-        "DELETE FROM events WHERE run IS NULL AND time < ? AND launch NOT IN"
-        " (SELECT launch FROM runs WHERE launch IS NOT NULL)",
-        (rfc3339(before),),
-    )
-    return len(gone)

@@ -1,4 +1,4 @@
-"""The journal's threads: one that writes, where works that wait share a commit, one that reads.
+"""The journal's writing half: one thread, where works that wait share a commit.
 
 A work is a function of the connection. Each gets a savepoint, so that one that is refused takes
 no other with it. When the file itself cannot be written, works that may wait are kept and written
@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar, cast
 
+from workflow.runs.journal.reader import Reader
 from workflow.runs.journal.schema import (
     VERSION,
     JournalError,
-    connect,
     name_of,
     newer,
     sentence,
@@ -96,10 +96,10 @@ class Writer:
             self._flushing = asyncio.create_task(self._flush(), name="journal")
         return answer
 
-    async def alone(self, work: Callable[[sqlite3.Connection], None]) -> None:
+    async def alone(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run something that cannot be inside a transaction, between two commits."""
         try:
-            await asyncio.get_running_loop().run_in_executor(self._thread, work, self._db)
+            return await asyncio.get_running_loop().run_in_executor(self._thread, work, self._db)
         except sqlite3.Error as error:
             raise JournalError(sentence(self._name, error)) from error
 
@@ -194,11 +194,9 @@ class Threads:
     """The writer and a reader. In WAL mode they do not wait for each other."""
 
     def __init__(self, db: sqlite3.Connection, path: Path | None) -> None:
-        self._path = path
         self._name = name_of(path)
         self._writer = Writer(db, self._name)
-        self._reader = ThreadPoolExecutor(1, thread_name_prefix="journal-read")
-        self._read_db: sqlite3.Connection | None = None
+        self._reader = None if path is None else Reader(path)
         self._stalled: SafeText | None = None
 
     @property
@@ -236,28 +234,16 @@ class Threads:
 
     async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Read what is committed."""
-        path = self._path
-        if path is None:  # memory has one connection
+        if self._reader is None:  # memory has one connection
             return await self.now(work, durable=False)
+        return await self._reader.read(work)
 
-        def reading() -> T:
-            try:
-                if self._read_db is None:
-                    self._read_db = connect(path, writer=False)
-                return work(self._read_db)
-            except sqlite3.Error as error:
-                raise JournalError(sentence(self._name, error)) from error
-
-        return await asyncio.get_running_loop().run_in_executor(self._reader, reading)
-
-    async def alone(self, work: Callable[[sqlite3.Connection], None]) -> None:
+    async def alone(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run something that cannot be inside a transaction."""
-        await self._writer.alone(work)
+        return await self._writer.alone(work)
 
     async def close(self) -> None:
         """Write what waits, then close both connections."""
         await self._writer.close()
-        if self._read_db is not None:
-            loop = asyncio.get_running_loop()
-            await loop.run_in_executor(self._reader, self._read_db.close)
-        self._reader.shutdown(wait=False)
+        if self._reader is not None:
+            await self._reader.close()

@@ -1,0 +1,110 @@
+"""A journal's reading half: a thread with a connection that writes nothing.
+
+The file may be on a medium that cannot be written, or belong to somebody else. SQLite keeps an
+index of its write-ahead log beside the file; where that can neither be found nor made, a file
+without a log is read as one that nobody changes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final, TypeVar
+
+from workflow.runs.journal.schema import (
+    JournalError,
+    name_of,
+    refuse_foreign,
+    refuse_network,
+    sentence,
+    version_of,
+)
+
+T = TypeVar("T")
+
+_NOTHING_YET: Final = "There is no journal yet at {}: nothing has been run."
+
+
+class Reader:
+    """Reads what is committed to the file at `path`; opened at the first reading."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal-read")
+        self._db: sqlite3.Connection | None = None
+
+    async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Return what the work makes of the file.
+
+        Raises:
+            JournalError: it cannot be read.
+        """
+
+        def reading() -> T:
+            try:
+                if self._db is None:
+                    self._db = connect_to_read(self._path)
+                return work(self._db)
+            except sqlite3.Error as error:
+                raise JournalError(sentence(name_of(self._path), error)) from error
+
+        return await asyncio.get_running_loop().run_in_executor(self._thread, reading)
+
+    async def close(self) -> None:
+        """Close the connection."""
+        if self._db is not None:
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._db.close)
+        self._thread.shutdown(wait=False)
+
+
+def connect_to_read(path: Path) -> sqlite3.Connection:
+    """Open the journal at `path` without making or changing anything.
+
+    Raises:
+        JournalError: not there, on a network file system, another program's or newer.
+        sqlite3.Error: damaged, locked, or out of reach.
+    """
+    refuse_network(path)
+    if not path.exists():
+        raise JournalError(_NOTHING_YET.format(path))
+    try:
+        return _opened(path, "mode=rw")  # for SQLite: as far as it is allowed to
+    except sqlite3.OperationalError as error:
+        code = error.sqlite_errorname
+        if not code.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
+            raise
+        if not _has_log(path):
+            return _opened(path, "mode=ro&immutable=1")
+        raise JournalError(
+            f"Cannot read {name_of(path)}: its newest entries are in {path.name}-wal, and to read"
+            " them its folder has to be writable. Copy both files elsewhere and use --journal FILE."
+        ) from error
+
+
+def _opened(path: Path, how: str) -> sqlite3.Connection:
+    db = sqlite3.connect(
+        f"{path.absolute().as_uri()}?{how}",
+        uri=True,
+        timeout=5.0,
+        isolation_level=None,
+        check_same_thread=False,  # one thread at a time, but not always the one that opened it
+    )
+    try:
+        db.execute("PRAGMA query_only=ON")
+        # Reads the file for the first time. An older version can be read; an empty file is none.
+        version = version_of(db)
+        refuse_foreign(db, name_of(path), version)
+        if version == 0:
+            raise JournalError(_NOTHING_YET.format(path))
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _has_log(path: Path) -> bool:
+    log = path.with_name(f"{path.name}-wal")
+    return log.exists() and log.stat().st_size > 0
