@@ -14,11 +14,18 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
-from tests.benchmarks import bench_deck, bench_headless, bench_path, bench_startup, common_others
+from tests.benchmarks import (
+    bench_deck,
+    bench_feed,
+    bench_headless,
+    bench_path,
+    bench_startup,
+    common_others,
+)
 from tests.benchmarks.common import Figure, machine, report, table
 
 BENCHES: Final[dict[str, Callable[[], Iterable[Figure]]]] = {
-    "feed": common_others.feed,
+    "feed": bench_feed.measure,
     "interpreter": common_others.interpreter,
     "path": bench_path.measure,
     "sandbox": common_others.sandbox,

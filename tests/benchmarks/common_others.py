@@ -1,36 +1,11 @@
-"""The other rooms' benchmarks as figures of the one table: sandbox, interpreter, feed."""
+"""The other rooms' benchmarks as figures of the one table: sandbox and interpreter."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
-from tests.benchmarks import bench_feed, bench_interpreter, bench_sandbox
+from tests.benchmarks import bench_interpreter, bench_sandbox
 from tests.benchmarks.common import Figure
-
-_REQUESTS: Final = {
-    (200, "feed, on screen"): 1 / 40,
-    (1_000, "feed, on screen"): 1 / 60,
-    (1_000, "feed, headless"): 1 / 100,
-}
-_MEAN: Final = {(200, "feed, on screen"): 3.0, (200, "feed, headless"): 3.0}
-_P95: Final = {
-    (200, "feed, on screen"): 9.0,
-    (200, "feed, headless"): 9.0,
-    (1_000, "feed, on screen"): 5.0,
-    (1_000, "feed, headless"): 5.0,
-}
-"""What the feed is held to, by jobs and way."""
-
-
-def feed() -> Iterator[Figure]:
-    """Requests and delay of the feed, against asking for each job every 3 s."""
-    for line in bench_feed.measure(bench_feed.SIZES, range(3)):
-        case, key = f"{line.jobs:,} jobs, {line.way}", (line.jobs, line.way)
-        part, most = 1 / line.less_than_3s, _REQUESTS.get(key)
-        yield Figure("feed", case, "requests", line.requests, "", part, "every 3 s", most, True)
-        yield Figure("feed", case, "mean delay", line.mean_delay, "s", target=_MEAN.get(key))
-        yield Figure("feed", case, "p95 delay", line.p95_delay, "s", target=_P95.get(key))
 
 
 def interpreter() -> Iterator[Figure]:
