@@ -22,11 +22,7 @@ from workflow.runs.events import (
     LaunchHeld,
     LaunchId,
     LaunchStarted,
-<<<<<<< /work/main/workflow/runs/launch.py
-=======
-    RunCreated,
     RunTaken,
->>>>>>> /tmp/fleetroom/new
     Verdict,
 )
 from workflow.runs.run import Phase, RunState
@@ -204,13 +200,9 @@ def fold(
     is None for its creation); for an event of the launch's own both are None.
     """
     if after is not None:
-<<<<<<< /work/main/workflow/runs/launch.py
-        return with_run(state, before, after)
-=======
-        state = _with_run(state, before, after)
+        state = with_run(state, before, after)
         # One that had been let go is looked after again, and so is its launch.
         return replace(state, finished=None) if isinstance(event.fact, RunTaken) else state
->>>>>>> /tmp/fleetroom/new
     match event.fact:
         case LaunchHeld(held=held, why=why):
             state = replace(state, held=held, held_why=safe(why), seq=event.seq)

@@ -25,12 +25,8 @@ from workflow.runs.events import (
     Warned,
 )
 from workflow.runs.execution import Execution
-<<<<<<< /work/main/workflow/runs/recovery.py
 from workflow.runs.journal import Past
-=======
-from workflow.runs.journal import Unfinished
 from workflow.runs.journal.intents import Became, IntentRecord
->>>>>>> /tmp/fleetroom/new
 from workflow.runs.launch import OrderRefused
 from workflow.runs.launching import Launching
 from workflow.runs.ledger import Voice
@@ -145,7 +141,8 @@ class Recovery:
                     found |= await self._read([run], _NO_FORM)
                     continue
                 server = past.first.fact.server
-                found[run] = _Found(state, server, past.checkpoint, bool(past.intents))
+                sent = not all(map(_came_to_nothing, past.intents))
+                found[run] = _Found(state, server, past.checkpoint, sent)
         return found
 
     async def _folded(self, past: Past, known: RunState | None) -> RunState:
@@ -186,12 +183,7 @@ class Recovery:
         checkpoint, state = from_json(one.checkpoint), voice.state
         program = self._program(voice.run, checkpoint)
         owned = state.job_id if state.origin is not None else None
-<<<<<<< /work/main/workflow/runs/recovery.py
         if not one.sent and owned is None and _waits_for_trigger(program, checkpoint):
-=======
-        unsent = all(map(_came_to_nothing, one.intents)) and owned is None
-        if unsent and _waits_for_trigger(program, checkpoint):
->>>>>>> /tmp/fleetroom/new
             await voice.tell(RunWaiting(ASKED))
             return
         if program is not None:
