@@ -13,6 +13,10 @@ from workflow.sandbox import (
     routes_rest,
 )
 from workflow.sandbox.call import Operation
+from workflow.sandbox.faults import Fault
+from workflow.sandbox.options import SandboxError
+from workflow.sandbox.spelling import meant
+from workflow.text import safe
 
 MOUNTS: Final = ("/v1", "/api/public/v1")
 """Where the API is found: Airbyte Cloud's place and the self-managed editions'."""
@@ -74,3 +78,15 @@ API: Final[Mapping[str, Mapping[str, Operation]]] = {
     },
     "/streams": {"GET": routes_rest.GET_STREAMS},
 }
+
+
+def with_known_endpoint(fault: Fault) -> Fault:
+    """Return the fault, or raise :class:`SandboxError`: it aims at an endpoint that is none."""
+    names = [operation.name for table in API.values() for operation in table.values()]
+    # What is no endpoint at all is logged as unknown, and can be aimed at as well.
+    if fault.endpoint in {None, "unknown", *names}:
+        return fault
+    wanted = str(fault.endpoint)[:40]
+    raise SandboxError(
+        safe(f"The fault {fault.name} aims at no endpoint {wanted!r}; {meant(wanted, names)}")
+    )

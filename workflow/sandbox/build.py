@@ -64,7 +64,7 @@ def build(plan: WorldPlan, options: SandboxOptions, start: float) -> World:
         capacity=options.capacity if options.capacity is not None else plan.capacity,
         first_job_id=plan.first_job_id,
         schedules=plan.schedules if options.schedules is None else options.schedules,
-        colleagues=plan.colleagues,
+        colleagues=plan.colleagues if options.colleagues is None else options.colleagues,
     )
     return World(settings, catalogue)
 

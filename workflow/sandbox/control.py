@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from workflow.sandbox.answers import Answer, Refused, hal, no_content, ok
+from workflow.sandbox.api import with_known_endpoint
 from workflow.sandbox.call import Call, Operation
 from workflow.sandbox.faultbox import ActiveFault
 from workflow.sandbox.faults import make_fault, parse_fault
@@ -99,6 +100,7 @@ def add_fault(call: Call) -> Answer:
             fault = parse_fault(body.text("fault"))
         else:
             fault = make_fault(body.text("name"), body.texts_but("name"))
+        with_known_endpoint(fault)
     except SandboxError as error:
         raise Refused(hal(400, "Bad Request", str(error), call.path)) from None
     return ok({"number": call.service.faults.add(fault)})

@@ -18,12 +18,14 @@ from typing import Final
 from workflow.sandbox.faultkinds import KINDS, PROBABILITY, FaultName, Key, Value, whole
 from workflow.sandbox.options import SandboxError
 from workflow.sandbox.spans import parse_span
+from workflow.sandbox.spelling import meant
 from workflow.sandbox.yamlread import Field, read_yaml_file
 from workflow.text import safe
 
-_COMMON: Final = (
+COMMON_KEYS: Final = (
     *("endpoint", "probability", "count", "skip", "job", "connection", "begins", "ends"),
 )
+"""What every fault can be told: where and how often it strikes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +74,11 @@ class Fault:
         return self.params[key] if key in self.params else KINDS[self.name].keys[key].default
 
 
-def describe_faults() -> Iterator[str]:
-    """Yield one line for each fault: how it is written, and what it does."""
+def describe_faults() -> Iterator[tuple[str, str]]:
+    """Yield how each fault is written, and what it does with which keys."""
     for name, kind in KINDS.items():
-        keys = ",".join(f"{key}=..." for key in kind.keys)
-        yield f"{name}{':' if keys else ''}{keys}  {kind.summary}"
+        keys = "; ".join(f"{key}: {spec.shape}" for key, spec in kind.keys.items())
+        yield name.value, f"{kind.summary} ({keys})" if keys else kind.summary
 
 
 def parse_fault(text: str) -> Fault:
@@ -101,16 +103,16 @@ def make_fault(name: str, pairs: Mapping[str, str]) -> Fault:
     try:
         known = FaultName(name)
     except ValueError:
-        names = ", ".join(FaultName)
-        raise SandboxError(safe(f"There is no fault {name[:40]!r}; there are {names}.")) from None
+        near = meant(name, FaultName)
+        raise SandboxError(safe(f"There is no fault {name[:40]!r}; {near}")) from None
     kind = KINDS[known]
     params: dict[str, Value] = {key: spec.default for key, spec in kind.keys.items()}
     for key, text in pairs.items():
-        if key in _COMMON:
+        if key in COMMON_KEYS:
             continue
         if key not in kind.keys:
-            keys = ", ".join((*kind.keys, *_COMMON))
-            raise SandboxError(safe(f"The fault {name} has no key {key[:40]!r}; it has {keys}."))
+            near = meant(key, (*kind.keys, *COMMON_KEYS))
+            raise SandboxError(safe(f"The fault {name} has no key {key[:40]!r}; {near}"))
         params[key] = _read(name, key, text, kind.keys[key])
     probability = _read(name, "probability", pairs.get("probability", "1"), PROBABILITY)
     endpoint = pairs.get("endpoint")

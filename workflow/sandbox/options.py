@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from workflow.sandbox.editions import Edition
     from workflow.sandbox.faults import Fault
 
 
@@ -58,6 +59,12 @@ class SandboxOptions:
     """How many jobs run at once; more are `queued`. None: no limit."""
     schedules: bool | None = None
     """Whether scheduled connections start by themselves."""
+    colleagues: float | None = None
+    """Nominal seconds between two syncs that somebody else starts."""
+    token_lifetime: float | None = None
+    """Seconds until an access token expires; 180, 900 and 86,400 were seen."""
+    edition: Edition = "cloud"
+    """Whose quirks the server has."""
 
     def checked(self) -> SandboxOptions:
         """Return these options, or raise :class:`SandboxError` naming the one that cannot be."""
@@ -69,6 +76,10 @@ class SandboxOptions:
             raise SandboxError(f"{self.connections} connections is not between 0 and 100000.")
         if self.capacity is not None and self.capacity < 1:
             raise SandboxError(f"A capacity of {self.capacity} would run nothing; use 1 or more.")
+        if self.token_lifetime is not None and not 1 <= self.token_lifetime <= 10**9:
+            raise SandboxError(
+                f"A token of {self.token_lifetime:g} seconds is of no use; give it 1 or more."
+            )
         return self
 
 

@@ -219,6 +219,10 @@ class Body:
             raise self.wrong(name, f"Invalid UUID string: {value[:60]}")
         return value.lower()
 
+    def optional_uuid(self, name: str) -> str | None:
+        """Return a UUID in lower case, None when absent or null."""
+        return self.uuid(name) if self.has(name) else None
+
     def choice(self, name: str, options: Sequence[str]) -> str:
         """Return a required word of an enumeration."""
         value = self.text(name)

@@ -86,9 +86,18 @@ def get_workspace(call: Call) -> Answer:
     return ok(workspace_json(_workspace(call, call.uuid("workspaceId"))))
 
 
+def _check_unused(body: Body) -> None:
+    """Refuse what the real server could not read either, though nothing is done with it here."""
+    body.mapping("notifications")
+    body.mapping("resourceAllocation")
+    body.optional_uuid("organizationId")
+    body.optional_uuid("regionId")
+
+
 def create_workspace(call: Call) -> Answer:
     """POST /workspaces."""
     body, catalogue = call.body(), call.world.catalogue
+    _check_unused(body)
     made = Workspace(
         id=WorkspaceId(catalogue.fresh_uuid("workspace")),
         name=body.name("name"),
@@ -100,6 +109,7 @@ def create_workspace(call: Call) -> Answer:
 def update_workspace(call: Call) -> Answer:
     """PATCH /workspaces/{workspaceId}."""
     workspace, body = _workspace(call, call.uuid("workspaceId")), call.body()
+    _check_unused(body)
     changed = replace(
         workspace,
         name=body.name("name") if body.has("name") else workspace.name,
@@ -158,6 +168,7 @@ def create_source(call: Call) -> Answer:
 def patch_source(call: Call) -> Answer:
     """PATCH /sources/{sourceId}: what is sent changes, in the configuration key by key."""
     source, body = _source(call), call.body()
+    _check_unused(body)
     changed = replace(
         source,
         name=body.name("name") if body.has("name") else source.name,
@@ -220,6 +231,7 @@ def create_destination(call: Call) -> Answer:
 def patch_destination(call: Call) -> Answer:
     """PATCH /destinations/{destinationId}."""
     destination, body = _destination(call), call.body()
+    _check_unused(body)
     changed = replace(
         destination,
         name=body.name("name") if body.has("name") else destination.name,
@@ -253,11 +265,12 @@ def _configuration(body: Body, role: str, type_key: str) -> tuple[dict[str, Json
     The connector is named by ``sourceType``/``destinationType`` in the configuration, or by a
     definition id. As on the real server, that key is not kept in the configuration.
     """
+    _check_unused(body)
     configuration = body.mapping("configuration")
     if configuration is None:
         raise body.wrong("configuration", "must not be null")
     kind = configuration.pop(type_key, None)
-    definition = body.uuid("definitionId") if body.has("definitionId") else None
+    definition = body.optional_uuid("definitionId")
     if not isinstance(kind, str) or not kind:
         if definition is None:
             raise body.wrong(f"configuration.{type_key}", "must not be null without a definitionId")

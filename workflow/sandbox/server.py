@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Final
@@ -19,13 +20,14 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount, Route, Router
 
 from workflow.clock import Clock, SystemClock
-from workflow.sandbox.api import API, MOUNTS
+from workflow.sandbox.api import API, MOUNTS, with_known_endpoint
 from workflow.sandbox.auth import Application, Auth, Role, fixed_auth
 from workflow.sandbox.build import build, plan_of
 from workflow.sandbox.call import Service
 from workflow.sandbox.catalogue import seeded_uuid
 from workflow.sandbox.control import CONTROL
 from workflow.sandbox.door import HOST, Door
+from workflow.sandbox.editions import EDITIONS
 from workflow.sandbox.faultbox import FaultBox
 from workflow.sandbox.faults import Fault, fault_of, load_faults, parse_fault
 from workflow.sandbox.log import RequestLog
@@ -202,8 +204,9 @@ def serve_forever(options: SandboxOptions, announce: Callable[[SandboxServer], N
 
 
 def all_faults(plan: WorldPlan, options: SandboxOptions) -> list[Fault]:
-    """Return the faults of a world file and of the options, ``@FILE`` read."""
-    faults = [fault_of(item) for item in plan.faults]
+    """Return the faults of an edition, of a world file and of the options, ``@FILE`` read."""
+    faults = [parse_fault(text) for text in EDITIONS[options.edition]]
+    faults += [fault_of(item) for item in plan.faults]
     for given in options.faults:
         if isinstance(given, Fault):
             faults.append(given)
@@ -211,13 +214,16 @@ def all_faults(plan: WorldPlan, options: SandboxOptions) -> list[Fault]:
             faults.extend(load_faults(Path(given[1:])))
         else:
             faults.append(parse_fault(given))
-    return faults
+    return [with_known_endpoint(fault) for fault in faults]
 
 
 def auth_of(plan: WorldPlan, options: SandboxOptions) -> Auth:
     """Return the auth that the options ask for, with the world file's applications."""
+    settings = plan.auth
+    if options.token_lifetime is not None:
+        settings = replace(settings, token_lifetime=options.token_lifetime)
     if not options.auth:
-        return Auth(seed=options.seed, disabled=True, settings=plan.auth)
+        return Auth(seed=options.seed, disabled=True, settings=settings)
     extra = tuple(
         Application(
             id=seeded_uuid(options.seed, "application", known.client_id),
@@ -231,4 +237,4 @@ def auth_of(plan: WorldPlan, options: SandboxOptions) -> Auth:
         )
         for known in plan.applications
     )
-    return fixed_auth(seed=options.seed, extra=extra, settings=plan.auth)
+    return fixed_auth(seed=options.seed, extra=extra, settings=settings)

@@ -66,11 +66,12 @@ class Resource:
         if operation is None:
             allowed = ", ".join(self._operations)
             message = f"Method [{method[:20]}] not allowed for URI. Allowed methods: [{allowed}]"
-            refusal = Operation(
-                "unknown",
-                lambda call: hal(405, "Method Not Allowed", message, call.path),
-                role=None,
-            )
+
+            def refuse(call: Call) -> Answer:
+                answer = hal(405, "Method Not Allowed", message, call.path)
+                return replace(answer, headers=(("Allow", allowed),))
+
+            refusal = Operation("unknown", refuse, role=None)
             await self._site.serve(refusal, scope, receive, send)
             return
         await self._site.serve(operation, scope, receive, send)

@@ -16,11 +16,12 @@ import yaml
 
 from workflow.sandbox.options import SandboxError
 from workflow.sandbox.spans import parse_span
+from workflow.sandbox.spelling import meant
 from workflow.text import safe
 
 _LARGEST: Final = 1_000_000
 _DEEPEST: Final = 30
-_MOST_VALUES: Final = 200_000
+_MOST_VALUES: Final = 50_000
 _INTEGER: Final = re.compile(r"[+-]?[0-9][0-9_]{0,17}")
 
 
@@ -79,7 +80,7 @@ class Field:
             field = Field(self._file, f"{self._key}.{name}" if self._key else name, value_node)
             if allowed and name not in allowed:
                 raise Field(self._file, field._key, key_node).wrong(
-                    f"is not a key here; the keys are {', '.join(allowed)}"
+                    f"is not a key here; {meant(name, allowed)}"
                 )
             if name in fields:
                 raise field.wrong("is given twice")
@@ -136,7 +137,7 @@ class Field:
         """Read one of the words."""
         text = self.text()
         if text not in options:
-            raise self.wrong(f"{text[:40]!r} is not one of {', '.join(options)}")
+            raise self.wrong(f"{text[:40]!r} is not known; {meant(text, options)}")
         return text
 
 
@@ -161,11 +162,14 @@ def read_yaml(text: str, file: str) -> Field:
 def read_yaml_file(path: Path) -> Field:
     """Read a YAML file from disk."""
     try:
-        if path.stat().st_size > 4 * _LARGEST:
+        # Not asked for its size: a device has none and never ends.
+        with path.open("rb") as file:
+            raw = file.read(4 * _LARGEST + 1)
+        if len(raw) > 4 * _LARGEST:
             raise SandboxError(
                 safe(f"{path}: larger than {_LARGEST:,} characters; make it smaller")
             )
-        text = path.read_text(encoding="utf-8-sig")
+        text = raw.decode("utf-8-sig")
     except OSError as error:
         reason = error.strerror or "unreadable"
         raise SandboxError(safe(f"{path}: cannot be read: {reason}")) from None

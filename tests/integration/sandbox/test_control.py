@@ -100,3 +100,10 @@ def test_a_fault_that_is_none_is_refused_with_a_sentence(at: Rig) -> None:
 
     assert answer.status_code == 400
     assert "There is no fault" in answer.text
+
+
+def test_a_fault_that_aims_at_no_endpoint_is_refused_with_the_nearest(at: Rig) -> None:
+    answer = control(at, "POST", "/faults", {"fault": "rate-limit:endpoint=listjobs"})
+
+    assert answer.status_code == 400
+    assert "did you mean listJobs?" in answer.text

@@ -130,6 +130,10 @@ KEYS = [
     "grant-type",
     "fault",
     "dataResidency",
+    "notifications",
+    "resourceAllocation",
+    "organizationId",
+    "regionId",
 ]
 
 
@@ -208,6 +212,7 @@ def test_a_method_that_is_not_offered_is_405(
     for other in {"POST", "PUT", "PATCH", "OPTIONS", "TRACE", "BREW"} - offered:
         answer = at.http.request(other, url(at, path, ids), json={})
         assert answer.status_code == 405, (other, answer.status_code)
+        assert set(answer.headers["allow"].split(", ")) == offered
 
 
 def raw(at: Rig, request: bytes) -> bytes:

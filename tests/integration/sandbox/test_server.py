@@ -8,13 +8,14 @@ import socket
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.integration.sandbox.rig import STEADY, rig
-from tests.support.sandbox import running_sandbox
+from tests.support.sandbox import WaitingClock, running_sandbox
 from workflow.sandbox.faults import parse_fault
 from workflow.sandbox.options import SandboxError, SandboxOptions, demo_options
 from workflow.sandbox.server import SandboxServer, serve_in_thread
@@ -124,3 +125,43 @@ def test_ten_thousand_connections_and_a_thousand_live_jobs() -> None:
 
         assert seen == jobs
         assert len(at.get("/connections", limit=100, offset=9_900).json()["data"]) == 100
+
+
+def test_a_local_edition_has_five_threads() -> None:
+    with rig(clock=WaitingClock(), edition="local", faults=["slow-post:seconds=90s"]) as at:
+        places = [at.connection() for _ in range(5)]
+        with ThreadPoolExecutor(6) as pool:
+            for place in places:
+                pool.submit(at.post, place)
+            while at.server.log.under_way < 5:
+                threading.Event().wait(0.001)
+            sixth = pool.submit(at.get, "/health")
+            while at.server.log.under_way < 6:
+                threading.Event().wait(0.001)
+            assert at.server.log.count() == 0
+            at.pass_time(90)
+            assert sixth.result(10).status_code == 200
+
+
+def test_an_older_edition_lacks_what_came_since() -> None:
+    with rig(edition="older") as at:
+        assert at.get("/tags").status_code == 404
+        assert "date" not in at.get("/health").headers
+        assert "expires_in" not in at.token().json()
+
+
+def test_the_life_of_tokens_schedules_and_colleagues_are_options() -> None:
+    options = {"token_lifetime": 60.0, "schedules": True, "colleagues": 600.0}
+    with rig(auth=True, **options) as at:
+        granted = at.token().json()
+        at.pass_time(86_400)
+        at.get("/health")
+        causes = {job.cause.kind for job in at.server.world.jobs}
+
+    assert granted["expires_in"] == 60
+    assert causes == {"history", "schedule", "colleague"}
+
+
+def test_a_fault_that_aims_at_no_endpoint_is_refused_with_the_nearest() -> None:
+    with pytest.raises(SandboxError, match="did you mean listJobs"):
+        SandboxServer(SandboxOptions(faults=["rate-limit:endpoint=lisJobs"]))

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.sandbox.worlds import START, complaint
+from workflow.sandbox import yamlread
 from workflow.sandbox.auth import AuthSettings
 from workflow.sandbox.build import build, plan_of
 from workflow.sandbox.options import SandboxError, SandboxOptions
@@ -106,7 +107,10 @@ def test_a_name_may_hold_anything_that_yaml_can_write() -> None:
     [
         (("duration: 2h", "duration: soon"), "world.yaml:15: connections[0].behaviour.duration"),
         (("rows: 7", "rows: many"), "is not a whole number from 0 to"),
-        (("rows: 7", "rowz: 7"), "connections[0].behaviour.rowz: is not a key here"),
+        (
+            ("rows: 7", "rowz: 7"),
+            "connections[0].behaviour.rowz: is not a key here; did you mean rows?",
+        ),
         (("tags: [gold]", "tags: [tin]"), "'tin' is not a tag of the workspace 'Home'"),
         (("every 2 hours", "on"), "world.yaml:13: connections[0].schedule: 'on' is not a schedule"),
         (
@@ -115,9 +119,9 @@ def test_a_name_may_hold_anything_that_yaml_can_write() -> None:
         ),
         (
             ("workspace: Home\n    source", "workspace: Moon\n    source"),
-            "is not one of Home, Away",
+            "'Moon' is not known; there are Home, Away.",
         ),
-        (("commits: end", "commits: never"), "is not one of steps, end"),
+        (("commits: end", "commits: stpes"), "'stpes' is not known; did you mean steps?"),
         (("25%", "250%"), "is not a number from 0 to 1"),
         (("FFD700", "gold"), "is not six hex digits"),
         (("first_job_id: 5000000000", "first_job_id: 0"), "first_job_id"),
@@ -138,21 +142,48 @@ def test_a_mistake_is_told_with_file_line_and_key(change: tuple[str, str], said:
     assert str(refused.value).startswith("world.yaml:")
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "- a",
-        "connections: 3",
-        "[" * 5_000,
-        "a: &x [*x]",
-        "a: !!python/object:os.system x",
-        "\x00",
-    ],
-)
-def test_files_made_to_hurt_are_refused_in_a_sentence(text: str) -> None:
-    with pytest.raises(SandboxError):
+HURTING = {
+    "nothing": "",
+    "a list": "- a",
+    "a number for a list": "connections: 3",
+    "deep": "[" * 5_000,
+    "an endless alias": "a: &x [*x]",
+    "a bomb of aliases": "a: &a [x]\nb: &b [*a, *a]\nc: &c [*b, *b]\nconnections: *c",
+    "a merge": "connections: [{<<: {name: x}, source: s, destination: d}]",
+    "wide": "connections: [" + "1, " * 2_000 + "1]",
+    "a huge number": "connections: []\ncapacity: " + "9" * 5_000,
+    "a key that is a list": "? [a, b]\n: c",
+    "two documents": "connections: []\n---\nconnections: []",
+    "long": "a" * 1_000_001,
+    "code": "a: !!python/object:os.system x",
+    "a zero byte": "\x00",
+}
+
+
+@pytest.mark.parametrize("text", HURTING.values(), ids=HURTING)
+def test_files_made_to_hurt_are_refused_in_a_sentence(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(yamlread, "_MOST_VALUES", 1_000)
+    with pytest.raises(SandboxError) as refused:
         read_world(read_yaml(text, "world.yaml"))
+
+    assert "\n" not in str(refused.value)
+
+
+def test_a_file_is_read_only_as_far_as_it_may_be_long(tmp_path: Path) -> None:
+    file = tmp_path / "long.yaml"
+    with file.open("wb") as long:
+        long.truncate(10_000_000)
+
+    for path in (file, Path("/dev/zero")):
+        with pytest.raises(SandboxError, match="make it smaller"):
+            load_world_file(path)
+
+
+def test_a_folder_is_no_world_file(tmp_path: Path) -> None:
+    with pytest.raises(SandboxError, match="cannot be read"):
+        load_world_file(tmp_path)
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
@@ -207,6 +238,7 @@ def test_as_many_connections_as_asked_for_are_made_with_names_of_their_own(count
         SandboxOptions(speed=float("nan")),
         SandboxOptions(connections=-1),
         SandboxOptions(capacity=0),
+        SandboxOptions(token_lifetime=0.5),
     ],
 )
 def test_impossible_options_are_refused(options: SandboxOptions) -> None:
