@@ -1,13 +1,15 @@
 """What the deck knows of the rows it may have to show, kept up to date with little work.
 
 A state that is the same object as before is not looked at again, so thousands of quiet runs and
-connections cost a comparison each. What changes is told by id. Ordering is
+connections cost a comparison each, or less. What changes is told by id. Ordering is
 :mod:`tui.rows`' and :mod:`tui.connection_rows`' business.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from itertools import compress
+from operator import is_not
 
 from tui import connection_rows, rows
 from tui.glyphs import Sign
@@ -33,6 +35,7 @@ class RunBoard:
         self.counts: Mapping[Sign, int] = {}
         """How many rows have which glyph."""
         self._keys: dict[RunId, rows.RunKey | rows.JobKey] = {}
+        self._turned: set[str] = set()
 
     @property
     def items(self) -> Collection[rows.Item]:
@@ -60,6 +63,8 @@ class RunBoard:
             if before is not None and _stays(before, state):
                 changed.add(self._keys[run])
                 continue
+            if state.connection_id is not None:
+                self._turned.add(state.connection_id)
             item = rows.item_of_run(state)
             self._keys[run] = item.key
             changed.add(item.key)
@@ -84,6 +89,11 @@ class RunBoard:
         if moves:
             self.counts = rows.counts(self._items.values())
         return changed, moves
+
+    def turned(self) -> set[str]:
+        """Return the connections of runs that more than figures of changed since the last call."""
+        turned, self._turned = self._turned, set()
+        return turned
 
     def job(self, job: JobId) -> Reading | None:
         """Return somebody else's job, if it is still shown."""
@@ -113,7 +123,8 @@ class ConnectionBoard:
 
     def __init__(self) -> None:
         self._entries: dict[ConnectionId, connection_rows.Entry] = {}
-        self._seen: dict[ConnectionId, tuple[ConnectionView, RunState | None]] = {}
+        self._views: dict[ConnectionId, ConnectionView] = {}
+        self._latest: Mapping[str, RunState] = {}
         self.unread = 0
         """Connections whose jobs have not been read yet."""
         self.late: dict[ConnectionId, ConnectionView] = {}
@@ -127,30 +138,37 @@ class ConnectionBoard:
         self,
         connections: Mapping[ConnectionId, ConnectionView],
         latest: Mapping[str, RunState],
+        turned: Collection[str] = (),
     ) -> tuple[set[connection_rows.Key], bool]:
-        """Take in how things are; says which rows look different, and whether any may move."""
-        changed: set[connection_rows.Key] = set()
+        """Take in how things are; says which rows look different, and whether any may move.
+
+        `latest` is the newest run of each connection that has one; `turned` says of which it is
+        another than before, or says something else.
+        """
+        self._latest = latest
+        named = (ConnectionId(one) for one in turned if one in connections)
+        changed = dict.fromkeys((*self._others(connections), *named))
         moves = False
-        for connection_id, view in connections.items():
-            run = latest.get(connection_id)
-            seen = self._seen.get(connection_id)
-            if seen is not None and seen[0] is view:
-                if seen[1] is run:
-                    continue
-                if seen[1] is not None and run is not None and _stays(seen[1], run):
-                    self._seen[connection_id] = (view, run)
-                    continue
-            self._count(connection_id, None if seen is None else seen[0], view)
-            self._seen[connection_id] = (view, run)
-            entry = connection_rows.entry(view, run)
-            changed.add(connection_id)
+        for connection_id in changed:
+            view = connections[connection_id]
+            self._count(connection_id, self._views.get(connection_id), view)
+            self._views[connection_id] = view
+            entry = connection_rows.entry(view, latest.get(connection_id))
             moves |= self._entries.get(connection_id) != entry
             self._entries[connection_id] = entry
-        if len(self._seen) > len(connections):  # all that are there have been seen by now
-            for gone in [known for known in self._seen if known not in connections]:
+        if len(self._views) > len(connections):  # all that are there are known by now
+            for gone in [known for known in self._views if known not in connections]:
                 self._forget(gone)
             moves = True
-        return changed, moves
+        return set(changed), moves
+
+    def _others(self, connections: Mapping[ConnectionId, ConnectionView]) -> Iterable[ConnectionId]:
+        """Return those whose view is another than at the last update.
+
+        There are ten thousand at every flush: this is a loop that Python need not interpret.
+        """
+        known = map(self._views.get, connections)
+        return compress(connections, map(is_not, connections.values(), known))
 
     def entry(self, connection_id: ConnectionId) -> connection_rows.Entry | None:
         """Return what is known of one connection."""
@@ -158,13 +176,11 @@ class ConnectionBoard:
 
     def view(self, connection_id: ConnectionId) -> ConnectionView | None:
         """Return a connection as it was at the last update."""
-        seen = self._seen.get(connection_id)
-        return None if seen is None else seen[0]
+        return self._views.get(connection_id)
 
     def run(self, connection_id: ConnectionId) -> RunState | None:
         """Return the newest run of ours for a connection."""
-        seen = self._seen.get(connection_id)
-        return None if seen is None else seen[1]
+        return self._latest.get(connection_id)
 
     def _count(
         self, connection_id: ConnectionId, before: ConnectionView | None, view: ConnectionView
@@ -176,7 +192,7 @@ class ConnectionBoard:
             self.late.pop(connection_id, None)
 
     def _forget(self, connection_id: ConnectionId) -> None:
-        view, _ = self._seen.pop(connection_id)
+        view = self._views.pop(connection_id)
         del self._entries[connection_id]
         self.late.pop(connection_id, None)
         self.unread -= not view.read

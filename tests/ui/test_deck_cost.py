@@ -13,11 +13,16 @@ from textual.pilot import Pilot
 
 from tests.support.deck import StillClock, StillFleet, a_connection, an_app, the_fleet, told
 from tests.support.screens import until
+from tui import connection_rows
 from tui.app import SyncdeckApp
 from tui.screens.deck import DeckScreen
+from tui.screens.deck_frame import Frame
+from tui.widgets.connections_pane import ConnectionsPane
 from tui.widgets.runs_pane import RunsPane
 from workflow.runs import launch as launches
+from workflow.runs.connection_view import ConnectionView
 from workflow.runs.events import ReadingTaken
+from workflow.runs.run import RunState
 from workflow.runs.watch import Loading
 
 READING = ReadingTaken(90_447, "running", 1_240_000, 1)
@@ -83,6 +88,59 @@ async def test_a_key_of_a_filter_lays_nothing_out(monkeypatch: pytest.MonkeyPatc
         await pilot.press(*"stripe")  # all of them have it, so that no row comes or goes
         await pilot.pause()
         assert not laid_out
+
+
+async def test_the_lines_around_the_tables_are_drawn_once_for_a_key_of_a_filter(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fleet = the_fleet()
+    views = [a_connection(f"stripe-{number:04} → snowflake") for number in range(10_000)]
+    fleet.watch.connections = {view.connection.connection_id: view for view in views}
+    fleet.watch.loading = Loading(len(views), done=True)
+    async with opened(fleet, StillClock()) as (app, pilot):
+        await pilot.press("2", *"/stripe-")
+        await pilot.pause()
+        drawn: list[str] = []
+
+        def counted(of: type, name: str) -> None:
+            done = getattr(of, name)
+
+            def counting(*given: object, **named: object) -> object:
+                drawn.append(name)
+                return done(*given, **named)
+
+            monkeypatch.setattr(of, name, counting)
+
+        counted(Frame, "draw")
+        counted(Frame, "draw_choice")
+        await pilot.press("7")  # other rows, and the cursor with them
+        await pilot.pause()
+        assert drawn == ["draw_choice"]
+        assert app.screen.query_one("#connections", ConnectionsPane).cursor == "c-stripe-7000"
+
+
+async def test_connections_are_looked_at_again_when_they_or_their_runs_changed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fleet = the_fleet()
+    async with opened(fleet, StillClock()) as (app, _):
+        made: list[str] = []
+        entry = connection_rows.entry
+
+        def counted(view: ConnectionView, run: RunState | None) -> connection_rows.Entry:
+            made.append(view.connection.name)
+            return entry(view, run)
+
+        monkeypatch.setattr(connection_rows, "entry", counted)
+        state = next(one for one in fleet.runs.values() if one.name == "stripe → snowflake")
+        assert isinstance(app.screen, DeckScreen)
+        assert app.session is not None
+        fleet.runs[state.run] = replace(state, rows=1_999_000)
+        app.screen.refresh_from(app.session)
+        assert made == []
+        fleet.runs[state.run] = replace(state, status="incomplete")
+        app.screen.refresh_from(app.session)
+        assert made == ["stripe → snowflake"]
 
 
 async def test_what_a_launch_has_left_is_estimated_now_and_then(

@@ -115,7 +115,7 @@ class DeckScreen(Screen[None]):
         if not self._frozen:
             fleet = session.fleet
             self._runs.take(fleet.runs, fleet.watch, tick=tick)
-            self._connections.take(fleet.watch, self._runs.board.latest, tick=tick)
+            self._connections.take(fleet.watch, self._runs.board, tick=tick)
             self._events.take(self._happened)
             told = deck_view.runs_message(session, self._runs)
             self._runs.say([Cell(text, tone) for text, tone in told])
@@ -158,8 +158,7 @@ class DeckScreen(Screen[None]):
     @on(LiveTable.Moved)
     @on(LiveTable.MarksChanged)
     def _moved(self) -> None:
-        if self._session is not None:
-            self._frame.draw(self._session, frozen=self._frozen)
+        self._frame.follow()
 
     @on(LiveTable.Opened)
     def _opened(self) -> None:
@@ -220,8 +219,7 @@ class DeckScreen(Screen[None]):
         self._table.filter(words)
         if self._pane is Pane.EVENTS:
             self._events.take(self._happened)
-        if self._session is not None:
-            self._frame.draw(self._session, frozen=self._frozen)
+        self._frame.draw_choice()
 
     @on(KeyLine.Typed)
     def _typed(self, event: KeyLine.Typed) -> None:

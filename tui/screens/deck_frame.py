@@ -22,7 +22,7 @@ from tui.deck_plan import Pane, Part, Style, Wish
 from tui.gantt import gantt
 from tui.glyphs import Tone
 from tui.happenings import Happenings
-from tui.rows import RunKey
+from tui.rows import Key, RunKey
 from tui.screens import deck_view
 from tui.widgets.connections_pane import ConnectionsPane
 from tui.widgets.detail import Detail, Lines
@@ -105,6 +105,10 @@ class Frame:
         self._last = Static("", id=Part.LAST_EVENT, markup=False)
         self._last_drawn = ""
         self._estimate: _Estimate | None = None
+        self._launch_number: int | None = None
+        self._stale = False
+        self._choice: tuple[object, ...] = ()
+        self._barred: tuple[Key, ...] | None = None
         self._rules = {part: Rule(id=part) for part in _RULES}
         self._about = deck_view.DetailView(panes.runs, panes.connections, panes.events, self.hint)
         self._gantt = Lines(id=Part.GANTT)
@@ -151,20 +155,38 @@ class Frame:
         facts = deck_view.facts(session, self._panes.runs, now, frozen=frozen)
         for pane in Pane:
             self._panes.of(pane).dim(facts.stale)
+        self._stale = facts.stale
         self._header.show(facts)
-        launch = self._draw_launch(session)
-        wide = self._plan.style is not Style.PANES
-        width = self._detail.content_size.width
-        title, lines = self._about.of(self.wish.pane, now, width, wide=wide)
-        self._detail.show(lines, dimmed=facts.stale)
+        self._launch_number = self._draw_launch(session)
+        self._barred = None
+        self.draw_choice()
+        self._draw_last_event()
+
+    def draw_choice(self) -> None:
+        """Draw what depends on filter, cursor and marks: titles, detail, and which runs' bars."""
+        now, pane, runs = self._clock.now(), self.wish.pane, self._panes.runs
+        self._choice = self._chosen()
+        width, wide = self._detail.content_size.width, self._plan.style is not Style.PANES
+        title, lines = self._about.of(pane, now, width, wide=wide)
+        self._detail.show(lines, dimmed=self._stale)
         titles = {pane: self._panes.of(pane).title for pane in Pane}
-        tops = deck_view.top_titles(self._plan, self.wish.pane, titles, title, launch)
-        middle = deck_view.middle_titles(self._plan, title, titles[Pane.EVENTS], self.wish.pane)
+        tops = deck_view.top_titles(self._plan, pane, titles, title, self._launch_number)
         self._draw_rule(Part.TOP, tops)
+        middle = deck_view.middle_titles(self._plan, title, titles[Pane.EVENTS], pane)
         self._draw_rule(Part.MIDDLE, middle)
         self._draw_rule(Part.BOTTOM, [])
-        self._draw_gantt(facts)
-        self._draw_last_event()
+        if runs.order is not self._barred:
+            self._barred = runs.order
+            self._draw_gantt(now)
+
+    def follow(self) -> None:
+        """Draw it if cursor or marks are others than when it was drawn."""
+        if self._choice != self._chosen():
+            self.draw_choice()
+
+    def _chosen(self) -> tuple[object, ...]:
+        table = self._panes.of(self.wish.pane)
+        return self.wish.pane, table.cursor, table.marks
 
     def _draw_launch(self, session: Session) -> int | None:
         """Draw the launch to show and return its number, if there is one."""
@@ -192,7 +214,7 @@ class Frame:
         joints = deck_view.joints(self._plan, part) if across else {}
         self._rules[part].show(region.width, titles, joints)
 
-    def _draw_gantt(self, facts: Facts) -> None:
+    def _draw_gantt(self, now: datetime) -> None:
         """Draw the bars of the runs on the screen, where there is room for them."""
         region = self._plan.regions.get(Part.GANTT)
         if region is None:
@@ -201,8 +223,8 @@ class Frame:
         runs = self._panes.runs
         keys = islice((key for key in runs.order if isinstance(key, RunKey)), _MOST_BARS)
         states = [state for key in keys if (state := runs.board.run(key.run)) is not None]
-        lines = gantt(states, facts.now, region.width, region.height)
-        self._gantt.show(lines, dimmed=facts.stale)
+        lines = gantt(states, now, region.width, region.height)
+        self._gantt.show(lines, dimmed=self._stale)
 
     def _draw_last_event(self) -> None:
         latest = self._happened.latest

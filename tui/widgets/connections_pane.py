@@ -6,18 +6,18 @@ Keeps the filter, the order and, by id, the marks; what a row says is
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from tui import connection_rows, glyphs
-from tui.board import ConnectionBoard
+from tui.board import ConnectionBoard, RunBoard
 from tui.connection_rows import Key, NoteKey, Sort
 from tui.glyphs import Tone
 from tui.widgets.columns import Column
 from tui.widgets.line_painter import Cell, Row
 from tui.widgets.live_table import LiveTable
 from workflow.clock import Clock
-from workflow.runs.run import Phase, RunState
+from workflow.runs.run import Phase
 from workflow.text import SafeText
 
 if TYPE_CHECKING:
@@ -65,10 +65,10 @@ class ConnectionsPane(LiveTable[Key]):
             parts.append(self.sort.value)
         return SafeText(" · ".join(parts))
 
-    def take(self, watch: Watch, latest: Mapping[str, RunState], *, tick: bool) -> None:
+    def take(self, watch: Watch, runs: RunBoard, *, tick: bool) -> None:
         """Take in how things are; `tick` when a second has passed, so that ages move."""
         self._now = self._clock.now()
-        changed, moves = self.board.update(watch.connections, latest)
+        changed, moves = self.board.update(watch.connections, runs.latest, runs.turned())
         self._loading = not watch.loading.done
         self._total = len(watch.connections)
         if moves:
