@@ -1,0 +1,74 @@
+"""The power of a whole fleet is cut at any moment; what its server was sent is not forgotten."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.fleet_power import Cut, Played, play
+from tests.support.power_disk import Leaves
+from tests.support.powerloss import NoSuchLayerError
+from workflow.runs.journal import writer as journal_writer
+
+STORIES: tuple[dict[str, Any], ...] = (
+    {},
+    {"cancel": True},
+    {"faults": ("cut-after:endpoint=createJob,probability=0.5",)},
+    {"faults": ("lost-trigger:after=12s,answer=gateway,probability=0.5",)},
+    {"faults": ("slow-post:seconds=15s", "rate-limit:endpoint=createJob,probability=0.3")},
+)
+
+
+@pytest.fixture
+def quick_disk(tmp_path: Path) -> Iterator[Path]:
+    """A folder in memory where there is one: what is synced is the layer's business here."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else tmp_path) as folder:
+        yield Path(folder)
+
+
+def played(cut: Cut, folder: Path) -> Played:
+    folder.mkdir()
+    try:
+        return play(cut, folder)
+    except NoSuchLayerError as why:
+        pytest.skip(str(why))
+
+
+def cuts(story: dict[str, Any], folder: Path, count: int, seed: int = 1) -> Iterator[Played]:
+    """Play a story to its end to learn how many moments it has, then cut it at some of them."""
+    whole = played(Cut(0, **story), folder / "whole")
+    assert not whole.struck
+    assert whole.broken() == []
+    rng = random.Random(seed)
+    for number in range(count):
+        leaves = rng.choice(tuple(Leaves))
+        at = rng.randrange(1, whole.moments)
+        yield played(Cut(at, leaves, number, **story), folder / str(number))
+
+
+@pytest.mark.parametrize(
+    ("count", "seed"), [(14, 1), pytest.param(200, 2, marks=pytest.mark.slow)], ids=["some", "many"]
+)
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: str(story) or "no fault")
+def test_nothing_is_lost_or_sent_again_after_a_power_loss(
+    quick_disk: Path, story: dict[str, Any], count: int, seed: int
+) -> None:
+    wrong = []
+    for case in cuts(story, quick_disk, count, seed):
+        assert case.struck
+        wrong += case.broken()
+    assert wrong == []
+
+
+def test_a_fleet_whose_intents_are_not_synced_is_caught(
+    quick_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_writer.Writer, "_synchronous", lambda writer, full: None)
+    wrong = [one for case in cuts({}, quick_disk, 16) for one in case.broken()]
+    assert any("sent a trigger, and the journal does not know it" in one for one in wrong)
