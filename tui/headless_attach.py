@@ -10,7 +10,15 @@ from typing import Final, Literal, TypeAlias
 
 import click
 
-from tui.commands.common import INTERRUPTED, Common, Refusal, chosen, journal_path, tell
+from tui.commands.common import (
+    INTERRUPTED,
+    Common,
+    Refusal,
+    chosen,
+    journal_path,
+    load_settings,
+    tell,
+)
 from tui.formats import many
 from tui.headless import Begun, face_for, follow
 from tui.headless_main import announce, run_command
@@ -207,6 +215,7 @@ async def _opened(
     async with open_session(
         profile,
         journal=journal_path(common),
+        keep=load_settings().retention,
         wiring=wiring.but(start=False, take_up=take_up),
     ) as session:
         yield session

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
-from tui.commands.common import Common, Refusal, chosen, journal_path, tell
+from tui.commands.common import Common, Refusal, chosen, journal_path, load_settings, tell
 from tui.commands.run import RunOptions
 from tui.commands.targets import Selection, Wanted, select
 from tui.headless import Begun, face_for, follow
@@ -32,13 +32,15 @@ def run_launch(common: Common, options: RunOptions) -> int:
     hook = Hook.parse(options.on_end) if options.on_end is not None else None
     try:
         choice = chosen(common)
-        journal = journal_path(common)
+        journal, keep = journal_path(common), load_settings().retention
     except SettingsError as error:
         raise Refusal(str(error)) from error
     announce(choice, quiet=options.quiet)
 
     async def body() -> int:
-        async with open_session(choice.profile, journal=journal, wiring=_WIRING) as session:
+        async with open_session(
+            choice.profile, journal=journal, keep=keep, wiring=_WIRING
+        ) as session:
             return await _launch(session, options, hook)
 
     return run_command(common, body)

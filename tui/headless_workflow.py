@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TypeAlias
 
-from tui.commands.common import Common, Refusal, chosen, journal_path
+from tui.commands.common import Common, Refusal, chosen, journal_path, load_settings
 from tui.commands.workflow import WorkflowOptions
 from tui.document_reading import meant_elsewhere
 from tui.headless import Begun, face_for, follow
@@ -59,7 +59,8 @@ def run_workflow(common: Common, options: WorkflowOptions) -> int:
         profile = choice.profile
         if options.server is not None and AIRBYTE in overrides.values():
             profile = await complete(profile)
-        async with open_session(profile, journal=journal_path(common), wiring=wiring) as session:
+        journal, keep = journal_path(common), load_settings().retention
+        async with open_session(profile, journal=journal, keep=keep, wiring=wiring) as session:
             return await _run(session, options, program, inputs)
 
     return run_command(common, body)

@@ -12,6 +12,7 @@ import random
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -34,8 +35,8 @@ from workflow.http.failures import NetworkFailure
 from workflow.http.messages import Request, Response
 from workflow.http.origins import origin_of
 from workflow.runs.fleet import Fleet
-from workflow.runs.journal import Journal
-from workflow.settings import Profile, SettingsError
+from workflow.runs.journal import Journal, Retention
+from workflow.settings import Profile, RetentionSettings, SettingsError
 from workflow.settings_paths import make_private_folder, secrets_file
 from workflow.settings_secrets import SecretStore
 from workflow.text import SafeText, safe
@@ -204,10 +205,13 @@ async def open_session(
     profile: Profile,
     *,
     journal: Path | None,
+    keep: RetentionSettings | None = None,
     clock: Clock | None = None,
     wiring: Wiring = Wiring(),
 ) -> AsyncIterator[Session]:
     """Open the fleet of a profile; leaving detaches every run.
+
+    Of what the journal holds everything is kept unless `keep` says how much.
 
     Raises:
         SettingsError: the profile cannot be used.
@@ -221,7 +225,7 @@ async def open_session(
         stack.push_async_callback(client.door.aclose)
         if journal is not None:
             await asyncio.to_thread(_make_folder, journal)
-        book = await Journal.open(journal, clock)
+        book = await Journal.open(journal, clock, keep=_retention(keep))
         stack.push_async_callback(book.aclose)
         feed = Feed(client, clock=clock, rng=rng, workspace_ids=workspaces)
         fleet = Fleet(
@@ -242,6 +246,10 @@ async def open_session(
         if wiring.start:
             await fleet.start()
         yield Session(fleet, client, book, clock, profile, workspaces, demo=wiring.demo)
+
+
+def _retention(keep: RetentionSettings | None) -> Retention | None:
+    return None if keep is None else Retention(timedelta(days=keep.days), keep.runs)
 
 
 async def _close(fleet: Fleet) -> None:

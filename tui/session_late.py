@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workflow.settings import Profile
+from workflow.settings import Profile, RetentionSettings
 
 if TYPE_CHECKING:
     from tui.session import Session
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 @asynccontextmanager
 async def open_session_late(
-    profile: Profile, *, journal: Path, may_arm: bool
+    profile: Profile, *, journal: Path, keep: RetentionSettings, may_arm: bool
 ) -> AsyncIterator[Session]:
     """Open a profile's session as :func:`tui.session.open_session` does."""
     await asyncio.to_thread(importlib.import_module, "tui.session")
     from tui.session import Wiring, open_session  # noqa: PLC0415 - it is here now
 
     wiring = Wiring(may_arm=may_arm)
-    async with open_session(profile, journal=journal, wiring=wiring) as session:
+    async with open_session(profile, journal=journal, keep=keep, wiring=wiring) as session:
         yield session
 
 

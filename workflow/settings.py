@@ -156,6 +156,16 @@ class DeckSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class RetentionSettings:
+    """How long the journal remembers runs that have ended; what is not over is never forgotten."""
+
+    days: int = 90
+    """Since a run's end."""
+    runs: int = 20_000
+    """At most so many runs, the newest."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What `profiles.toml` says."""
 
@@ -164,6 +174,7 @@ class Settings:
     default: str | None = None
     journal: Path | None = None
     deck: DeckSettings = field(default_factory=DeckSettings)
+    retention: RetentionSettings = field(default_factory=RetentionSettings)
 
 
 def check_name(name: str) -> None:

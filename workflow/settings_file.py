@@ -11,6 +11,10 @@ A profile's table::
     workspace = "..."
     read_only = true
 
+    [retention]
+    days = 90        # of runs that have ended
+    runs = 20000
+
     [deck]
     ascii = false
     theme = "terminal"
@@ -44,6 +48,7 @@ from workflow.settings import (
     Plain,
     Profile,
     Reference,
+    RetentionSettings,
     Settings,
     SettingsError,
     check_name,
@@ -51,7 +56,10 @@ from workflow.settings import (
 )
 from workflow.text import safe
 
-_TOP_KEYS: Final = ("default", "journal", "deck", "profiles")
+_TOP_KEYS: Final = ("default", "journal", "retention", "deck", "profiles")
+_RETENTION_KEYS: Final = ("days", "runs")
+_MOST_DAYS: Final = 36_500
+_MOST_RUNS: Final = 10_000_000
 _DECK_KEYS: Final = ("keys", "ascii", "theme")
 _PROFILE_KEYS: Final = (
     "url", "workspace", "read_only", "web_url", "look", "ca_bundle",
@@ -132,6 +140,18 @@ class _Reader:
             default=default,
             journal=Path(journal).expanduser() if journal else None,
             deck=self._deck(table.get("deck", {})),
+            retention=self._retention(table.get("retention", {})),
+        )
+
+    def _retention(self, body: object) -> RetentionSettings:
+        if not isinstance(body, dict):
+            raise self._mistake("retention", "must be a table: write [retention]")
+        self._known("retention.", body, _RETENTION_KEYS)
+        usual = RetentionSettings()
+        days, runs = body.get("days", usual.days), body.get("runs", usual.runs)
+        return RetentionSettings(
+            self._whole("retention.days", days, (1, _MOST_DAYS), "days"),
+            self._whole("retention.runs", runs, (1, _MOST_RUNS), "runs"),
         )
 
     def _deck(self, body: object) -> DeckSettings:
@@ -216,9 +236,14 @@ class _Reader:
     def _look(self, where: str, value: object) -> timedelta:
         if value is None:
             return DEFAULT_LOOK
-        if isinstance(value, bool) or not isinstance(value, int) or not 5 <= value <= 86_400:
-            raise self._mistake(where, "must be a whole number of seconds from 5 to 86400")
-        return timedelta(seconds=value)
+        return timedelta(seconds=self._whole(where, value, (5, 86_400), "seconds"))
+
+    def _whole(self, where: str, value: object, between: tuple[int, int], unit: str) -> int:
+        least, most = between
+        # To Python, true is a number.
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            raise self._mistake(where, f"must be a whole number of {unit} from {least} to {most}")
+        return value
 
     def _text(self, where: str, value: object) -> str | None:
         if value is None:

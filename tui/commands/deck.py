@@ -69,7 +69,9 @@ def deck(common: Common) -> int:
     log_to_file(log_file(), common.log_level)
     profile, may_arm = choice.profile, not common.read_only
     return open_deck(
-        lambda: open_session_late(profile, journal=journal, may_arm=may_arm),
+        lambda: open_session_late(
+            profile, journal=journal, keep=settings.retention, may_arm=may_arm
+        ),
         profile_name=profile.name,
         server=profile.server,
         demo=False,

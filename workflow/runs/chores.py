@@ -15,6 +15,8 @@ from workflow.runs.roster import Roster
 
 WARNINGS_EVERY: Final = 15.0
 """Seconds."""
+FORGET_EVERY: Final = 24 * 3600.0
+"""Seconds."""
 
 _log = logging.getLogger(__name__)
 
@@ -35,9 +37,11 @@ async def point_out(
                 Voice(ledger, run).note(warning)
 
 
-async def forget_what_is_old(journal: Journal) -> None:
-    """Let the journal drop what its retention says, once."""
-    try:
-        await journal.retain()
-    except JournalError as error:
-        _log.warning("nothing old was forgotten: %s", error)
+async def forget_what_is_old(journal: Journal, clock: Clock) -> NoReturn:
+    """Let the journal drop what its retention says, now and once a day: a deck may stay open."""
+    while True:
+        try:
+            await journal.retain()
+        except JournalError as error:
+            _log.warning("nothing more was forgotten: %s", error)
+        await clock.sleep(FORGET_EVERY)

@@ -251,7 +251,7 @@ class Fleet:
         add(self.feed.run(), "feed")
         add(chores.point_out(self._ledger, self._roster, self._clock, self.watch.usual), "warnings")
         add(self._suspects.follow(), "suspects")
-        add(chores.forget_what_is_old(self.journal), "retention")
+        add(chores.forget_what_is_old(self.journal, self._clock), "retention")
         self._started = True
         self._read_all_if_shown()
 

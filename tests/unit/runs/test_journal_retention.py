@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.virtual_time import clock as virtual_clock
+from tests.support.virtual_time import run_virtual
 from tests.unit.runs.test_journal import (
     CONNECTION,
     NOW,
@@ -23,6 +25,7 @@ from tests.unit.runs.test_journal import (
     key,
     opened_intent,
 )
+from workflow.runs.chores import FORGET_EVERY, forget_what_is_old
 from workflow.runs.events import (
     Event,
     LaunchFinished,
@@ -33,6 +36,7 @@ from workflow.runs.events import (
 )
 from workflow.runs.journal import Journal, JournalError, Retention, retention
 from workflow.runs.journal.intents import Became
+from workflow.runs.tasks import end
 
 MONTH = Retention(timedelta(days=30))
 LONG_AFTER = timedelta(days=400)
@@ -241,3 +245,43 @@ async def test_a_year_of_runs_stays_within_its_retention(journal: Journal, clock
         sizes.append(journal.path.stat().st_size)
         assert len(await left(journal)) <= 20
     assert max(sizes[12:]) <= 1.2 * max(sizes[4:12])
+
+
+def test_what_gets_old_while_a_deck_stays_open_is_forgotten(tmp_path: Path) -> None:
+    async def story() -> None:
+        clock = virtual_clock()
+        keep = Retention(timedelta(days=2))
+        journal = await Journal.open(tmp_path / "journal.db", clock, keep=keep)
+        now = clock.now()
+        await journal.append([replace(created(A), time=now)], profile="p")
+        await journal.finish(A, replace(finished(A), time=now))
+        chore = asyncio.create_task(forget_what_is_old(journal, clock))
+        await clock.sleep(timedelta(days=1.5).total_seconds())
+        assert await left(journal) == [A]
+        await clock.sleep(timedelta(days=2).total_seconds())
+        assert await left(journal) == []
+        await end(chore)
+        await journal.aclose()
+
+    run_virtual(story())
+
+
+async def test_a_day_on_which_nothing_can_be_forgotten_is_told_and_not_the_last(
+    journal: Journal, clock: SetClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    days: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        days.append(seconds)
+        if len(days) == 2:
+            raise asyncio.CancelledError
+
+    clock.sleep = sleep  # type: ignore[method-assign]
+    await journal.aclose()
+    broken = await Journal.open(journal.path, clock, keep=MONTH)
+    await broken._threads.alone(lambda db: db.execute("PRAGMA query_only=ON"))
+    with pytest.raises(asyncio.CancelledError):
+        await forget_what_is_old(broken, clock)
+    assert days == [FORGET_EVERY] * 2
+    assert caplog.text.count("nothing more was forgotten") == 2
+    await broken.aclose()

@@ -19,6 +19,7 @@ from workflow.settings import (
     NoAuth,
     Plain,
     Profile,
+    RetentionSettings,
     SettingsError,
 )
 from workflow.settings_file import load, parse
@@ -69,6 +70,18 @@ def test_the_decks_keys_can_be_bound_again() -> None:
     assert settings.deck == DeckSettings({"launch": "ctrl+t"}, ascii_only=True, theme="nord")
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", RetentionSettings(90, 20_000)),
+        ("[retention]\ndays = 7", RetentionSettings(7, 20_000)),
+        ("[retention]\nruns = 500\ndays = 365", RetentionSettings(365, 500)),
+    ],
+)
+def test_how_long_runs_are_remembered_can_be_said(text: str, says: RetentionSettings) -> None:
+    assert parse(text, FILE).retention == says
+
+
 def test_a_file_that_is_not_there_says_nothing(tmp_path: Path) -> None:
     assert not load(tmp_path / "profiles.toml").profiles
 
@@ -81,6 +94,11 @@ def test_a_file_that_is_not_there_says_nothing(tmp_path: Path) -> None:
         ("[deck]\ntheme = 1", "deck.theme must be a text that is not empty"),
         ("[deck]\nkeys = 1", "deck.keys must be a table"),
         ("[deck.keys]\nlaunch = 1", "deck.keys.launch must be a text"),
+        ("retention = 90", "retention must be a table: write [retention]"),
+        ("[retention]\ndays = 0", "retention.days must be a whole number of days from 1 to 36500"),
+        ("[retention]\ndays = true", "retention.days must be a whole number of days"),
+        ('[retention]\nruns = "many"', "retention.runs must be a whole number of runs"),
+        ("[retention]\nday = 90", "retention.day is no setting; did you mean days?"),
         ("profile = 1", "profile is no setting; did you mean profiles?"),
         ("profiles = 3", "profiles must be tables"),
         ("[profiles.a]", "profiles.a.url is missing"),
