@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from tui import glyphs
+from tui import filtering, glyphs
 from tui.formats import UNKNOWN, age, elide, minutes, roughly, short_clock
 from tui.glyphs import Look, Sign, Tone
 from tui.widgets.columns import Column
@@ -97,6 +97,9 @@ class Entry:
     look: Look
     name_key: str
     searched: str
+    """What words of a filter are looked for in, lower case."""
+    fields: str
+    """What it has by :mod:`tui.filtering`."""
     last_success: float
     """Seconds since the epoch; 0 when none is known."""
 
@@ -138,6 +141,11 @@ def entry(view: ConnectionView, run: RunState | None) -> Entry:
         look,
         connection.name.casefold(),
         words.lower(),
+        filtering.fields(
+            connection.name,
+            status=(look.word, view.last_status, connection.status),
+            tags=(tag.name for tag in connection.tags),
+        ),
         0.0 if success is None else success.timestamp(),
     )
 
@@ -156,8 +164,13 @@ def ordered(entries: Iterable[Entry], sort: Sort) -> tuple[Entry, ...]:
 def passing(entries: Iterable[Entry], words: str, *, problems: bool) -> tuple[ConnectionId, ...]:
     """Return those that pass the filter, in the order they came."""
     shown = [entry for entry in entries if not problems or entry.look.sign in PROBLEMS]
-    for word in words.lower().split():
+    wanted = filtering.read(words)
+    for word in wanted.words:
         shown = [entry for entry in shown if word in entry.searched]
+    for word in wanted.without:
+        shown = [entry for entry in shown if word not in entry.searched]
+    if wanted.on_fields:
+        shown = [entry for entry in shown if wanted.fits(entry.fields)]
     return tuple(entry.connection_id for entry in shown)
 
 

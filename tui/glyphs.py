@@ -138,7 +138,7 @@ def of_verdict(verdict: Verdict) -> Look:
 
 def of_run(state: RunState, now: datetime) -> Look:
     """Return the look of a run, with the word of a standing warning in place of its own."""
-    look = _plain(state)
+    look = plain_look(state)
     if state.cancel is not None and state.live and state.cancel.settled is None:
         since = now - state.cancel.wished
         # Longer words do not fit the column; a wish that hangs is worth its age.
@@ -148,7 +148,8 @@ def of_run(state: RunState, now: datetime) -> Look:
     return look if warned is None else Look(look.sign, warned, Tone.WARNING)
 
 
-def _plain(state: RunState) -> Look:
+def plain_look(state: RunState) -> Look:
+    """Return the look of a run without regard to warnings, which come and go with time."""
     if state.verdict is not None:
         return of_verdict(state.verdict)
     match state.phase:

@@ -9,12 +9,14 @@ say is in :mod:`tui.run_cells`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
 from typing import Final
 
-from tui.glyphs import FOLDED, UNFOLDED, Sign, of_status, of_verdict
+from tui import filtering
+from tui.filtering import Filter
+from tui.glyphs import FOLDED, UNFOLDED, Sign, of_status, of_verdict, plain_look
 from workflow.airbyte.models import JobId
 from workflow.airbyte.readings import Reading
 from workflow.runs.events import RunId, Verdict
@@ -122,6 +124,8 @@ class LineKey:
 
 
 Key = RunKey | JobKey | LineKey
+Tagged = Callable[[str | None], str]
+"""The tags of a connection, as :func:`tui.filtering.tag_lines` writes them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +137,9 @@ class Item:
     sign: Sign
     name: SafeText
     searched: str
-    """What the filter looks in, lower case."""
+    """What words of a filter are looked for in, lower case."""
+    fields: str
+    """What it has by :mod:`tui.filtering`, without the tags of its connection."""
     since: float
     """When it ended, else began; seconds since the epoch, 0 when nobody knows."""
     connection_id: str | None
@@ -148,7 +154,7 @@ class View:
     """How the operator wants the rows."""
 
     words: str = ""
-    """The filter: every word must occur somewhere."""
+    """The filter, as :mod:`tui.filtering` reads it."""
     problems: bool = False
     sort: Sort = Sort.PROBLEMS
     opened: Mapping[Fold, Opened] = field(default_factory=dict)
@@ -171,12 +177,18 @@ def item_of_run(state: RunState) -> Item:
     rank, sign = _run_rank(state)
     job = state.job_id or 0
     words = (state.name, state.job_type, state.status, state.verdict, f"job {job}", state.run)
+    look = plain_look(state)
     return Item(
         key=RunKey(state.run),
         rank=rank,
         sign=sign,
         name=state.name,
         searched=" ".join(word for word in words if word).lower(),
+        fields=filtering.fields(
+            state.name,
+            status=(state.status, state.verdict, look.word),
+            job_type=state.job_type,
+        ),
         since=(state.ended or state.begun or state.created).timestamp(),
         connection_id=state.connection_id,
         job_id=job,
@@ -196,6 +208,7 @@ def item_of_job(reading: Reading, name: SafeText) -> Item:
         sign=look.sign,
         name=name,
         searched=f"{name} {job.job_type} {job.status} {look.word} job {job.job_id}".lower(),
+        fields=filtering.fields(name, status=(job.status, look.word), job_type=job.job_type),
         since=0.0 if since is None else since.timestamp(),
         connection_id=job.connection_id,
         job_id=job.job_id,
@@ -250,10 +263,10 @@ def _warned(state: RunState, kinds: set[str]) -> bool:
     return False
 
 
-def arrange(items: Iterable[Item], view: View) -> Arrangement:
+def arrange(items: Iterable[Item], view: View, tagged: Tagged = lambda _: "") -> Arrangement:
     """Return the rows in order, with lines in place of what is folded."""
-    words = view.words.lower().split()
-    shown = [item for item in _superseded(items) if _passes(item, view, words)]
+    wanted = filtering.read(view.words)
+    shown = [item for item in _superseded(items) if _passes(item, view, wanted, tagged)]
     if view.sort is not Sort.PROBLEMS:
         return _flat(shown, view.sort)
     shown.sort(key=_by_problem)
@@ -333,10 +346,14 @@ def _by_problem(item: Item) -> tuple[int, float, int]:
     return (item.rank, -item.since if ended else item.since, item.job_id)
 
 
-def _passes(item: Item, view: View, words: Sequence[str]) -> bool:
+def _passes(item: Item, view: View, wanted: Filter, tagged: Tagged) -> bool:
     if view.problems and item.rank not in PROBLEMS:
         return False
-    return all(word in item.searched for word in words)
+    if not wanted.finds(item.searched):
+        return False
+    if not wanted.on_fields:
+        return True
+    return wanted.fits(f"{item.fields}\n{tagged(item.connection_id)}")
 
 
 _MAY_BE_OLD: Final = frozenset({Rank.FAILED, Rank.EMPTY, Rank.EXPIRED})

@@ -57,6 +57,16 @@ _NOTATION: Final = (
 )
 
 
+_FILTER: Final = (
+    ("words", "all of them, anywhere"),
+    ("-word", "not this one"),
+    ('"two words"', "together"),
+    ("tag:x", "among the tags; so status: and type:"),
+    ("source:x", "before the name's arrow; src: too"),
+    ("destination:x", "after it; dest: too"),
+)
+
+
 def key_lines(keys: Iterable[Key], width: int, app: object) -> tuple[Content, ...]:
     """Return what each key does, after how it is pressed in this app."""
     return tuple(
@@ -73,6 +83,15 @@ def glyph_lines(width: int) -> tuple[Content, ...]:
     notation = [_entry(text, meaning, width, Tone.QUIET.style) for text, meaning in _NOTATION]
     blank = (Content(""),)
     return tuple(line for part in (*states, blank, *warnings, blank, *notation) for line in part)
+
+
+def filter_lines(width: int) -> tuple[Content, ...]:
+    """Return what the words of a filter mean."""
+    return tuple(
+        line
+        for term, meaning in _FILTER
+        for line in _entry(term, meaning, width, Tone.RUNNING.style)
+    )
 
 
 def _entry(term: str, meaning: str, width: int, style: str) -> tuple[Content, ...]:
@@ -104,9 +123,10 @@ def help_columns(width: int, app: object = None) -> tuple[Content, Content | Non
     signs = (titled_rule("Glyphs", column), *glyph_lines(column))
     acting = titled(Group.ACT, Group.SHOW, Group.CHOOSE, Group.VIEW, Group.DETAIL)
     moving = titled(Group.MOVE)
+    filters = (titled_rule("Filter", column), *filter_lines(column))
     if two:
-        return stacked(acting), stacked((*signs, *moving))
-    return stacked((*signs, *acting, *moving)), None
+        return stacked((*acting, *filters)), stacked((*signs, *moving))
+    return stacked((*signs, *acting, *filters, *moving)), None
 
 
 class HelpScreen(ScrollingScreen[None]):

@@ -14,7 +14,7 @@ from textual.binding import BindingType
 from textual.screen import Screen
 from textual.widgets import Static
 
-from tui import keymap
+from tui import filtering, keymap
 from tui.formats import age, duration, many
 from tui.glyphs import TRIGGERING, WAITING, Look, Tone, of_status, of_verdict
 from tui.screens.late import help_screen, run_screen
@@ -76,6 +76,12 @@ def searched(row: RunRow) -> str:
     return " ".join([*(part for part in parts if part), str(row.job_id or "")]).lower()
 
 
+def fields_of(row: RunRow) -> str:
+    """Return what it has by :mod:`tui.filtering`; the journal knows no tags."""
+    status = (row.status, row.verdict, look_of(row).word)
+    return filtering.fields(row.name or "", status=status, job_type=row.job_type)
+
+
 class HistoryScreen(Screen[None]):
     """The list."""
 
@@ -95,7 +101,7 @@ class HistoryScreen(Screen[None]):
         super().__init__()
         self._session = session
         self._rows: dict[RunId, RunRow] = {}
-        self._texts: dict[RunId, str] = {}
+        self._texts: dict[RunId, tuple[str, str]] = {}
         self._words = ""
         self._problems = False
         self._read = False
@@ -134,19 +140,18 @@ class HistoryScreen(Screen[None]):
     async def _load(self) -> None:
         found = await self._session.journal.runs(MOST, self._session.profile_name)
         self._rows = {row.run: row for row in found}
-        self._texts = {row.run: searched(row) for row in found}
+        self._texts = {row.run: (searched(row), fields_of(row)) for row in found}
         self._read = True
         self._table.redraw()
         self._draw()
 
     def _shown(self) -> list[RunId]:
-        words = self._words.lower().split()
+        wanted = filtering.read(self._words)
         bad = {"failed", "rejected", "unresolved", "expired"}
         return [
             run
             for run, text in self._texts.items()
-            if all(word in text for word in words)
-            and (not self._problems or self._rows[run].verdict in bad)
+            if wanted.passes(*text) and (not self._problems or self._rows[run].verdict in bad)
         ]
 
     def _draw(self) -> None:

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from tui import filtering
 from tui.event_lines import Entry, wrapped
 from tui.formats import clock
 from tui.glyphs import Tone
@@ -107,8 +108,9 @@ class EventsPane(LiveTable[LineOf]):
     def _passes(self, entry: Entry) -> bool:
         if self.problems and not entry.problem:
             return False
-        text = f"{entry.name or ''} {entry.text}".lower()
-        return all(word in text for word in self.words.lower().split())
+        wanted, name = filtering.read(self.words), entry.name or ""
+        has = filtering.fields(name, status=(entry.text,)) if wanted.on_fields else ""
+        return wanted.passes(f"{name} {entry.text}".lower(), has)
 
     def _row(self, key: LineOf, _columns: Sequence[Column]) -> Row:
         known = self._entries.get(key.number)

@@ -78,7 +78,12 @@ class KeyLine(Container):
         """Both; one of them is shown."""
         yield Static("", id="hints", markup=False)
         yield Static(" / ", id="filter-sign", markup=False)
-        yield FilterInput(compact=True, select_on_focus=False, id="filter-input")
+        yield FilterInput(
+            placeholder="words  -without  tag:  source:  destination:  status:  type:",
+            compact=True,
+            select_on_focus=False,
+            id="filter-input",
+        )
 
     @property
     def typing(self) -> bool:

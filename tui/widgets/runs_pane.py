@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Final
 
 from tui import rows, run_cells
 from tui.board import RunBoard, job_name
+from tui.filtering import tag_lines
 from tui.glyphs import Tone
 from tui.rows import Fold, JobKey, Key, LineKey, Opened, RunKey, View
 from tui.widgets.columns import Column
 from tui.widgets.line_painter import Cell, Row
 from tui.widgets.live_table import LiveTable
+from workflow.airbyte.models import ConnectionId
 from workflow.clock import Clock
 from workflow.runs.events import RunId
 from workflow.runs.run import RunState
@@ -113,12 +115,17 @@ class RunsPane(LiveTable[Key]):
 
     def _arrange(self, changed: set[Key] | None, *, at_once: bool) -> None:
         before = self._arranged.lines
-        self._arranged = rows.arrange(self.board.items, self._view)
+        self._arranged = rows.arrange(self.board.items, self._view, self._tags)
         if changed is not None:
             changed |= {
                 key for key, text in self._arranged.lines.items() if before.get(key) != text
             }
         self.show(self._arranged.order, changed, at_once=at_once)
+
+    def _tags(self, connection_id: str | None) -> str:
+        known = {} if self._watch is None else self._watch.connections
+        view = known.get(ConnectionId(connection_id or ""))
+        return "" if view is None else tag_lines(tag.name for tag in view.connection.tags)
 
     def _row(self, key: Key, columns: Sequence[Column]) -> Row:
         match key:
