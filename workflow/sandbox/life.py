@@ -1,4 +1,4 @@
-"""How jobs live: pending → (queued) → running → (incomplete → running) → an end.
+"""How jobs live: pending → (queued) → running → (incomplete → running or pending) → an end.
 
 Nothing here waits. What is to happen lies in a heap with its instant, and :meth:`Life.advance`
 lets it happen when somebody asks what time has brought; so a real server, a virtual clock and a
@@ -163,8 +163,12 @@ class Life:
 
     # -- the course of one job -------------------------------------------------------------
 
+    @property
+    def _has_room(self) -> bool:
+        return self.capacity is None or len(self._holders) < self.capacity
+
     def _wish_to_run(self, job: Job, now: float) -> None:
-        if self.capacity is None or len(self._holders) < self.capacity:
+        if self._has_room:
             self._start_attempt(job, now)
         else:
             self._move(job, JobStatus.QUEUED)
@@ -184,14 +188,22 @@ class Life:
             return
         self._move(job, JobStatus.INCOMPLETE)
         if job.attempt + 1 < len(job.script.attempts):
-            self._later(job, job.script.backoffs[job.attempt], self._start_attempt)
+            self._leave(job)
+            self._later(job, job.script.backoffs[job.attempt], self._try_again)
         else:
             self._later(job, _BRIEF, lambda ending, _: self._end(ending, JobStatus.FAILED))
+
+    def _try_again(self, job: Job, now: float) -> None:
+        if self._has_room:
+            self._start_attempt(job, now)
+            return
+        # Somebody took the place during the backoff: back to the end of the queue.
+        self._move(job, JobStatus.PENDING)
+        self._later(job, job.script.pending, self._wish_to_run)
 
     def _end(self, job: Job, status: JobStatus) -> None:
         job.epoch += 1
         self._move(job, status)
-        self._holders.discard(job.id)
         lane = self._lanes[job.connection_id]
         was_first = lane[0] is job
         lane.remove(job)
@@ -199,11 +211,12 @@ class Life:
             del self._lanes[job.connection_id]
         elif was_first:
             self._later(lane[0], lane[0].script.pending, self._wish_to_run)
-        self._let_waiting_run()
+        self._leave(job)
 
-    def _let_waiting_run(self) -> None:
-        capacity = self.capacity
-        while self._waiting and (capacity is None or len(self._holders) < capacity):
+    def _leave(self, job: Job) -> None:
+        """Give a job's place to those that wait."""
+        self._holders.discard(job.id)
+        while self._waiting and self._has_room:
             job = self._waiting.popleft()
             if job.status is JobStatus.QUEUED:
                 self._start_attempt(job, self.now)

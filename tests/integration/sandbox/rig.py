@@ -88,6 +88,12 @@ class Rig:
             self.pass_time(step)
         return seen
 
+    def until(self, job_id: int, status: str) -> None:
+        """Pass time until the job is seen in that status."""
+        while (seen := self.job(job_id)["status"]) != status:
+            assert seen not in TERMINAL
+            self.pass_time(0.5)
+
     @contextmanager
     def fault(self, text: str) -> Iterator[None]:
         number = self.server.faults.add(parse_fault(text))

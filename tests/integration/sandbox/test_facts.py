@@ -77,7 +77,9 @@ def _(at: Rig) -> None:
 
 @fact("a path with a doubled or a lost /v1 is not there")
 def _(at: Rig) -> None:
-    for path in ("/v1/v1/jobs", "/jobs", "/api/public/jobs", "/v1/jobs/", "//v1/jobs"):
+    for path in (
+        *("/v1/v1/jobs", "/jobs", "/api/public/jobs", "/v1/jobs/", "//v1/jobs", "/api/v1/jobs"),
+    ):
         assert httpx.get(f"{at.server.root_url}{path}").status_code == 404
 
 
@@ -169,12 +171,17 @@ def _(at: Rig) -> None:
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", a_second_later)
 
 
-@fact("lastUpdatedAt appears only on terminal jobs")
+@fact("lastUpdatedAt appears only on succeeded, failed and cancelled")
 def _(at: Rig) -> None:
-    _, job = at.running()
-    assert "lastUpdatedAt" not in at.job(job)
-    at.pass_time(100)
-    assert "lastUpdatedAt" in at.job(job)
+    good = at.started(at.connection(replace(STEADY, first_failures=1)))
+    bad = at.started(at.connection(replace(STEADY, first_failures=9, max_attempts=1)))
+    _, stopped = at.running()
+    at.http.delete(f"/jobs/{stopped}")
+    for job, end in ((stopped, "cancelled"), (bad, "failed"), (good, "succeeded")):
+        while (seen := at.job(job))["status"] != end:
+            assert "lastUpdatedAt" not in seen
+            at.pass_time(5)
+        assert "lastUpdatedAt" in seen
 
 
 @fact("duration is absent while pending")
@@ -242,6 +249,24 @@ def _(at: Rig) -> None:
 def _(at: Rig) -> None:
     job = at.started(at.connection(replace(STEADY, first_failures=1)))
     assert at.statuses(job) == ["pending", "running", "incomplete", "running", "succeeded"]
+
+
+@fact("a job is queued while there is no room for it, and a retry may be pending again")
+def _(at: Rig) -> None:
+    life = at.server.world.life
+    life.capacity = len(at.jobs(status="running", limit=100)) + 1
+    try:
+        first = at.started(at.connection(replace(STEADY, first_failures=1, pending=1.0)))
+        at.pass_time(2)
+        second = at.started(at.connection(replace(STEADY, pending=1.0)))
+        at.pass_time(2)
+        assert at.job(first)["status"] == "running"
+        assert at.job(second)["status"] == "queued"
+        assert second in {row["jobId"] for row in at.jobs(status="queued")}
+        seen = at.statuses(first)
+    finally:
+        life.capacity = None
+    assert seen == ["running", "incomplete", "pending", "queued", "running", "succeeded"]
 
 
 @fact("incomplete shows briefly before failed")
@@ -399,13 +424,21 @@ def _(at: Rig) -> None:
     assert len(connections) > 10
 
 
-@fact("workspaceIds is repeatable")
+@fact("workspaceIds is repeatable, and narrows every list")
 def _(at: Rig) -> None:
     ids = [row["workspaceId"] for row in at.get("/workspaces").json()["data"]]
     each = [len(at.get("/connections", workspaceIds=i, limit=100).json()["data"]) for i in ids]
     both = at.get("/connections", workspaceIds=ids, limit=100).json()["data"]
     assert len(both) == sum(each)
     assert all(each)
+    for path in ("/workspaces", "/sources", "/destinations", "/tags"):
+        rows = at.get(path, workspaceIds=ids[1]).json()["data"]
+        assert {row["workspaceId"] for row in rows} == {ids[1]}
+    mine = {row["connectionId"] for row in both if row["workspaceId"] == ids[1]}
+    jobs = at.jobs(workspaceIds=ids[1], limit=100)
+    assert jobs
+    assert {job["connectionId"] for job in jobs} <= mine
+    assert len(at.jobs(workspaceIds=ids, limit=100, offset=20)) > len(jobs)
 
 
 @fact("with a connectionId the workspaceIds are ignored")
@@ -512,6 +545,19 @@ def _(at: Rig) -> None:
     }
 
 
+@fact("a connection is active, inactive, deprecated or locked")
+def _(at: Rig) -> None:
+    for status in ("active", "inactive", "deprecated", "locked"):
+        path = f"/connections/{at.connection(status=status)}"
+        assert at.get(path).json()["status"] == status
+
+
+@fact("configurations of a connection hold its streams")
+def _(at: Rig) -> None:
+    row = at.get("/connections").json()["data"][0]
+    assert all(stream["name"] for stream in row["configurations"]["streams"])
+
+
 @fact("tags are shown whole in a connection")
 def _(at: Rig) -> None:
     rows = at.get("/connections", limit=100).json()["data"]
@@ -565,6 +611,24 @@ def _(at: Rig) -> None:
         assert set(page) == {"data", "next", "previous"}
         assert len(page["data"]) == 1
         assert page["next"]
+
+
+@fact("deleted workspaces, sources and destinations are listed only when asked for")
+def _(at: Rig) -> None:
+    workspace = at.http.post("/workspaces", json={"name": "gone"}).json()["workspaceId"]
+    assert at.http.delete(f"/workspaces/{workspace}").status_code == 204
+    for kind in ("source", "destination"):
+        configuration = {f"{kind}Type": "x"}
+        sent = {
+            "name": "gone",
+            "workspaceId": at.get("/workspaces").json()["data"][0]["workspaceId"],
+        }
+        made = at.http.post(f"/{kind}s", json={**sent, "configuration": configuration}).json()
+        assert at.http.delete(f"/{kind}s/{made[f'{kind}Id']}").status_code == 204
+    for path in ("/workspaces", "/sources", "/destinations"):
+        shown, every = at.get(path, limit=100), at.get(path, limit=100, includeDeleted="true")
+        assert "gone" not in {row["name"] for row in shown.json()["data"]}
+        assert "gone" in {row["name"] for row in every.json()["data"]}
 
 
 @fact("tags are not paginated")
@@ -712,6 +776,14 @@ def _(at: Rig) -> None:
     assert len(at.jobs(connectionId=connection)) == 1
 
 
+@fact("a 5xx may come after the effect")
+def _(at: Rig) -> None:
+    connection = at.connection()
+    with at.fault("server-error:status=502,body=html,effect=done"):
+        assert at.post(connection).status_code == 502
+    assert len(at.jobs(connectionId=connection)) == 1
+
+
 @fact("the effect of a lost POST may come minutes later")
 def _(at: Rig) -> None:
     connection = at.connection()
@@ -773,11 +845,9 @@ def _(at: Rig) -> None:
     with at.fault("cancel-ignored:when=waiting"):
         at.http.delete(f"/jobs/{waiting}")
         assert at.job(waiting)["status"] == "pending"
-        at.pass_time(100)
-        assert at.job(waiting)["status"] == "incomplete"
+        at.until(waiting, "incomplete")
         at.http.delete(f"/jobs/{waiting}")
-        at.pass_time(50)
-        assert at.job(waiting)["status"] == "running"
+        at.until(waiting, "running")
         at.http.delete(f"/jobs/{waiting}")
         assert at.statuses(waiting)[-1] == "cancelled"
 
@@ -898,15 +968,18 @@ def _(at: Rig) -> None:
             assert at.token().status_code == status
 
 
-@auth_fact("lifetimes of tokens differ: 3 minutes were seen")
+@auth_fact("lifetimes of tokens differ: 3 minutes, 15 minutes and a day were seen")
 def _(at: Rig) -> None:
-    at.server.auth.settings = AuthSettings(token_lifetime=180.0)
-    granted = at.token().json()
+    for lifetime in (180, 900, 86_400):
+        at.server.auth.settings = AuthSettings(token_lifetime=lifetime)
+        granted = at.token().json()
+        header = bearer(granted["access_token"])
+        assert granted["expires_in"] == lifetime
+        at.pass_time(lifetime - 1)
+        assert at.http.get("/jobs", headers=header).status_code == 200
+        at.pass_time(1)
+        assert at.http.get("/jobs", headers=header).status_code == 401
     at.server.auth.settings = AuthSettings()
-    assert granted["expires_in"] == 180
-    at.pass_time(180)
-    header = bearer(granted["access_token"])
-    assert at.http.get("/jobs", headers=header).status_code == 401
 
 
 @auth_fact("no credentials, broken ones and revoked ones get 401")
@@ -922,6 +995,12 @@ def _(at: Rig) -> None:
     basic = base64.b64encode(":".join(FIXED_BASIC).encode()).decode()
     for header in (bearer(FIXED_BEARER_TOKEN), {"Authorization": f"Basic {basic}"}):
         assert at.http.get("/jobs", headers=header).status_code == 200
+
+
+@auth_fact("a ready bearer token does not expire")
+def _(at: Rig) -> None:
+    at.pass_time(30 * 86_400)
+    assert at.http.get("/jobs", headers=bearer(FIXED_BEARER_TOKEN)).status_code == 200
 
 
 @auth_fact("health and the token endpoint are anonymous")
@@ -947,6 +1026,7 @@ def _(at: Rig) -> None:
     body = {"connectionId": connection, "jobType": "sync"}
     answer = at.http.post("/jobs", json=body, headers=header)
     assert (answer.status_code, title(answer)) == (403, "forbidden")
+    assert message(answer)
     assert at.http.delete("/jobs/1001", headers=header).status_code == 403
 
 

@@ -237,6 +237,27 @@ def test_a_job_waits_as_queued_for_a_slot() -> None:
     assert [job.status.value for job in played.jobs.of(second.id)] == ["queued"]
 
 
+def test_a_retry_whose_place_is_taken_waits_again_from_the_start() -> None:
+    first = connection(1, replace(STEADY, first_failures=1))
+    second = connection(2)
+    played = world(first, second, capacity=1)
+    played.trigger(first, JobType.SYNC, ASKED)
+    played.advance(START + 1.0)
+    played.trigger(second, JobType.SYNC, ASKED)
+    played.advance(START + 1_000.0)
+    (retried,) = played.jobs.of(first.id)
+
+    assert [status.value for status, _ in retried.history] == [
+        "pending",
+        "running",
+        "incomplete",
+        "pending",
+        "queued",
+        "running",
+        "succeeded",
+    ]
+
+
 def test_speed_makes_a_job_shorter_and_nothing_else() -> None:
     target = connection()
     slow, fast = world(target), world(target, speed=10.0)
