@@ -7,7 +7,7 @@ kept as one small :class:`Entry` that is made again only when its connection has
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -15,7 +15,7 @@ from typing import Final
 
 from tui import filtering, glyphs
 from tui.formats import UNKNOWN, age, elide, minutes, roughly, short_clock
-from tui.glyphs import Look, Sign, Tone
+from tui.glyphs import FOLLOWED, Look, Sign, Tone
 from tui.widgets.columns import Column
 from tui.widgets.line_painter import Cell, Row
 from workflow.airbyte.models import ConnectionId
@@ -56,6 +56,7 @@ class Sort(StrEnum):
     OLDEST = "oldest ✓ first"
 
 
+_FOLLOWED: Final = f"\n{filtering.Field.STATUS}:followed"
 _ORDER: Final[Mapping[Sign, int]] = {
     sign: place
     for place, sign in enumerate(
@@ -161,7 +162,13 @@ def ordered(entries: Iterable[Entry], sort: Sort) -> tuple[Entry, ...]:
             return tuple(sorted(entries, key=lambda one: (one.last_success, one.name_key)))
 
 
-def passing(entries: Iterable[Entry], words: str, *, problems: bool) -> tuple[ConnectionId, ...]:
+def passing(
+    entries: Iterable[Entry],
+    words: str,
+    *,
+    problems: bool,
+    followed: Collection[ConnectionId] = (),
+) -> tuple[ConnectionId, ...]:
     """Return those that pass the filter, in the order they came."""
     shown = [entry for entry in entries if not problems or entry.look.sign in PROBLEMS]
     wanted = filtering.read(words)
@@ -170,16 +177,27 @@ def passing(entries: Iterable[Entry], words: str, *, problems: bool) -> tuple[Co
     for word in wanted.without:
         shown = [entry for entry in shown if word not in entry.searched]
     if wanted.on_fields:
-        shown = [entry for entry in shown if wanted.fits(entry.fields)]
+        shown = [
+            entry
+            for entry in shown
+            if wanted.fits(entry.fields + _FOLLOWED * (entry.connection_id in followed))
+        ]
     return tuple(entry.connection_id for entry in shown)
 
 
 def row(
-    view: ConnectionView, look: Look, now: datetime, columns: Sequence[Column], *, waits: bool
+    view: ConnectionView,
+    look: Look,
+    now: datetime,
+    columns: Sequence[Column],
+    *,
+    waits: bool,
+    followed: bool = False,
 ) -> Row:
     """Return a connection's row; `waits` when a run of ours for it has not been sent yet."""
+    name = SafeText(f"{view.connection.name} {FOLLOWED}") if followed else view.connection.name
     makers = {
-        "name": lambda: Cell(view.connection.name),
+        "name": lambda: Cell(name),
         "last": lambda: _last_success(view, now),
         "next": lambda: _next(view, now, waits=waits),
         "usual": lambda: _quiet(roughly(view.usual)),

@@ -195,6 +195,8 @@ FOLDED: Final = "▸"
 UNFOLDED: Final = "▾"
 CURSOR: Final = "▌"
 MARK: Final = "■"
+FOLLOWED: Final = "»"
+"""After the name of a connection whose jobs are attached as they appear."""
 LINK: Final = "━"
 UNKNOWN: Final = "—"
 """In place of a number nobody knows; 0 is only ever a zero that was read."""
@@ -249,6 +251,12 @@ _ASCII: Final = str.maketrans(
         "≈": "~",
         "✕": "x",
         "•": "*",
+        "»": ">",
+        "▔": "-",
+        "▎": "|",
+        "▊": "|",
+        "▐": "|",
+        "🔎": "/ ",
     }
 )
 

@@ -112,6 +112,7 @@ KEYS: Final = (
     _key("detach", "d", "detach", "detach", "Stop watching; the job goes on.", group=_ACT),
     _key("cancel", "x", "cancel", "cancel", "Stop the job on the server; asks first.", group=_ACT),
     _key("hold", "p", "hold", "hold", "The launch starts no more; again: it goes on.", group=_ACT),
+    _key("follow", "m", "follow", "follow", "Attach its jobs as they appear, or stop.", group=_ACT),
     _key(
         "enable", "e", "enable", "on / off", "Enable or disable the connection; asks.", group=_ACT
     ),

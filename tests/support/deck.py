@@ -110,6 +110,19 @@ class StillWatch:
         self.error = None
 
 
+@dataclass
+class StillFollowing:
+    """What is followed, and nothing comes of it."""
+
+    connections: frozenset[ConnectionId] = frozenset()
+
+    async def follow(self, connection_id: ConnectionId) -> None:
+        self.connections |= {connection_id}
+
+    async def unfollow(self, connection_id: ConnectionId) -> None:
+        self.connections -= {connection_id}
+
+
 class StillFleet:
     """What the deck asks of a fleet; what it was asked to do is in `asked`."""
 
@@ -121,6 +134,7 @@ class StillFleet:
         self.launches: dict[LaunchId, LaunchState] = {}
         self.feed = StillFeed()
         self.watch = StillWatch()
+        self.following = StillFollowing()
         self.arming = Arming("prod", clock, read_only=read_only, may_arm=may_arm)
         self.shown = False
         self.trouble: SafeText | None = None

@@ -9,6 +9,7 @@ from typing import cast
 
 from textual.app import App
 
+from tests.support.deck import StillFollowing
 from tests.support.screens import NOW
 from tui.session import Session
 from tui.themes import with_tones
@@ -86,6 +87,7 @@ class StandInFleet:
     arming: Arming = field(default_factory=lambda: Arming("prod", StoppedClock(), read_only=False))
     watch: StandInWatch = field(default_factory=StandInWatch)
     feed: StandInFeed = field(default_factory=StandInFeed)
+    following: StillFollowing = field(default_factory=StillFollowing)
     orders: list[Order] = field(default_factory=list)
     checked: list[Order] = field(default_factory=list)
     deeds: list[tuple[str, str]] = field(default_factory=list)

@@ -614,3 +614,31 @@ async def test_what_was_kept_and_cannot_be_read_is_told(tmp_path: Path) -> None:
         await until(pilot, lambda: len(app._notifications) == 1)
         (told,) = app._notifications
         assert "cannot be read" in told.message
+
+
+async def test_m_follows_a_connection_and_stops_following_it() -> None:
+    async with a_deck() as deck:
+        await deck.press("2", "g", "m")
+        following = deck.fleet.following
+        await until(deck.pilot, lambda: bool(following.connections))
+        await deck.flush()
+        await until(deck.pilot, lambda: "1 followed" in deck.text)
+        assert any("»" in line for line in deck.lines)
+        await deck.press("slash", *"status:followed", "enter")
+        await until(deck.pilot, lambda: "1/" in deck.text)
+        await deck.press("escape", "m")
+        await until(deck.pilot, lambda: not following.connections)
+
+
+async def test_a_click_on_a_title_takes_its_order() -> None:
+    async with a_deck(size=(120, 40)) as deck:
+        title = deck.runs.region
+        await deck.pilot.click(offset=(title.x + 4, title.y))
+        await until(deck.pilot, lambda: "by name" in deck.text)
+        status = deck.lines[title.y].index("STATUS")
+        await deck.pilot.click(offset=(status, title.y))
+        await until(deck.pilot, lambda: "problems first" in deck.text)
+        connections = deck.part("connections").region
+        last = deck.lines[connections.y].index("LAST✓")
+        await deck.pilot.click(offset=(last, connections.y))
+        await until(deck.pilot, lambda: "oldest ✓" in deck.text)

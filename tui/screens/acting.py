@@ -82,6 +82,12 @@ class ActingScreen(ScrollingScreen[None]):
         if connection is not None:
             self._act(lambda acts: acts.enable([connection]))
 
+    def action_follow(self) -> None:
+        """Follow the connection, or stop following it."""
+        connection = self.connection()
+        if connection is not None:
+            self._act(lambda acts: acts.follow([connection]))
+
     def action_log(self) -> None:
         """Open the job's log in Airbyte's page."""
         subject = self.subject()

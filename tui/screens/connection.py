@@ -18,7 +18,7 @@ from tui import keymap, links
 from tui.connection_rows import entry
 from tui.detail_lines import connection_lines
 from tui.formats import bytes_, clock, duration, many
-from tui.glyphs import Tone, of_status
+from tui.glyphs import FOLLOWED, Tone, of_status
 from tui.screens.acting import ActingScreen
 from tui.screens.connection_figures import Figures, figures, outcome, rows_of, took, usual
 from tui.screens.run_sections import Section, column_of
@@ -33,7 +33,18 @@ from workflow.text import SafeText, short_id
 
 _QUIET: Final = Tone.QUIET.style
 _MOST_JOBS: Final = 100
-_HINTS: Final = ("launch", "attach", "cancel", "enable", "log", "copy", "back", "read_now", "help")
+_HINTS: Final = (
+    "launch",
+    "attach",
+    "cancel",
+    "follow",
+    "enable",
+    "log",
+    "copy",
+    "back",
+    "read_now",
+    "help",
+)
 _BAR_CELLS: Final = 20
 
 
@@ -122,6 +133,8 @@ class ConnectionScreen(ActingScreen):
         lines = connection_lines(view, look, now, lambda id_: keymap.key_at(self.app, id_))
         # The last line names keys, which stand at the bottom of this screen.
         told = [*lines[:-1], *([Content.styled(page, _QUIET)] if page else [])]
+        if self._of in self._session.fleet.following.connections:
+            told.insert(1, Content(f"{FOLLOWED} followed: its jobs are attached as they appear"))
         return [Section("Connection", tuple(told))]
 
     def _jobs(self, width: int) -> list[Section]:

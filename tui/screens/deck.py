@@ -115,6 +115,7 @@ class DeckScreen(Screen[None]):
         if not self._frozen:
             fleet = session.fleet
             self._runs.take(fleet.runs, fleet.watch, tick=tick)
+            self._connections.follow(fleet.following.connections)
             self._connections.take(fleet.watch, self._runs.board, tick=tick)
             self._events.take(self._happened)
             told = deck_view.runs_message(session, self._runs)
@@ -163,6 +164,14 @@ class DeckScreen(Screen[None]):
     @on(LiveTable.Opened)
     def _opened(self) -> None:
         self.action_open()
+
+    @on(LiveTable.TitleClicked)
+    def _title_clicked(self, event: LiveTable.TitleClicked) -> None:
+        if event.table is self._runs:
+            self._runs.sort_by(event.column)
+        elif event.table is self._connections:
+            self._connections.sort_by(event.column)
+        self._again()
 
     @on(Rule.Chosen)
     def _chosen_pane(self, event: Rule.Chosen) -> None:
@@ -376,6 +385,11 @@ class DeckScreen(Screen[None]):
         """Enable or disable the chosen connections."""
         subjects = self._subjects
         self._act(lambda acts: acts.enable(subjects))
+
+    def action_follow(self) -> None:
+        """Follow the chosen connections, or stop following them."""
+        subjects = self._subjects
+        self._act(lambda acts: acts.follow(subjects))
 
     def action_log(self) -> None:
         """Open the log of what the cursor is on."""

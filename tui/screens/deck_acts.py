@@ -21,6 +21,7 @@ from tui.formats import many
 from tui.screens.dialogs import ConfirmDialog, MessageDialog
 from tui.screens.late import launch_screen
 from tui.screens.subjects import Subject, Subjects
+from workflow.airbyte.models import ConnectionId
 from workflow.airbyte.problems import ApiProblem
 from workflow.http.failures import NetworkFailure
 from workflow.runs.events import LaunchId
@@ -174,6 +175,24 @@ class Acts:
                     for view in views
                 ]
             )
+
+    async def follow(self, subjects: Sequence[Subject]) -> None:
+        """Follow the connections of these; when all of them are, follow them no more."""
+        targets = self._about.targets(subjects)
+        if not targets:
+            self._tell("nothing here to follow: put the cursor on a connection, or mark some")
+            return
+        following = self._fleet.following
+        ids = [ConnectionId(target.connection_id) for target in targets]
+        fresh = [id_ for id_ in ids if id_ not in following.connections]
+        what = targets[0].name if len(ids) == 1 else many(len(ids), "connection")
+        if fresh:
+            await self._each([partial(following.follow, id_) for id_ in fresh])
+            if set(fresh) & following.connections:
+                self._tell(f"following {what}: its jobs are attached as they appear")
+        else:
+            await self._each([partial(following.unfollow, id_) for id_ in ids])
+            self._tell(f"not following {what} any more; what is attached stays so")
 
     # ------------------------------------------------------------------------------ showing
 

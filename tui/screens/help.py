@@ -51,6 +51,7 @@ _WARNINGS: Final = (
 _NOTATION: Final = (
     ("2/2×19", "at the second of two steps, visited 19 times"),
     ("att×140", "attached: the job was there, no trigger of ours"),
+    (f"name {glyphs.FOLLOWED}", "followed: its jobs are attached as they appear"),
     ("—", "not known; 0 is only ever a zero that was read"),
     ("8m55  9h04", "minutes and seconds, hours and minutes"),
     ("▂▃▅▆▇▇", "rows per unit of time since the first reading"),

@@ -16,6 +16,7 @@ from tui.glyphs import Tone
 from tui.widgets.columns import Column
 from tui.widgets.line_painter import Cell, Row
 from tui.widgets.live_table import LiveTable
+from workflow.airbyte.models import ConnectionId
 from workflow.clock import Clock
 from workflow.runs.run import Phase
 from workflow.text import SafeText
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from workflow.runs.watch import Watch
 
 _SORTS: Final = tuple(Sort)
+_SORTS_BY: Final = {"name": Sort.NAME, "status": Sort.STATE, "last": Sort.OLDEST}
 
 
 class ConnectionsPane(LiveTable[Key]):
@@ -38,6 +40,7 @@ class ConnectionsPane(LiveTable[Key]):
             id=id,
         )
         self.board: Final = ConnectionBoard()
+        self.followed: frozenset[ConnectionId] = frozenset()
         self._clock = clock
         self._now = clock.now()
         self.words = ""
@@ -55,6 +58,8 @@ class ConnectionsPane(LiveTable[Key]):
         filtered = self._shown != self._total
         count = f"{self._shown:,}/{self._total:,}" if filtered else f"{self._total:,}"
         parts = [count + more]
+        if self.followed:
+            parts.append(f"{len(self.followed):,} followed")
         if self.marks:
             parts.append(f"{len(self.marks)} marked")
         if self.words:
@@ -83,8 +88,14 @@ class ConnectionsPane(LiveTable[Key]):
             watch.look_at(unread)
         self.say(self._told(watch.error))
 
+    def follow(self, followed: frozenset[ConnectionId]) -> None:
+        """Show which of them are followed."""
+        if followed != self.followed:
+            self.followed = followed
+            self._filter(set(self.order), at_once=False)
+
     def filter(self, words: str) -> None:
-        """Show what has all these words."""
+        """Show what passes this filter."""
         self.words = words
         self._filter(set(), at_once=True)
 
@@ -98,6 +109,14 @@ class ConnectionsPane(LiveTable[Key]):
         self.sort = _SORTS[(_SORTS.index(self.sort) + 1) % len(_SORTS)]
         self._arrange(set(), at_once=True)
 
+    def sort_by(self, column: str) -> None:
+        """Take the order that a column stands for, or the next one."""
+        if column not in _SORTS_BY:
+            self.next_sort()
+            return
+        self.sort = _SORTS_BY[column]
+        self._arrange(set(), at_once=True)
+
     def _arrange(self, changed: set[Key], *, at_once: bool) -> None:
         self._ordered = connection_rows.ordered(self.board.entries, self.sort)
         self._filter(changed, at_once=at_once)
@@ -105,7 +124,9 @@ class ConnectionsPane(LiveTable[Key]):
     def _filter(self, changed: set[Key], *, at_once: bool) -> None:
         """Show what passes, in the order there is: a key that is typed sorts nothing."""
         board = self.board
-        shown = connection_rows.passing(self._ordered, self.words, problems=self.problems)
+        shown = connection_rows.passing(
+            self._ordered, self.words, problems=self.problems, followed=self.followed
+        )
         self._shown = len(shown)
         named = set(shown)
         among = [view for key, view in board.late.items() if key in named]
@@ -120,7 +141,10 @@ class ConnectionsPane(LiveTable[Key]):
         if view is None or entry is None:
             return Row((Cell("gone", Tone.QUIET),))
         waits = run is not None and run.verdict is None and run.phase is Phase.WAITING
-        return connection_rows.row(view, entry.look, self._now, columns, waits=waits)
+        followed = key in self.followed
+        return connection_rows.row(
+            view, entry.look, self._now, columns, waits=waits, followed=followed
+        )
 
     def look(self, key: Key) -> glyphs.Look:
         """Return a connection's glyph and word."""

@@ -160,6 +160,15 @@ class LinePainter(Generic[K]):
             self._blank = self._whole((), base, base)
         return self._blank
 
+    def column_at(self, x: int) -> Column | None:
+        """Return the column that a cell of a line belongs to, its gap included."""
+        end = self._gutter
+        for column in self._columns:
+            end += column.width + column.gap
+            if x < end:
+                return column
+        return None
+
     def wrapped(self, cells: Iterable[Cell]) -> tuple[Cell, ...]:
         """Break sentences that belong to no row into lines that are not cut off."""
         room = max(1, self._room - self._gutter)

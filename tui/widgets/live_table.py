@@ -77,6 +77,13 @@ class LiveTable(ScrollView, Generic[K], can_focus=True, inherit_bindings=False):
     class Opened(Moved):
         """A row was clicked twice."""
 
+    class TitleClicked(Moved):
+        """A column's title was clicked."""
+
+        def __init__(self, table: ScrollView, column: str) -> None:
+            super().__init__(table)
+            self.column = column
+
     class MarksChanged(Moved):
         """Other rows are marked than before."""
 
@@ -377,9 +384,14 @@ class LiveTable(ScrollView, Generic[K], can_focus=True, inherit_bindings=False):
         self.scroll_to(y=max(0, top), animate=False, immediate=True)
 
     def on_click(self, event: events.Click) -> None:
-        """Put the cursor on the clicked row; twice opens it."""
+        """Put the cursor on the clicked row; twice opens it. A title's click is the owner's."""
         place = event.get_content_offset(self)
-        if place is None or place.y < self._titled:
+        if place is None:
+            return
+        if place.y < self._titled:
+            column = self._painter.column_at(place.x)
+            if column is not None:
+                self.post_message(self.TitleClicked(self, column.key))
             return
         line = place.y - self._titled + self.scroll_offset.y
         if line < len(self.order):

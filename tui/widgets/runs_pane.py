@@ -30,6 +30,11 @@ if TYPE_CHECKING:
 LOW: Final = 24
 """Fewer lines than that: what ended shares one line, and nothing is half open."""
 _SORTS: Final = tuple(rows.Sort)
+_SORTS_BY: Final = {
+    "name": rows.Sort.NAME,
+    "status": rows.Sort.PROBLEMS,
+    "time": rows.Sort.NEWEST,
+}
 
 
 class RunsPane(LiveTable[Key]):
@@ -104,6 +109,14 @@ class RunsPane(LiveTable[Key]):
         """Take the next order."""
         place = _SORTS.index(self._view.sort)
         self._want(replace(self._view, sort=_SORTS[(place + 1) % len(_SORTS)]))
+
+    def sort_by(self, column: str) -> None:
+        """Take the order that a column stands for, or the next one."""
+        sort = _SORTS_BY.get(column)
+        if sort is None:
+            self.next_sort()
+        else:
+            self._want(replace(self._view, sort=sort))
 
     def toggle(self, line: LineKey) -> None:
         """Fold or unfold what a line stands for."""
