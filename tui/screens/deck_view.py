@@ -41,6 +41,7 @@ def facts(session: Session, runs: RunsPane, now: datetime, *, frozen: bool) -> F
         now=now,
         read_at=status.read_at,
         requests_per_minute=status.requests_per_minute,
+        took=status.took,
         failing=status.failing,
         failures=status.failures,
         next_at=status.next_at,

@@ -15,6 +15,7 @@ from typing import Final
 from textual.content import Content
 from textual.widgets import Static
 
+from tui.deck_plan import COLUMNS_FROM
 from tui.formats import age, clock, elide
 from tui.glyphs import FOLDED, Sign, Tone
 from workflow.text import SafeText
@@ -50,6 +51,8 @@ class Facts:
     now: datetime
     read_at: datetime | None = None
     requests_per_minute: int = 0
+    took: float | None = None
+    """Seconds the last poll took."""
     failing: SafeText | None = None
     failures: int = 0
     next_at: datetime | None = None
@@ -72,6 +75,8 @@ def header(facts: Facts, width: int) -> Content:
     counted = _counts(facts.counts)
     *lefts, shortest = _lefts(facts)
     rights = _rights(facts)
+    if width >= COLUMNS_FROM:
+        rights = (_told_at_length(facts), *rights)
     # Which server this is matters more than the time of day, but less than how things stand.
     for left, right in (*_pairs(lefts, rights), *_pairs([shortest], rights)):
         gap = width - left.cell_length - counted.cell_length - right.cell_length - 7
@@ -136,6 +141,14 @@ def _rights(facts: Facts) -> tuple[Content, ...]:
         fresh,
         short,
     )
+
+
+def _told_at_length(facts: Facts) -> Content:
+    """Return the longest of these, where there is room to spare: how long a poll takes, too."""
+    longest = _rights(facts)[0]
+    if facts.took is None or facts.trouble is not None:
+        return longest
+    return Content.styled(f"poll {facts.took * 1000:,.0f} ms   ", _QUIET).append(longest)
 
 
 def _freshness(facts: Facts) -> tuple[Content, Content]:

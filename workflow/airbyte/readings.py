@@ -117,3 +117,5 @@ class FeedStatus:
     """When the feed asks next."""
     brief: SafeText | None = None
     """The last failure in a word or three, for example ``HTTP 503``."""
+    took: float | None = None
+    """Seconds from the last good request to its answer."""

@@ -24,3 +24,19 @@ def test_a_failure_leaves_room_for_the_next_try_on_a_narrow_screen() -> None:
         brief=SafeText("HTTP 503"),
     )
     assert "read 38s ago · HTTP 503 ×3 · again in 8s" in header(facts, 80).plain
+
+
+def test_a_wide_header_tells_how_long_a_poll_takes() -> None:
+    facts = Facts(
+        SafeText("prod"),
+        "rw",
+        SafeText("airbyte.local"),
+        None,
+        {},
+        NOW,
+        NOW - timedelta(seconds=2),
+        requests_per_minute=14,
+        took=0.2104,
+    )
+    assert "poll 210 ms   14 req/min" in header(facts, 200).plain
+    assert "poll" not in header(facts, 120).plain
