@@ -44,6 +44,8 @@ class ListNewer:
 class Delete:
     """Send one DELETE. Answer: `Deleted`, whatever came back, or `NoDelete`."""
 
+    number: int
+
 
 @dataclass(frozen=True, slots=True)
 class Pause:
@@ -153,9 +155,12 @@ class Move:
 # ------------------------------------------------------------------ moves
 
 
-def start(job_id: int) -> Move:
-    """Begin to cancel a job; also after a restart, since the first thing is to read again."""
-    return _ask(State(job_id), _At.JOB)
+def start(job_id: int, deletes: int = 0, deleted: datetime | None = None) -> Move:
+    """Begin to cancel a job, or go on after a restart: the first thing is to read again.
+
+    `deletes` have left already, the latest of them at `deleted`.
+    """
+    return _ask(State(job_id, deletes=deletes, deleted=deleted), _At.JOB)
 
 
 def advance(state: State, answer: Answer, now: datetime) -> Move:
@@ -226,7 +231,8 @@ def _newer(state: State, jobs: tuple[JobSeen, ...]) -> Move:
 
 
 def _delete(state: State) -> Move:
-    return Move(replace(state, at=_At.DELETE, deletes=state.deletes + 1), Delete())
+    number = state.deletes + 1
+    return Move(replace(state, at=_At.DELETE, deletes=number), Delete(number))
 
 
 def _check_others(state: State, finish: Finish) -> Move:

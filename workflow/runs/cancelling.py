@@ -1,13 +1,15 @@
 """Drives :mod:`~workflow.runs.cancel`: reads, lists, sends the DELETE, and tells what came of it.
 
 A wish to cancel stands until it is settled: it is written down first, and a process that finds one
-unsettled at its start takes it up with :meth:`Canceller.cancel` again.
+unsettled at its start takes it up with :meth:`Canceller.cancel` again. So is each DELETE, before
+it leaves: the three that a wish may have are three however often the program is started.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final, TypeAlias
 
 from workflow.airbyte.client import Client
 from workflow.airbyte.models import ConnectionId, JobId
@@ -31,12 +33,21 @@ from workflow.runs.cancel import (
     Pause,
     Unasked,
 )
-from workflow.runs.events import CancelSettled
+from workflow.runs.events import CancelSent, CancelSettled
+from workflow.runs.run import CancelState
 from workflow.runs.trigger.asking import JobFeed, as_seen
 from workflow.text import SafeText
 
 _GONE: Final = frozenset({403, 404, 409})
 _CANNOT: Final = frozenset({403, 405, 501})
+
+
+Sent: TypeAlias = Callable[[CancelSent], Awaitable[None]]
+"""Writes down that a DELETE is about to leave."""
+
+
+async def _nowhere(_: CancelSent) -> None:
+    """Leave it unwritten: nobody will take this wish up again."""
 
 
 class Canceller:
@@ -54,36 +65,43 @@ class Canceller:
         self._feed = feed
         self._why_not = why_not
 
-    async def cancel(self, job_id: int, connection_id: str | None) -> CancelSettled:
+    async def cancel(
+        self,
+        job_id: int,
+        connection_id: str | None,
+        *,
+        sent: Sent | None = None,
+        before: CancelState | None = None,
+    ) -> CancelSettled:
         """Cancel one job and wait until it is known what came of it.
 
-        The wish has to be in the journal before. `connection_id` None: it is read from the job.
-        Cancelling this task settles nothing; the wish stands.
+        The wish has to be in the journal before, and `sent` writes down that a DELETE leaves.
+        `connection_id` None: it is read from the job. `before` is where the wish stood when an
+        earlier process ended. Cancelling this task settles nothing; the wish stands.
         """
-        errand = _Errand(self._client, self._clock, self._feed, connection_id, self._why_not)
+        known = None if connection_id is None else ConnectionId(connection_id)
+        errand = _Errand(
+            self._client, self._clock, self._feed, self._why_not, sent or _nowhere, known
+        )
         move = machine.start(job_id)
+        if before is not None:
+            move = machine.start(job_id, before.deletes, before.deleted)
         while not isinstance(move.command, Finish):
             answer = await errand.do(move.command, JobId(job_id))
             move = machine.advance(move.state, answer, self._clock.now())
         return CancelSettled(move.command.how, str(move.command.text), job_id)
 
 
+@dataclass(slots=True)
 class _Errand:
     """One cancel under way."""
 
-    def __init__(
-        self,
-        client: Client,
-        clock: Clock,
-        feed: JobFeed | None,
-        connection_id: str | None,
-        why_not: Callable[[], SafeText | None],
-    ) -> None:
-        self._client = client
-        self._clock = clock
-        self._feed = feed
-        self._why_not = why_not
-        self._connection = None if connection_id is None else ConnectionId(connection_id)
+    client: Client
+    clock: Clock
+    feed: JobFeed | None
+    why_not: Callable[[], SafeText | None]
+    sent: Sent
+    connection: ConnectionId | None
 
     async def do(self, command: Command, job_id: JobId) -> Answer:
         """Obey one command."""
@@ -92,50 +110,51 @@ class _Errand:
                 return await self._get(job_id)
             case ListNewer():
                 return await self._list()
-            case Delete():
-                return await self._delete(job_id)
+            case Delete(number):
+                return await self._delete(job_id, number)
             case Pause(seconds):
-                await self._clock.sleep(seconds)
+                await self.clock.sleep(seconds)
                 return Passed()
             case Finish():
                 raise ValueError("a cancel that is over has nothing left to do")
 
     async def _get(self, job_id: JobId) -> Answer:
         try:
-            answer = await self._client.get_job(job_id)
+            answer = await self.client.get_job(job_id)
         except ApiProblem as problem:
             gone = problem.status in _GONE
             return Gone(problem.sentence) if gone else Unasked(problem.sentence)
         except NetworkFailure as failure:
             return Unasked(failure.text)
         job = answer.value
-        self._connection = self._connection or job.connection_id
-        if self._feed is not None:
-            self._feed.accept(job, answer.left, answer.arrived, "get_job")
+        self.connection = self.connection or job.connection_id
+        if self.feed is not None:
+            self.feed.accept(job, answer.left, answer.arrived, "get_job")
         return JobRead(as_seen(job))
 
     async def _list(self) -> Answer:
         try:
-            answer = await self._client.list_jobs(connection_id=self._connection)
+            answer = await self.client.list_jobs(connection_id=self.connection)
         except ApiProblem as problem:
             missing = problem.status in {404, 405}
             return Gone(problem.sentence) if missing else Unasked(problem.sentence)
         except NetworkFailure as failure:
             return Unasked(failure.text)
-        mine = (job for job in answer.value.items if job.connection_id == self._connection)
+        mine = (job for job in answer.value.items if job.connection_id == self.connection)
         return JobsRead(tuple(as_seen(job) for job in mine))
 
-    async def _delete(self, job_id: JobId) -> Answer:
-        if (why_not := self._why_not()) is not None:
+    async def _delete(self, job_id: JobId, number: int) -> Answer:
+        if (why_not := self.why_not()) is not None:
             return NoDelete(why_not)  # a wish may be older than the lock on its profile
+        await self.sent(CancelSent(job_id, number))
         try:
-            answer = await self._client.cancel_job(job_id)
+            answer = await self.client.cancel_job(job_id)
         except ApiProblem as problem:
             if problem.status in _CANNOT:
                 return NoDelete(problem.sentence)
             return Deleted()
         except NetworkFailure:
             return Deleted()  # it may have arrived; the next reading tells
-        if self._feed is not None:
-            self._feed.accept(answer.value, answer.left, answer.arrived, "delete")
+        if self.feed is not None:
+            self.feed.accept(answer.value, answer.left, answer.arrived, "delete")
         return Deleted()

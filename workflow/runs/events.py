@@ -211,6 +211,16 @@ class CancelWished:
 
 
 @dataclass(frozen=True, slots=True)
+class CancelSent:
+    """A DELETE is about to leave for the wish. Written before it does: there are three at most."""
+
+    kind: ClassVar[str] = "cancel.sent"
+    job_id: int
+    number: int
+    """From 1 within the wish."""
+
+
+@dataclass(frozen=True, slots=True)
 class CancelSettled:
     """What became of that wish."""
 
@@ -321,6 +331,7 @@ Fact = (
     | PollFailed
     | Warned
     | CancelWished
+    | CancelSent
     | CancelSettled
     | RunDetached
     | RunTaken

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Final
 
 from workflow.runs.events import (
+    CancelSent,
     CancelSettled,
     CancelWished,
     Event,
@@ -104,6 +105,10 @@ class CancelState:
 
     wished: datetime
     by: str
+    deletes: int = 0
+    """How many requests have left for it."""
+    deleted: datetime | None = None
+    """When the latest did."""
     how: str | None = None
     text: SafeText | None = None
     settled: datetime | None = None
@@ -229,6 +234,9 @@ def fold(state: RunState, event: Event) -> RunState:
             )
         case CancelWished(by=by):
             return replace(state, cancel=CancelState(wished=at, by=by))
+        case CancelSent(number=number):
+            wish = state.cancel or CancelState(wished=at, by="operator")
+            return replace(state, cancel=replace(wish, deletes=number, deleted=at))
         case CancelSettled(how=how, text=text):
             wish = state.cancel or CancelState(wished=at, by="operator")
             return replace(state, cancel=replace(wish, how=how, text=safe(text), settled=at))

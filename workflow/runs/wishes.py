@@ -62,7 +62,12 @@ class Wishes:
         try:
             if by is not None:
                 await voice.tell(CancelWished(job_id, by))
-            settled = await self._canceller.cancel(job_id, voice.state.connection_id)
+            settled = await self._canceller.cancel(
+                job_id,
+                voice.state.connection_id,
+                sent=voice.tell,
+                before=voice.state.cancel if by is None else None,
+            )
             await voice.tell(settled)
             return settled
         finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,12 @@ from typing import Any
 import pytest
 
 from tests.support.documents import KNOWS_NO_QUEUE, compiled
-from tests.support.fleets import Deck, Scene, open_deck, scene
+from tests.support.fleets import STEADY, Deck, Scene, open_deck, scene
 from tests.support.virtual_time import run_virtual
 from workflow.runs.events import LaunchId, Origin, RunFinished, Verdict
 from workflow.runs.launch import Order, OrderRefused
 from workflow.runs.run import Phase, RunState
+from workflow.sandbox.faults import parse_fault
 
 Story = Callable[[Path], Coroutine[Any, Any, None]]
 
@@ -151,6 +153,56 @@ async def test_a_wish_to_cancel_that_was_not_settled_is_taken_up(journal: Path) 
     assert run.verdict is Verdict.CANCELLED
     assert run.cancel is not None
     assert run.cancel.how is not None
+
+
+@virtually
+async def test_a_wish_has_three_requests_however_often_the_program_is_started(
+    journal: Path,
+) -> None:
+    world = scene(journal=journal)
+    world.box.faults.add(parse_fault("cancel-ignored:count=20"))
+    long = replace(STEADY, duration=2_000.0)
+    async with world.deck() as deck:
+        launch = await deck.fleet.launch(Order((world.connection(long),)))
+        await deck.until(lambda: running(deck, launch) == 1)
+        (run,) = deck.of_launch(launch)
+        task = asyncio.create_task(deck.fleet.cancel(run.run))
+        await deck.until(lambda: "cancel.sent" in deck.kinds(run.run))
+        await deck.clock.sleep(1)
+        task.cancel()
+    assert world.box.log.count("cancelJob") == 1
+    for _ in range(2):
+        async with world.deck() as deck:
+            await deck.clock.sleep(45)
+    assert world.box.log.count("cancelJob") == 3
+    async with world.deck() as deck:
+        await deck.clock.sleep(60)
+        state = deck.of_launch(launch)[0].cancel
+    assert world.box.log.count("cancelJob") == 3
+    assert state is not None
+    assert state.text is not None
+    assert "after 3 requests" in state.text
+
+
+@virtually
+async def test_what_was_cancelled_before_a_restart_is_said_to_be(journal: Path) -> None:
+    world = scene(journal=journal)
+    async with world.deck() as deck:
+        launch = await deck.fleet.launch(Order((world.connection(),)))
+        await deck.until(lambda: running(deck, launch) == 1)
+        (run,) = deck.of_launch(launch)
+        with world.fault("hang-delete:seconds=60s"):
+            task = asyncio.create_task(deck.fleet.cancel(run.run))
+            await deck.until(lambda: "cancel.sent" in deck.kinds(run.run))
+            await deck.clock.sleep(1)
+            task.cancel()
+            await deck.fleet.close()
+    await world.clock.sleep(30)
+    async with world.deck() as deck:
+        await deck.fleet.end()
+        (run,) = deck.of_launch(launch)
+    assert run.cancel is not None
+    assert (run.cancel.how, run.verdict) == ("cancelled", Verdict.CANCELLED)
 
 
 @virtually

@@ -10,7 +10,7 @@ import pytest
 from tests.support.fleets import Deck, scene
 from tests.support.virtual_time import run_virtual
 from workflow.runs.events import Origin, RunId, Verdict
-from workflow.runs.journal.journal import KEEP
+from workflow.runs.journal.retention import Retention
 from workflow.runs.launch import OrderRefused
 
 NEVER = "lost-trigger:after=never,answer=gateway,count=1"
@@ -115,7 +115,7 @@ def test_a_start_forgets_what_ended_long_ago(tmp_path: Path) -> None:
         world = scene(journal=tmp_path / "journal.db")
         async with world.deck() as deck:
             old = await deck.run_one(world.connection())
-        await world.clock.sleep((KEEP + timedelta(days=1)).total_seconds())
+        await world.clock.sleep((Retention().age + timedelta(days=1)).total_seconds())
         async with world.deck() as deck:
             new = await deck.run_one(world.connection())
             assert [row.run for row in await deck.journal.runs()] == [new.run]
