@@ -2,94 +2,66 @@
 
 Everything a face says about the state of a job or run in one cell comes from here, so the runs
 pane, the header's counts, the help page and the plain lines agree. A warning replaces the word
-and leaves the glyph: ``✓ 0 rows!``. Each glyph is one cell wide in common monospace fonts and has
-an ASCII stand-in of the same width, so that a translated screen keeps its columns.
-
-Which colour a tone has is the theme's business (:mod:`tui.themes`); which runs come first is that
-of :mod:`tui.rows`.
+and leaves the glyph: ``✓ 0 rows!``. The glyphs themselves are in :mod:`tui.signs`, and can be had
+from here; which runs come first is :mod:`tui.rows`' business.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Final
 
 from tui.formats import age
+from tui.signs import (
+    BAR_EMPTY,
+    BAR_FULL,
+    BAR_LIVE,
+    BAR_OTHERWISE,
+    CURSOR,
+    FOLDED,
+    FOLLOWED,
+    LINK,
+    MARK,
+    UNFOLDED,
+    UNKNOWN,
+    Look,
+    Sign,
+    Tone,
+    to_ascii,
+)
 from workflow.runs.events import Verdict
 from workflow.runs.run import Phase, RunState, StandingWarning
 from workflow.text import SafeText
 
-
-class Sign(StrEnum):
-    """What a glyph stands for. The value is the glyph."""
-
-    WAITING = "·"
-    """For a slot; nothing has been sent."""
-    PENDING = "◌"
-    """The server has it and has not begun."""
-    RUNNING = "●"
-    RETRYING = "▲"
-    """An attempt failed and Airbyte tries again."""
-    SUCCEEDED = "✓"
-    FAILED = "✗"
-    CANCELLED = "⊘"
-    """Also skipped: over without an outcome, as somebody asked."""
-    UNRESOLVED = "?"
-    EXPIRED = "◷"
-    LATE = "!"
-    """A scheduled sync did not start."""
-    OFF = "–"
-    """The connection is not active, or nobody here watches."""
-    UNREAD = "…"
-    """Not read yet. Never shown as anything better."""
-
-
-class Tone(StrEnum):
-    """How a sign is coloured; ``$tone-<value>`` in styles."""
-
-    WAITING = "waiting"
-    PENDING = "pending"
-    RUNNING = "running"
-    RETRYING = "retrying"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-    UNRESOLVED = "unresolved"
-    EXPIRED = "expired"
-    WARNING = "warning"
-    QUIET = "quiet"
-
-    @property
-    def style(self) -> str:
-        """The style to give to Textual's ``Content``, for example ``$tone-failed``."""
-        return f"$tone-{self.value}"
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """A state as it appears: glyph, word, tone."""
-
-    sign: Sign
-    word: SafeText
-    tone: Tone
-
-    @property
-    def glyph(self) -> str:
-        """The one-cell glyph."""
-        return self.sign.value
-
-    @property
-    def text(self) -> SafeText:
-        """Glyph and word, for example ``✗ failed``."""
-        return SafeText(f"{self.sign.value} {self.word}")
-
-    @property
-    def style(self) -> str:
-        """The tone as a style name."""
-        return self.tone.style
+__all__ = [
+    "BAR_EMPTY",
+    "BAR_FULL",
+    "BAR_LIVE",
+    "BAR_OTHERWISE",
+    "CURSOR",
+    "DETACHED",
+    "FOLDED",
+    "FOLLOWED",
+    "LATE",
+    "LINK",
+    "MARK",
+    "NEVER_RAN",
+    "OFF",
+    "TRIGGERING",
+    "UNFOLDED",
+    "UNKNOWN",
+    "UNREAD",
+    "WAITING",
+    "Look",
+    "Sign",
+    "Tone",
+    "of_run",
+    "of_status",
+    "of_verdict",
+    "plain_look",
+    "to_ascii",
+]
 
 
 def _look(sign: Sign, word: str, tone: Tone) -> Look:
@@ -187,80 +159,3 @@ def _has(state: RunState, kind: str) -> StandingWarning | None:
 
 def _moved_since(state: RunState, warning: StandingWarning) -> bool:
     return state.rows_moved is not None and state.rows_moved > warning.at - timedelta(seconds=1)
-
-
-# ------------------------------------------------------------------------------ drawing material
-
-FOLDED: Final = "▸"
-UNFOLDED: Final = "▾"
-CURSOR: Final = "▌"
-MARK: Final = "■"
-FOLLOWED: Final = "»"
-"""After the name of a connection whose jobs are attached as they appear."""
-LINK: Final = "━"
-UNKNOWN: Final = "—"
-"""In place of a number nobody knows; 0 is only ever a zero that was read."""
-BAR_FULL: Final = "█"
-BAR_OTHERWISE: Final = "▓"
-"""Ended, neither well nor badly."""
-BAR_LIVE: Final = "▒"
-BAR_EMPTY: Final = "░"
-
-_ASCII: Final = str.maketrans(
-    {
-        "·": ".",
-        "◌": "o",
-        "●": "*",
-        "▲": "^",
-        "✓": "+",
-        "✗": "x",
-        "⊘": "/",
-        "◷": "@",
-        "–": "-",
-        "—": "-",
-        "…": "~",
-        "▸": ">",
-        "▾": "v",
-        "▌": ">",
-        "■": "#",
-        "█": "#",
-        "▓": "%",
-        "▒": "=",
-        "░": ".",
-        "▁": "_",
-        "▂": ".",
-        "▃": "-",
-        "▄": "=",
-        "▅": "+",
-        "▆": "*",
-        "▇": "#",
-        "━": "-",
-        "─": "-",
-        "│": "|",
-        "┬": "+",
-        "┴": "+",
-        "┼": "+",
-        "├": "+",
-        "┤": "+",
-        "→": ">",
-        "←": "<",
-        "↑": "^",
-        "↓": "v",
-        "×": "x",
-        "⏎": "<",
-        "≈": "~",
-        "✕": "x",
-        "•": "*",
-        "»": ">",
-        "▔": "-",
-        "▎": "|",
-        "▊": "|",
-        "▐": "|",
-        "🔎": "/ ",
-    }
-)
-
-
-def to_ascii(text: str) -> str:
-    """Replace every glyph of ours by its ASCII stand-in, cell for cell; other text stays."""
-    return text.translate(_ASCII)

@@ -15,7 +15,7 @@ from textual.color import Color, ColorParseError
 from textual.filter import LineFilter
 from textual.theme import BUILTIN_THEMES, Theme
 
-from tui.glyphs import Tone, to_ascii
+from tui.signs import Tone, to_ascii
 
 DEFAULT: Final = "textual-dark"
 TERMINAL: Final = "terminal"

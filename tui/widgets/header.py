@@ -17,7 +17,7 @@ from textual.widgets import Static
 
 from tui.deck_plan import COLUMNS_FROM
 from tui.formats import age, clock, elide
-from tui.glyphs import FOLDED, Sign, Tone
+from tui.signs import FOLDED, Sign, Tone
 from workflow.text import SafeText
 
 STALE_AFTER: Final = timedelta(seconds=20)

@@ -10,7 +10,7 @@ from typing import Final
 
 from textual.content import Content
 
-from tui.glyphs import FOLDED, Tone
+from tui.signs import FOLDED, Tone
 
 _RULE: Final = "─"
 _LONGEST: Final = 240
