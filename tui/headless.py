@@ -26,7 +26,7 @@ from workflow.runs.events import Event, LaunchId, RunFinished, RunId
 from workflow.runs.fleet import Fleet
 from workflow.runs.run import Phase, RunState
 from workflow.runs.wire import to_json
-from workflow.text import safe
+from workflow.text import SafeText, safe
 
 
 class Face(Protocol):
@@ -61,6 +61,9 @@ class PlainFace:
 class QuietFace:
     """Says only which runs did not end well."""
 
+    def __init__(self) -> None:
+        self._lines = PlainLines()
+
     def show(self, event: Event, fleet: Fleet) -> str | None:
         """Return a line for a verdict that somebody has to know of."""
         state = fleet.runs.get(event.run) if event.run is not None else None
@@ -70,7 +73,7 @@ class QuietFace:
             or exit_code([state.verdict]) == 0
         ):
             return None
-        return PlainLines().line(event, state, 1)
+        return self._lines.line(event, state, 1)
 
 
 def face_for(*, as_json: bool, quiet: bool) -> Face:
@@ -99,9 +102,11 @@ class Following:
     _begun: Begun | None = None
     _early: list[Event] = field(default_factory=list)
     _open: set[RunId] = field(default_factory=set)
+    _trouble: SafeText | None = None
 
     def hear(self, event: Event) -> None:
         """Take an event in; the fleet's listener."""
+        self._tell_trouble()
         if self._begun is None:
             # Until it is known what was begun, nobody can say whose event this is.
             self._early.append(event)
@@ -138,6 +143,14 @@ class Following:
         line = self.face.show(event, self.fleet)
         if line is not None:
             self.output.put(line)
+
+    def _tell_trouble(self) -> None:
+        """Say that the journal cannot be written, and that it can again, once each."""
+        before, self._trouble = self._trouble, self.fleet.trouble
+        if self._trouble is not None and self._trouble != before:
+            tell(safe(f"syncdeck: {self._trouble} Watching goes on."))
+        elif before is not None and self._trouble is None:
+            tell(safe("syncdeck: the journal is written again."))
 
     def _note(self, event: Event) -> None:
         if event.run is None:

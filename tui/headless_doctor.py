@@ -22,7 +22,7 @@ from workflow.airbyte.models import Job, Page, WorkspaceId
 from workflow.airbyte.problems import ApiProblem, ProblemKind
 from workflow.clock import Clock, SystemClock
 from workflow.http.failures import NetworkFailure
-from workflow.runs.journal import Journal, JournalError
+from workflow.runs.journal import Journal, JournalError, open_records
 from workflow.settings import NoAuth, Profile, SettingsError, is_clear_text
 from workflow.settings_choice import Choice
 from workflow.text import SafeText, safe
@@ -92,15 +92,22 @@ async def _journal(common: Common, clock: Clock) -> Finding:
     path = journal_path(common)
     if not path.exists():
         return Finding("journal", "well", safe(f"{path}, to be made by the first run"))
+    trouble: JournalError | None = None
     try:
         journal = await Journal.open(path, clock)
-    except JournalError as error:
-        return Finding("journal", "ill", safe(str(error)))
-    try:
-        unfinished = len(await journal.unfinished())
-    finally:
         await journal.aclose()
-    return Finding("journal", "well", safe(f"{path}, {many(unfinished, 'run')} unfinished"))
+    except JournalError as error:
+        trouble = error
+    try:  # what cannot be written can often be read all the same
+        async with open_records(path) as records:
+            unfinished = many(len(await records.runs(-1, unfinished=True)), "run")
+    except JournalError as error:
+        return Finding("journal", "ill", (trouble or error).text)
+    if trouble is not None:
+        return Finding(
+            "journal", "ill", safe(f"{trouble} It can be read: {unfinished} unfinished.")
+        )
+    return Finding("journal", "well", safe(f"{path}, {unfinished} unfinished"))
 
 
 async def _server(profile: Profile, client: Client, clock: Clock) -> AsyncIterator[Finding]:

@@ -49,6 +49,8 @@ class PlainLines:
     def __init__(self) -> None:
         self._spoke: dict[str, datetime] = {}
         self._failure: tuple[str, datetime] | None = None
+        self._reasons: set[str] = set()
+        """Sentences that runs have ended with."""
 
     def line(self, event: Event, state: RunState | None, live: int) -> SafeText | None:
         """Return the line for an event, None when there is nothing to say.
@@ -79,7 +81,7 @@ class PlainLines:
             case ReadingTaken():
                 return self._reading(event, state, live)
             case RunFinished():
-                return ended(state)
+                return self._ended(state)
         return _of_run(event, state)
 
     def _failed(self, event: Event, reason: str, seconds: float | None) -> str | None:
@@ -90,6 +92,15 @@ class PlainLines:
         self._failure = (reason, event.time)
         again = f"; again in {duration(seconds)}" if seconds is not None else ""
         return f"the server could not be read: {reason.rstrip('.')}{again}"
+
+    def _ended(self, state: RunState) -> str:
+        """Say how a run ended; a full disk or a server that is gone ends many, and is told once."""
+        text, why = ended(state), state.why or ""
+        if why in self._reasons and text.endswith(f": {why}"):
+            return f"{text.removesuffix(f': {why}')}, for the same reason"
+        if why.endswith("."):  # not the few words that say what was asked for
+            self._reasons.add(why)
+        return text
 
     def _reading(self, event: Event, state: RunState, live: int) -> str | None:
         every = max(READINGS_EVERY, timedelta(seconds=3 * live))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +18,7 @@ from tui.headless_main import announce, run_command
 from tui.session import Wiring, open_session
 from workflow.clock import SystemClock
 from workflow.runs.events import Event, Json, RunId
-from workflow.runs.journal import Journal, RunRow
+from workflow.runs.journal import Journal, Records, RunRow, open_records
 from workflow.runs.run import NotARunError, RunState, begin, fold, replay
 from workflow.runs.wire import rfc3339, to_json
 from workflow.settings import SettingsError
@@ -27,11 +27,16 @@ from workflow.text import safe
 _COARSER: Final = "From the journal: of plain readings it keeps one a minute."
 
 
+def _records(common: Common) -> AbstractAsyncContextManager[Records]:
+    return open_records(journal_path(common))
+
+
 @asynccontextmanager
 async def _journal(common: Common) -> AsyncIterator[Journal]:
+    """Open the journal to change it; it has to be there."""
     path = journal_path(common)
-    if not path.exists():
-        raise SettingsError(f"There is no journal yet at {path}: nothing has been run.")
+    async with open_records(path):
+        pass
     journal = await Journal.open(path, SystemClock())
     try:
         yield journal
@@ -43,12 +48,8 @@ def list_runs(common: Common, *, limit: int, unfinished: bool, as_json: bool) ->
     """Print the newest runs."""
 
     async def body() -> int:
-        async with _journal(common) as journal:
-            if unfinished:
-                found = await journal.unfinished(common.profile)
-                listed = [one.row for one in reversed(found)][:limit]
-            else:
-                listed = list(await journal.runs(limit, common.profile))
+        async with _records(common) as records:
+            listed = await records.runs(limit, common.profile, unfinished=unfinished)
         if as_json:
             click.echo(json.dumps([_row_json(row) for row in listed], indent=2))
         elif not listed:
@@ -108,9 +109,9 @@ def show_run(common: Common, run: str, *, as_json: bool) -> int:
     """Print one run."""
 
     async def body() -> int:
-        async with _journal(common) as journal:
-            row, events = await _read(journal, run)
-            intents = await journal.intents_of(row.run)
+        async with _records(common) as records:
+            row, events = await _read(records, run)
+            intents = await records.intents_of(row.run)
         state = _state(events)
         suspects = sorted({job for intent in intents if intent.open for job in intent.suspects})
         if as_json:
@@ -158,14 +159,14 @@ def export_runs(common: Common, which: Sequence[str], *, output: Path | None, li
     """Write events as JSON lines."""
 
     async def body() -> int:
-        async with _journal(common) as journal:
+        async with _records(common) as records:
             ids = [RunId(run) for run in which]
             if not ids:
-                ids = [row.run for row in reversed(await journal.runs(limit, common.profile))]
+                ids = [row.run for row in reversed(await records.runs(limit, common.profile))]
             lines = [
                 json.dumps(to_json(event))
                 for run in ids
-                for event in (await _read(journal, run))[1]
+                for event in (await _read(records, run))[1]
             ]
         text = "".join(f"{line}\n" for line in lines)
         if output is None:
@@ -186,8 +187,8 @@ def replay_run(common: Common, run: str, *, speed: float, as_json: bool) -> int:
     """Print a run's events again, at their pace times `speed`, or at once."""
 
     async def body() -> int:
-        async with _journal(common) as journal:
-            _, events = await _read(journal, run)
+        async with _records(common) as records:
+            _, events = await _read(records, run)
         tell(safe(_COARSER))
         plain = PlainLines()
         state: RunState | None = None
@@ -254,9 +255,9 @@ def _pick(common: Common, run: RunId, job: int) -> int:
     return run_command(common, body)
 
 
-async def _read(journal: Journal, run: str) -> tuple[RunRow, tuple[Event, ...]]:
-    row = await journal.run(RunId(run))
-    events = await journal.events(RunId(run)) if row is not None else ()
+async def _read(records: Records, run: str) -> tuple[RunRow, tuple[Event, ...]]:
+    row = await records.run(RunId(run))
+    events = await records.events(RunId(run)) if row is not None else ()
     if row is None or not events:
         raise SettingsError(
             f"There is no run {safe(run, limit=60)!r} in the journal; see `syncdeck runs`."

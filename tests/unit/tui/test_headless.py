@@ -136,6 +136,14 @@ def test_what_people_want_to_know_is_said(fact: Fact, says: str) -> None:
     assert says in said[0]
 
 
+def test_a_sentence_that_many_runs_end_with_is_said_once() -> None:
+    full = "No space is left for the journal. Free some."
+    end, lines = event(facts.RunFinished(Verdict.REJECTED, full, {}), 1), PlainLines()
+    state = fold(begin(event(CREATED)), end)
+    said = [str(lines.line(end, state, 1)).partition(": ")[2] for _ in range(3)]
+    assert said == [f"rejected: {full}", *["rejected, for the same reason"] * 2]
+
+
 def test_waiting_for_a_slot_is_not_worth_a_line() -> None:
     assert told((facts.RunWaiting("slot"), 0))[1] == []
 

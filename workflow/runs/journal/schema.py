@@ -7,6 +7,7 @@ are. Older shapes are brought forward step by step, each step in one transaction
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
@@ -241,9 +242,11 @@ def _has_tables(connection: sqlite3.Connection) -> bool:
 def sentence(name: str, error: Exception) -> str:
     """Say what is wrong with the journal called `name`, and what to do about it."""
     code = getattr(error, "sqlite_errorname", "") or ""
-    if code.startswith("SQLITE_FULL") or getattr(error, "errno", None) in {28, 122}:
+    number = getattr(error, "errno", None)
+    if code.startswith("SQLITE_FULL") or number in {errno.ENOSPC, errno.EDQUOT}:
         return f"No space is left for {name}. Free some; nothing is triggered until then."
-    if code.startswith(("SQLITE_READONLY", "SQLITE_PERM")) or isinstance(error, PermissionError):
+    read_only = {errno.EACCES, errno.EPERM, errno.EROFS}
+    if code.startswith(("SQLITE_READONLY", "SQLITE_PERM")) or number in read_only:
         return f"Cannot write to {name}: it is read-only. Make it writable, or use --journal FILE."
     if code.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
         return (
@@ -253,5 +256,6 @@ def sentence(name: str, error: Exception) -> str:
     if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return f"Another program keeps {name} locked. End it, or use --journal FILE."
     if code.startswith("SQLITE_CANTOPEN") or isinstance(error, OSError):
-        return f"Cannot open {name}: {error}. Check the path, or use --journal FILE."
+        why = getattr(error, "strerror", None) or error
+        return f"Cannot open {name}: {why}. Check the path, or use --journal FILE."
     return f"Cannot use {name}: {error}. Check its disk, or use --journal FILE."
