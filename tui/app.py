@@ -22,12 +22,12 @@ from tui import event_lines, keymap, themes
 from tui.formats import clock, many
 from tui.happenings import Happenings
 from tui.kept import Kept, KeptError
-from tui.outcomes import Outcomes
 from tui.screens import late
 from tui.screens.deck import DeckScreen
 from tui.screens.dialogs import QuitDialog
+from tui.telling import Teller, Telling
 from workflow.clock import Clock, SystemClock
-from workflow.runs.events import Event
+from workflow.runs.events import Event, LaunchId
 from workflow.runs.run import Phase
 from workflow.text import SafeText, safe
 
@@ -83,8 +83,7 @@ class SyncdeckApp(App[int]):
         self._leaving = asyncio.Event()
         self.session: Session | None = None
         self.happened = Happenings()
-        self._outcomes = Outcomes()
-        self._armed = False
+        self._teller = Teller(self)
         self.rebound: Mapping[str, str] = keymap.as_textual(rebound or {})
         self.kept = kept or Kept(None)
         self._notices = [told for told in (notice, self.kept.trouble) if told]
@@ -145,7 +144,7 @@ class SyncdeckApp(App[int]):
             unwatch = session.fleet.watch.subscribe(self._look_again)
             session.fleet.shown = session.fleet.feed.looking = True
             for run in session.fleet.runs.values():
-                self._outcomes.know(run)
+                self._teller.know(run)
             self.session = session
             self._opened = self._dirty = True
             self._hand_over()
@@ -155,7 +154,7 @@ class SyncdeckApp(App[int]):
                 unwatch()
                 unsubscribe()
                 self.session = None
-        self._title_terminal("")
+        self._teller.end()
         self.exit(0)
 
     def _fatal_error(self) -> None:
@@ -190,7 +189,7 @@ class SyncdeckApp(App[int]):
         entry = event_lines.entry(event, run)
         if entry is not None:
             self.happened.add(entry)
-        self._outcomes.hear(event, run)
+        self._teller.hear(event, run)
 
     def _look_again(self) -> None:
         self._dirty = True
@@ -209,31 +208,11 @@ class SyncdeckApp(App[int]):
                 screen.refresh_from(session)
             if not screen.is_modal:
                 break  # what is below cannot be seen
-        for told in self._outcomes.gathered():
-            self.notify(told.text, severity=told.severity, markup=False)
-            if told.bell:
-                self.bell()
-        self._tell_arming(session)
-        self._tell_terminal(session)
+        self._teller.flush(session)
 
-    def _tell_arming(self, session: Session) -> None:
-        """Say when the profile has fallen back, for whoever counts on it being armed."""
-        armed = session.fleet.arming.until is not None
-        if self._armed and not armed:
-            told = f"{safe(session.profile_name)} is read-only again"
-            self.notify(told, severity="warning", markup=False)
-        self._armed = armed
-
-    def _tell_terminal(self, session: Session) -> None:
-        """Put how far things are into the terminal's title, for when it is not looked at."""
-        title = self._outcomes.title(session.profile_name, session.fleet.launches)
-        if title != self.sub_title:
-            self.sub_title = title
-            self._title_terminal(title)
-
-    def _title_terminal(self, title: str) -> None:
-        if self._driver is not None and not self.is_headless:
-            self._driver.write(f"\x1b]0;{safe(title)}\x07")
+    def tell_of(self, launch: LaunchId, how: Telling) -> None:
+        """Tell of a launch's end in this way."""
+        self._teller.tell_of(launch, how)
 
     @property
     def _deck(self) -> DeckScreen:

@@ -31,7 +31,8 @@ class Told:
 
     text: SafeText
     severity: Severity = "information"
-    bell: bool = False
+    launch: LaunchId | None = None
+    """The launch that ended, if it is one."""
 
 
 class Outcomes:
@@ -56,7 +57,7 @@ class Outcomes:
                 bad = any(verdicts.get(verdict) for verdict in _BAD)
                 if told is not None:
                     severity: Severity = "warning" if bad else "information"
-                    self._launches.append(Told(told.text, severity, bell=True))
+                    self._launches.append(Told(told.text, severity, event.launch))
             case RunFinished() if run is not None and run.launch is None:
                 told = entry(event, run)
                 if told is not None and run.verdict is not None and run.run not in self._known:

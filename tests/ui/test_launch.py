@@ -294,3 +294,15 @@ async def test_what_cannot_be_read_cannot_be_sent() -> None:
         await pilot.resize_terminal(80, 24)
         await until(pilot, lambda: not screen.has_class("-small"))
         await until(pilot, lambda: not go(screen).disabled)
+
+
+async def test_the_form_asks_how_to_tell_of_the_end() -> None:
+    fleet = StandInFleet(checks=will("send", "send", "send"))
+    async with Host().run_test(size=(80, 24)) as pilot:
+        screen = await shown(pilot, fleet)
+        assert screen._fields.form.bell
+        assert not screen._fields.form.desktop
+        screen.query_one("#desktop", Tick).focus()
+        await pilot.press("space")
+        assert screen._fields.form.desktop
+        assert len(fleet.checked) == 1

@@ -34,6 +34,7 @@ from tui.screens.leaving import leave
 from tui.screens.workflow_choice import Answer, WorkflowScreen
 from tui.screens.workflow_form import Chosen, command, ordered
 from tui.session import Session
+from tui.telling import Telling, Tells
 from tui.widgets.hints import Hints
 from tui.widgets.lines import crumbs, spread, titled_rule
 from tui.widgets.target_list import TargetList
@@ -334,6 +335,9 @@ class LaunchScreen(Screen[LaunchId | None]):
             self._told = refused.text
             self._draw()
         else:
+            form = self._fields.form
+            if isinstance(self.app, Tells):
+                self.app.tell_of(launch, Telling(form.bell, form.desktop))
             leave(self, launch)
 
     def on_input_submitted(self) -> None:

@@ -106,6 +106,10 @@ class LaunchFields(Vertical):
             yield Static("after ", classes="word")
             yield ShortInput(form.hold_after, "0123456789", cells=3, empty="off", id="hold-after")
             yield Static(" failures in a row start no more; p goes on", classes="word")
+        with Horizontal():
+            yield Static("Tell me", classes="name")
+            yield Tick("bell when all ended", form.bell, id="bell")
+            yield Tick("notice on the desktop", form.desktop, id="desktop")
 
     def show_workflow(self, label: SafeText | None, doing: Doing) -> None:
         """Show which workflow is chosen in place of what to do; None for none."""
@@ -145,6 +149,8 @@ class LaunchFields(Vertical):
             over_running=self.query_one("#over-running", Tick).on,
             one_first=self.query_one("#one-first", Tick).on,
             hold_after=self.query_one("#hold-after", Input).value,
+            bell=self.query_one("#bell", Tick).on,
+            desktop=self.query_one("#desktop", Tick).on,
         )
 
     def _mark(self) -> None:

@@ -76,6 +76,9 @@ class Form:
     one_first: bool = False
     hold_after: str = ""
     """Failures in a row; empty for never."""
+    bell: bool = True
+    desktop: bool = False
+    """Whether the terminal is asked for a notice when all have ended."""
 
     @property
     def destructive(self) -> bool:

@@ -1,0 +1,103 @@
+"""Tells of ends where people look: notices in the deck, title and bell of the terminal, desktop.
+
+What is worth telling is :mod:`tui.outcomes`' to say; whether a launch rings or goes to the desktop
+was chosen when it was made. Desktop notices are the terminal's (OSC 9): the deck may run at the
+far end of an SSH connection, where no desktop is.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from textual.app import App
+
+from tui.outcomes import Outcomes
+from workflow.runs.events import Event, LaunchId
+from workflow.runs.run import RunState
+from workflow.text import SafeText, safe
+
+if TYPE_CHECKING:
+    from tui.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """How the end of a launch is told, besides in the deck."""
+
+    bell: bool = True
+    desktop: bool = False
+
+
+@runtime_checkable
+class Tells(Protocol):
+    """An app that can be asked to tell of a launch's end."""
+
+    def tell_of(self, launch: LaunchId, how: Telling) -> None:
+        """Tell of its end in this way."""
+
+
+def desktop_notice(text: SafeText, environ: Mapping[str, str]) -> str:
+    """Return what makes a terminal show a notice; tmux is asked to pass it on."""
+    notice = f"\x1b]9;{text}\x07"
+    return f"\x1bPtmux;\x1b{notice}\x1b\\" if environ.get("TMUX") else notice
+
+
+class Teller:
+    """Gathers what happens and tells it at each flush."""
+
+    def __init__(self, app: App[Any]) -> None:
+        self._app = app
+        self._outcomes = Outcomes()
+        self._how: dict[LaunchId, Telling] = {}
+        self._title = ""
+        self._armed = False
+
+    def know(self, run: RunState) -> None:
+        """Take note of a run that was there before anybody listened: its end is old."""
+        self._outcomes.know(run)
+
+    def hear(self, event: Event, run: RunState | None) -> None:
+        """Take in an event; `run` is its run's state after it."""
+        self._outcomes.hear(event, run)
+
+    def tell_of(self, launch: LaunchId, how: Telling) -> None:
+        """Tell of a launch's end in this way."""
+        self._how[launch] = how
+
+    def flush(self, session: Session) -> None:
+        """Tell what has come since the last time, and how far things are."""
+        for told in self._outcomes.gathered():
+            self._app.notify(told.text, severity=told.severity, markup=False)
+            if told.launch is not None:
+                self._ended(told.text, self._how.pop(told.launch, Telling()))
+        self._tell_arming(session)
+        title = self._outcomes.title(session.profile_name, session.fleet.launches)
+        if title != self._title:
+            self._title = title
+            self._write(f"\x1b]0;{safe(title)}\x07")
+
+    def end(self) -> None:
+        """Leave the terminal its own title."""
+        self._write("\x1b]0;\x07")
+
+    def _ended(self, text: SafeText, how: Telling) -> None:
+        if how.bell:
+            self._app.bell()
+        if how.desktop:
+            self._write(desktop_notice(text, os.environ))
+
+    def _tell_arming(self, session: Session) -> None:
+        """Say when the profile has fallen back, for whoever counts on it being armed."""
+        armed = session.fleet.arming.until is not None
+        if self._armed and not armed:
+            told = f"{safe(session.profile_name)} is read-only again"
+            self._app.notify(told, severity="warning", markup=False)
+        self._armed = armed
+
+    def _write(self, sequence: str) -> None:
+        driver = self._app._driver  # noqa: SLF001 - Textual has no other way to its terminal
+        if driver is not None and not self._app.is_headless:
+            driver.write(sequence)
