@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Callable, Coroutine
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -307,3 +309,62 @@ async def test_a_run_of_another_server_is_left_alone_whatever_the_profile_is_cal
     async with world.deck() as deck:
         await deck.fleet.end()
         assert deck.of_launch(launch)[0].verdict is Verdict.SUCCEEDED
+
+
+async def on_disk(journal: Path, statement: str) -> None:
+    """Change a journal that nobody has open."""
+
+    def change() -> None:
+        with closing(sqlite3.connect(journal)) as db:
+            db.execute(statement)
+            db.commit()
+
+    await asyncio.to_thread(change)
+
+
+@virtually
+async def test_a_run_that_cannot_be_read_is_left_alone_and_the_others_go_on(journal: Path) -> None:
+    world = scene(journal=journal)
+    launch = await left_running(world, Order(world.connections(2)), 2)
+    await on_disk(journal, "UPDATE events SET body = '{}' WHERE run = (SELECT min(run) FROM runs)")
+    async with world.deck() as deck:
+        await deck.fleet.end()
+        (readable,) = deck.of_launch(launch)
+        unreadable = next(r for r in await deck.journal.unfinished() if r.row.run != readable.run)
+    assert readable.verdict is Verdict.SUCCEEDED
+    assert unreadable.row.owner is None
+    assert world.posts() == 2
+
+
+@virtually
+async def test_a_run_is_taken_up_from_its_snapshot_as_from_its_events(journal: Path) -> None:
+    world = scene(journal=journal)
+    long = replace(STEADY, duration=500.0)
+    async with world.deck() as deck:
+        launch = await deck.fleet.launch(Order((world.connection(long),)))
+        await deck.until(lambda: running(deck, launch) == 1)
+        await deck.clock.sleep(300.0)
+        (before,) = deck.of_launch(launch)
+    # Whatever else is between them, the first events are not read any more.
+    await on_disk(journal, "UPDATE events SET body = '{}' WHERE seq BETWEEN 2 AND 20")
+    async with world.deck() as deck:
+        (after,) = deck.of_launch(launch)
+        assert after.transitions == before.transitions
+        assert (after.job_id, after.rows, after.begun) == (before.job_id, before.rows, before.begun)
+        await deck.fleet.end()
+        assert deck.fleet.launches[launch].verdicts == {Verdict.SUCCEEDED: 1}
+    assert world.posts() == 1
+
+
+@virtually
+async def test_a_snapshot_that_cannot_be_read_is_passed_over(journal: Path) -> None:
+    world = scene(journal=journal)
+    long = replace(STEADY, duration=500.0)
+    async with world.deck() as deck:
+        launch = await deck.fleet.launch(Order((world.connection(long),)))
+        await deck.clock.sleep(300.0)
+    await on_disk(journal, "UPDATE snapshots SET body = '[]'")
+    async with world.deck() as deck:
+        await deck.fleet.end()
+        (run,) = deck.of_launch(launch)
+    assert (run.verdict, run.origin) == (Verdict.SUCCEEDED, Origin.STARTED)
