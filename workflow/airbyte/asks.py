@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from workflow.airbyte.models import Job, JobId, Page, Status
+from workflow.airbyte.models import Job, JobId, JobType, Page, Status
 from workflow.text import SafeText
 
 ListOrigin = Literal["delta", "sweep", "progress", "cold_start"]
@@ -21,7 +21,13 @@ class ListJobs:
     status: Status | None = None
     created_at_start: datetime | None = None
     updated_at_start: datetime | None = None
+    job_type: JobType | None = None
     offset: int = 0
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether it names a word that an older server may not know."""
+        return self.status is not None or self.job_type is not None
 
 
 @dataclass(frozen=True, slots=True)

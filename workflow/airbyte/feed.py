@@ -68,7 +68,6 @@ class Feed:
         self._news: dict[JobId, asyncio.Event] = {}
         self._gone: dict[JobId, SafeText] = {}
         self._read_at: datetime | None = None
-        self._took: float | None = None
         self._failing: SafeText | None = None
         self._brief: SafeText | None = None
         self._next_at: datetime | None = None
@@ -148,7 +147,6 @@ class Feed:
             failures=self._planner.failures,
             next_at=self._next_at,
             brief=None if self._failing is None else self._brief,
-            took=self._took,
         )
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
@@ -234,12 +232,10 @@ class Feed:
             match ask:
                 case ListJobs():
                     page = await self._list(ask)
-                    took = page.seconds
                     listed = Listed(page.value, _times(page))
                     facts = planner.listed(ask, listed, clock.monotonic())
                 case GetJob(job_id):
                     job = await self._client.get_job(job_id, replay="never")
-                    took = job.seconds
                     facts = planner.got(ask, Got(job.value, _times(job)), clock.monotonic())
         except ApiProblem as problem:
             self._brief = problem.brief
@@ -248,12 +244,13 @@ class Feed:
         except NetworkFailure as failure:
             self._brief = failure.brief
             return planner.refused(ask, Refused(failure.text), clock.monotonic())
-        self._read_at, self._took, self._brief = clock.now(), took, None
+        self._read_at, self._brief = clock.now(), None
         return facts
 
     async def _list(self, ask: ListJobs) -> Answer[Page[Job]]:
         return await self._client.list_jobs(
             workspace_ids=self._workspace_ids,
+            job_type=ask.job_type,
             status=ask.status,
             created_at_start=ask.created_at_start,
             updated_at_start=ask.updated_at_start,

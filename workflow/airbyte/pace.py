@@ -38,7 +38,7 @@ class Pace:
         self.looking = False
         self.expecting = False
         self.not_before = -math.inf
-        """Nothing is asked until then, after a failure."""
+        """Nothing is asked until then: the server is overloaded."""
 
     @property
     def failures(self) -> int:
@@ -54,9 +54,13 @@ class Pace:
         self._rhythm = self._rhythm.answered()
         return failures
 
-    def failed(self, retry_after: float | None, now: float) -> float:
-        """Note a failure; return how long nothing is asked."""
+    def failed(self) -> None:
+        """Note a failure that says nothing of the server as a whole."""
         self._rhythm = self._rhythm.failed()
+
+    def overloaded(self, retry_after: float | None, now: float) -> float:
+        """Note a failure by overload; return how long nothing is asked."""
+        self._rhythm = self._rhythm.overloaded()
         pause = self._rhythm.pause(retry_after) * self._varied()
         self.not_before = now + pause
         return pause

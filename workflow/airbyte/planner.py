@@ -15,8 +15,9 @@ from __future__ import annotations
 import math
 import random
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, get_args
 
+from workflow.airbyte.agenda import Agenda
 from workflow.airbyte.asks import (
     Ask,
     GetJob,
@@ -28,10 +29,11 @@ from workflow.airbyte.asks import (
     Refused,
     Times,
 )
+from workflow.airbyte.backoff import OVERLOAD, BackOff
 from workflow.airbyte.book import Book
-from workflow.airbyte.models import FAILED, LIVE, RUNNING, Job, JobId
+from workflow.airbyte.models import RUNNING, Job, JobId
 from workflow.airbyte.pace import SWEEP_EVERY, Pace
-from workflow.airbyte.passes import Pass, back, watermark
+from workflow.airbyte.passes import Pass, watermark
 from workflow.airbyte.readings import (
     ColdStartDone,
     FeedFact,
@@ -41,13 +43,11 @@ from workflow.airbyte.readings import (
     PollRecovered,
     ReadingTaken,
 )
-from workflow.airbyte.rhythm import QUICK
 from workflow.airbyte.roll import Roll
 from workflow.airbyte.singles import Singles
 from workflow.text import SafeText
 
-SWEEP_BACK: Final = timedelta(hours=1)
-COLD_BACK: Final = timedelta(hours=24)
+_ORIGINS: Final[tuple[ListOrigin, ...]] = get_args(ListOrigin)
 _FEW: Final = 20
 """As many jobs are asked for one by one rather than by status lists."""
 _ENDLESS: Final = SafeText(
@@ -65,11 +65,11 @@ class Planner:
         self._roll = Roll(self.book)
         self._pace = Pace(rng, self.book, self._roll)
         self._singles = Singles()
-        self._passes: dict[ListOrigin, Pass] = {}
+        self._agenda = Agenda()
+        self._back_off = BackOff(rng)
         self._unread: set[JobId] = set()
-        self._watermark: datetime | None = None
         self._listed_at = -math.inf
-        self._unreadable: frozenset[SafeText] = frozenset()
+        self._unreadable: dict[ListOrigin, frozenset[SafeText]] = {}
 
     # ---------------------------------------------------------------- what is wanted
 
@@ -104,7 +104,7 @@ class Planner:
     @property
     def cold_start_pending(self) -> bool:
         """Whether a cold start was asked for and is not done."""
-        return "cold_start" in self._passes
+        return "cold_start" in self._agenda
 
     def track(self, job_id: JobId, usual: timedelta | None = None) -> None:
         """Watch a job until it has ended or is untracked."""
@@ -118,18 +118,17 @@ class Planner:
         self._roll.remove(job_id)
         self._unread.discard(job_id)
         self._singles.drop(job_id)
+        self._back_off.forgive(job_id)
 
     def want_cold_start(self, today: datetime) -> None:
         """Ask for everything that is red or runs; `today` is the wall clock's now."""
-        failed = ListJobs(
-            "cold_start", "updatedAt|DESC", FAILED, updated_at_start=back(today, COLD_BACK)
-        )
-        self._passes["cold_start"] = Pass((failed, *_by_status("cold_start")))
+        self._agenda.begin_cold(today)
 
     def look_now(self) -> None:
         """Make everything due that an operator would want to see afresh."""
         self._pace.hurry()
         self._singles.hurry()
+        self._back_off.hurry()
 
     # ---------------------------------------------------------------- what comes next
 
@@ -159,29 +158,25 @@ class Planner:
         self._unread.clear()
 
     def _page(self, origin: ListOrigin, now: float) -> ListJobs | None:
-        running = self._passes.get(origin)
-        if running is None and self._due(origin, now) <= now:
-            running = self._passes[origin] = self._begin(origin)
-        return None if running is None else running.ask
+        if self._due(origin, now) > now:
+            return None
+        if origin not in self._agenda:
+            self._agenda.begin(origin)
+        return self._agenda.ask(origin)
 
     def _single(self, now: float) -> GetJob | None:
         job_id = self._singles.next(now)
         return None if job_id is None else GetJob(job_id)
 
-    def _begin(self, origin: ListOrigin) -> Pass:
-        match origin:
-            case "delta":
-                ask = ListJobs("delta", "updatedAt|DESC", updated_at_start=self._watermark)
-                # Without a watermark that is the whole history: the newest page gives one, and a
-                # sweep finds the jobs it did not show.
-                return Pass((ask,), first_page_only=self._watermark is None)
-            case "sweep" if self._watermark is not None:
-                since = back(self._watermark, SWEEP_BACK)
-                return Pass((ListJobs("sweep", created_at_start=since),))
-            case "progress":
-                return Pass((ListJobs("progress", status=RUNNING),))
-            case _:
-                return Pass(_by_status(origin))
+    def _earliest(self, now: float) -> float:
+        return min((self._singles.earliest, *(self._due(origin, now) for origin in _ORIGINS)))
+
+    def _due(self, origin: ListOrigin, now: float) -> float:
+        """Return when a page of this kind may be asked for; infinite for not at all."""
+        due = -math.inf
+        if origin not in self._agenda:
+            due = self._pace.due(origin, now, suspicion=self._singles.any_suspected)
+        return max(due, self._back_off.until(origin))
 
     # ---------------------------------------------------------------- what came
 
@@ -189,19 +184,13 @@ class Planner:
         """Take a page; `ask` is what :meth:`next` returned."""
         facts = self._answered(listed.times, now)
         self._listed_at = now
+        self._back_off.forgive(ask.origin)
         taken = self._take(listed.page.items, listed.times, ask.origin)
         facts += taken
-        running = self._passes.get(ask.origin)
-        if running is None or running.ask != ask:
-            # Another pass was wanted while this page was on its way.
-            return facts
-        following = running.after(listed, changed=any(map(self._matters, taken)))
-        self._passes[ask.origin] = following
-        if following.stuck:
-            del self._passes[ask.origin]
-            facts.append(self._trouble(_ENDLESS, None, now))
-        elif following.ask is None:
-            del self._passes[ask.origin]
+        following = self._agenda.turn(ask, listed, changed=any(map(self._matters, taken)))
+        if following is not None and following.stuck:
+            facts.append(self._failed(ask.origin, _ENDLESS, now))
+        elif following is not None and following.ask is None:
             facts += self._completed(ask, following, now)
         self.book.trim(self._roll)
         return facts
@@ -210,6 +199,7 @@ class Planner:
         """Take one job's answer."""
         facts = self._answered(got.times, now)
         self._singles.drop(ask.job_id)
+        self._back_off.forgive(ask.job_id)
         taken = self._take((got.job,), got.times, "get_job")
         if self._roll.are_few:
             self._pace.passed(changed=any(map(self._matters, taken)))
@@ -225,36 +215,29 @@ class Planner:
     def refused(self, ask: Ask, refused: Refused, now: float) -> list[FeedFact]:
         """Note that the request brought nothing."""
         match ask:
-            case GetJob(job_id):
-                if refused.status in _GONE:
-                    return self._missing(job_id, refused.reason, now)
-                # To the end of the queue, so that one bad job does not hold up the others.
-                fact = self._trouble(refused.reason, refused.retry_after, now)
-                self._singles.postpone(job_id, self._pace.not_before + QUICK)
-                return [fact]
-            case ListJobs(status=status) if status is not None and refused.status in {400, 422}:
-                # An older server does not know the status; then no job has it.
-                return self._skip_list(ask, now)
-            case ListJobs():
-                self._break_off(ask, now)
-        return [self._trouble(refused.reason, refused.retry_after, now)]
+            case GetJob(job_id) if refused.status in _GONE:
+                return self._missing(job_id, refused.reason, now)
+            case ListJobs() if ask.is_narrowed and refused.status in {400, 422}:
+                # An older server does not know the word; then no job has it.
+                following = self._agenda.leave_out(ask)
+                over = following is not None and following.ask is None
+                return self._completed(ask, following, now) if following and over else []
+            case ListJobs(origin=origin) if self._agenda.break_off(origin):
+                self._pace.ended(origin, now)
+        what = ask.job_id if isinstance(ask, GetJob) else ask.origin
+        if refused.status in OVERLOAD:
+            pause = self._pace.overloaded(refused.retry_after, now)
+            fact = PollFailed(refused.reason, pause, self._pace.failures)
+        else:
+            fact = self._failed(what, refused.reason, now)
+        if isinstance(ask, GetJob):
+            # To the end of the queue, so that one bad job does not hold up the others.
+            self._singles.postpone(ask.job_id, now + fact.retry_in)
+        return [fact]
 
-    def _skip_list(self, ask: ListJobs, now: float) -> list[FeedFact]:
-        running = self._passes.get(ask.origin)
-        if running is None or running.ask != ask:
-            return []
-        following = self._passes[ask.origin] = running.without_current()
-        if following.ask is not None:
-            return []
-        del self._passes[ask.origin]
-        return self._completed(ask, following, now)
-
-    def _break_off(self, ask: ListJobs, now: float) -> None:
-        """Give up a pass whose pages belong together; the others go on at the same page."""
-        if ask.origin in {"delta", "progress"}:
-            # A broken pass proves nothing: the next one begins at its first page.
-            self._passes.pop(ask.origin, None)
-            self._pace.ended(ask.origin, now)
+    def _failed(self, what: ListOrigin | JobId, reason: SafeText, now: float) -> PollFailed:
+        self._pace.failed()
+        return PollFailed(reason, self._back_off.failed(what, now), self._pace.failures)
 
     def _answered(self, times: Times, now: float) -> list[FeedFact]:
         failures = self._pace.answered(times.date or times.arrived, now)
@@ -269,10 +252,6 @@ class Planner:
         moved = fact.previous is None or fact.previous.status != fact.reading.status
         return moved and (self.looking or fact.reading.job_id in self._roll)
 
-    def _trouble(self, reason: SafeText, retry_after: float | None, now: float) -> PollFailed:
-        pause = self._pace.failed(retry_after, now)
-        return PollFailed(reason, pause, self._pace.failures)
-
     def _missing(self, job_id: JobId, reason: SafeText, now: float) -> list[FeedFact]:
         """Note that a job is not there; a list now helps to be sure of it the next time."""
         if not self._singles.missing(job_id, now, self._listed_at):
@@ -285,43 +264,49 @@ class Planner:
     # ---------------------------------------------------------------- what a pass proves
 
     def _completed(self, ask: ListJobs, done: Pass, now: float) -> list[FeedFact]:
-        self._pace.ended(ask.origin, now, pages=done.pages)
-        match ask.origin:
+        origin = ask.origin
+        self._pace.ended(origin, now, pages=done.pages)
+        unreadable = self._newly_unreadable(origin, done)
+        facts: list[FeedFact] = []
+        match origin:
             case "delta":
-                return self._delta_completed(done, now)
+                self._pace.passed(changed=done.changed)
+                # A row that could not be read may be well the next time; one that stays unreadable
+                # must not hold the watermark for ever.
+                if unreadable is None:
+                    self._delta_completed(done, now)
             case "sweep":
-                return self._sweep_completed(ask, done, now)
+                self._sweep_completed(ask, done, now)
             case "progress":
                 self._progress_completed(done)
-                return []
             case "cold_start":
-                self._watermark = self._watermark or watermark(self.book.newest, done.first_date)
-                return [ColdStartDone(len(done.seen))]
+                first = watermark(self.book.newest, done.first_date)
+                self._agenda.watermark = self._agenda.watermark or first
+                facts.append(ColdStartDone(len(done.seen)))
+        if unreadable is not None:
+            facts.append(self._failed(origin, unreadable, now))
+        return facts
 
-    def _delta_completed(self, done: Pass, now: float) -> list[FeedFact]:
-        self._pace.passed(changed=done.changed)
-        known, self._unreadable = self._unreadable, done.unreadable
-        if not done.unreadable <= known:
-            # A row that could not be read may be well the next time; one that stays unreadable
-            # must not hold the watermark for ever.
-            return [self._trouble(min(done.unreadable - known), None, now)]
-        if self._watermark is None:
+    def _newly_unreadable(self, origin: ListOrigin, done: Pass) -> SafeText | None:
+        """Return what is wrong with a row that no pass has met before."""
+        known = frozenset[SafeText]().union(*self._unreadable.values())
+        self._unreadable[origin] = done.unreadable
+        return min(done.unreadable - known, default=None)
+
+    def _delta_completed(self, done: Pass, now: float) -> None:
+        if self._agenda.watermark is None:
             unseen = any(job_id not in done.seen for job_id in self._roll.awaited)
             self._pace.sweep_in(0 if unseen else SWEEP_EVERY, now)
-        self._watermark = watermark(self.book.newest, done.first_date)
-        return []
+        self._agenda.watermark = watermark(self.book.newest, done.first_date)
 
-    def _sweep_completed(self, ask: ListJobs, done: Pass, now: float) -> list[FeedFact]:
+    def _sweep_completed(self, ask: ListJobs, done: Pass, now: float) -> None:
         """Account for each job that should be live and was not in the lists."""
         expected = self.book.live if self.looking else ()
         missing = {*expected, *self._roll.awaited} - done.seen
         if ask.status is None and len(missing) > _FEW:
-            self._passes["sweep"] = Pass(_by_status("sweep"), seen=done.seen)
-            return []
-        self._singles.want(sorted(missing), now)
-        if done.unreadable:
-            return [self._trouble(min(done.unreadable), None, now)]
-        return []
+            self._agenda.go_on_by_status(done)
+        else:
+            self._singles.want(sorted(missing), now)
 
     def _progress_completed(self, done: Pass) -> None:
         readings = self.book.readings
@@ -331,14 +316,3 @@ class Planner:
         ):
             # Absence proves nothing, but it is a good reason to look.
             self._pace.delta_now()
-
-    def _earliest(self, now: float) -> float:
-        lists = (self._due("delta", now), self._due("sweep", now), self._due("progress", now))
-        return min((*lists, self._singles.earliest))
-
-    def _due(self, origin: ListOrigin, now: float) -> float:
-        return self._pace.due(origin, now, suspicion=self._singles.any_suspected)
-
-
-def _by_status(origin: ListOrigin) -> tuple[ListJobs, ...]:
-    return tuple(ListJobs(origin, status=status) for status in LIVE)

@@ -14,7 +14,7 @@ _STRETCH: Final = 1.5
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """Seconds between passes. `penalty` is the floor that failures set and answers lower."""
+    """Seconds between passes. `penalty` is the floor that overload sets and answers lower."""
 
     interval: float = QUICK
     penalty: float = 0.0
@@ -28,13 +28,17 @@ class Rhythm:
 
     def answered(self) -> Rhythm:
         """Return the rhythm after a good answer: the floor sinks by a fixed step."""
-        return replace(self, penalty=max(0.0, self.penalty - QUICK), failures=0)
+        return replace(self, penalty=max(0.0, self.penalty - QUIET), failures=0)
 
     def failed(self) -> Rhythm:
-        """Return the rhythm after a failure: the floor doubles."""
+        """Return the rhythm after a failure that says nothing of the server as a whole."""
+        return replace(self, failures=self.failures + 1)
+
+    def overloaded(self) -> Rhythm:
+        """Return the rhythm after a failure by overload: the floor doubles."""
         doubled = min(LONGEST, 2 * max(QUICK, self.penalty))
         return replace(self, penalty=doubled, failures=self.failures + 1)
 
     def pause(self, retry_after: float | None) -> float:
-        """Return how long to ask nothing after a failure, with the server's wish up to a cap."""
+        """Return how long to ask nothing after overload, with the server's wish up to a cap."""
         return max(self.penalty, min(LONGEST, retry_after or 0.0))

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from urllib.parse import parse_qs
 
 from tests.support.fleets import STEADY, Deck, Scene, scene
 from tests.support.virtual_time import run_virtual
 from workflow.airbyte.models import ConnectionId, JobId
+from workflow.airbyte.readings import ColdStartDone
 from workflow.runs.events import Verdict
 from workflow.runs.launch import Order
 from workflow.runs.watch import ConnectionView
+from workflow.sandbox.model import JobType
 
 
 async def until(deck: Deck, holds: Callable[[], bool]) -> None:
@@ -220,5 +223,58 @@ def test_a_check_says_what_a_launch_would_do_and_sends_nothing() -> None:
         assert checks[busy].last.startswith("pending")
         assert blocked.will == "blocked"
         assert world.posts() == 0
+
+    run_virtual(story())
+
+
+def test_a_refresh_is_seen_on_a_server_whose_lists_leave_refreshes_out() -> None:
+    async def story() -> None:
+        world = scene(connections=1, faults=("old-job-types",))
+        target = world.connection(replace(STEADY, duration=2_000.0))
+        async with world.deck() as deck:
+            await loaded(deck)
+            first = JobId(world.foreign_job(target, JobType.REFRESH))
+            await until(deck, lambda: first in deck.fleet.watch.foreign)
+            # It was found by a sweep that named its type; from then on the feed knows.
+            began = world.clock.monotonic()
+            second = JobId(world.foreign_job(world.connection(), JobType.REFRESH))
+            await until(deck, lambda: second in deck.fleet.watch.foreign)
+            assert world.clock.monotonic() - began < 20.0
+
+    run_virtual(story())
+
+
+def test_a_cold_start_over_400_connections_says_in_five_lists_what_is_red_and_what_runs() -> None:
+    async def story() -> None:
+        world = scene(connections=400)
+        behaviours = (
+            replace(STEADY, failure_chance=1.0, max_attempts=1),
+            replace(STEADY, duration=9_000.0),
+            replace(STEADY, duration=9_000.0, first_failures=1, backoff=9_000.0),
+            replace(STEADY, pending=9_000.0),
+        )
+        red, runs, retries, waits = (
+            JobId(world.foreign_job(world.connection(behaviour))) for behaviour in behaviours
+        )
+        await world.clock.sleep(5_000.0)
+        async with world.deck() as deck:
+            world.box.log.clear()
+            answered = asyncio.Event()
+            deck.fleet.feed.subscribe(
+                lambda fact: answered.set() if isinstance(fact, ColdStartDone) else None
+            )
+            deck.fleet.shown = True
+            await answered.wait()
+            asked = [parse_qs(entry.query) for entry in world.box.log]
+            lists = [query["status"][0] for query in asked if "status" in query]
+            assert lists == ["failed", "running", "incomplete", "pending", "queued"]
+            assert {red, runs, retries, waits} <= set(deck.fleet.watch.foreign)
+            told = deck.fleet.watch.foreign
+            assert [told[job].status for job in (red, runs, retries, waits)] == [
+                "failed",
+                "running",
+                "incomplete",
+                "pending",
+            ]
 
     run_virtual(story())

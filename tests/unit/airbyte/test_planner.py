@@ -14,11 +14,13 @@ from workflow.airbyte.asks import Ask, GetJob, Got, Idle, Listed, ListJobs, Refu
 from workflow.airbyte.book import Book
 from workflow.airbyte.models import (
     CANCELLED,
+    CLEAR,
     FAILED,
     INCOMPLETE,
     LIVE,
     PENDING,
     QUEUED,
+    REFRESH,
     RUNNING,
     SUCCEEDED,
     SYNC,
@@ -191,6 +193,18 @@ class TestDelta:
         assert held.updated_at_start == ask.updated_at_start
         assert list_of(polling, 60).updated_at_start == at(0 - 10)
 
+    def test_a_row_that_cannot_be_read_is_told_whatever_list_it_is_in(
+        self, planner: Planner
+    ) -> None:
+        planner.want_cold_start(START)
+        bad = page(unreadable=("job 7 has no status",))
+        facts = []
+        while planner.cold_start_pending:
+            facts += planner.listed(list_of(planner, 0), Listed(bad, times(0)), 0)
+
+        assert facts[:1] == [ColdStartDone(0)]
+        assert [type(fact) for fact in facts[1:]] == [PollFailed]
+
     def test_an_answer_without_a_date_uses_our_own_clock(self, polling: Planner) -> None:
         ask = list_of(polling, 3)
         polling.listed(ask, Listed(page(job(1, stamp=900)), Times(at(3), at(4), None)), 4)
@@ -293,11 +307,11 @@ class TestSingles:
 
 
 class TestBackOff:
-    def test_failures_double_the_pause_up_to_a_minute(self, polling: Planner) -> None:
+    def test_overload_doubles_the_pause_up_to_a_minute(self, polling: Planner) -> None:
         now, pauses = 3.0, []
         for _ in range(6):
             ask = ask_of(polling, now)
-            [fact] = polling.refused(ask, Refused(SafeText("no answer")), now)
+            [fact] = polling.refused(ask, Refused(SafeText("busy"), 503), now)
             assert isinstance(fact, PollFailed)
             pauses.append(fact.retry_in)
             now = idle_of(polling, now)
@@ -315,16 +329,54 @@ class TestBackOff:
 
     def test_good_answers_lower_the_floor_step_by_step(self, polling: Planner) -> None:
         now = 3.0
-        for _ in range(3):
-            polling.refused(ask_of(polling, now), Refused(SafeText("no")), now)
+        for _ in range(4):
+            polling.refused(ask_of(polling, now), Refused(SafeText("busy"), 429), now)
             now = idle_of(polling, now)
         pauses = []
-        for number in range(8):
+        for number in range(4):
             answer(polling, now, page(job(1, rows=number)))
             pauses.append(idle_of(polling, now) - now)
             now += pauses[-1]
 
-        assert pauses == pytest.approx([21, 18, 15, 15, 15, 15, 15, 15])
+        assert pauses == pytest.approx([33, 18, 10.125, 15])
+
+    def test_a_job_that_fails_by_itself_slows_down_nobody_else(self, planner: Planner) -> None:
+        planner.track(JobId(1))
+        planner.track(JobId(2))
+        now, pauses, asked = 0.0, [], []
+        while now < 60:
+            match planner.next(now):
+                case GetJob(1) as ask:
+                    [*_, fact] = planner.refused(ask, Refused(SafeText("broken"), 500), now)
+                    assert isinstance(fact, PollFailed)
+                    pauses.append(fact.retry_in)
+                case GetJob() as ask:
+                    planner.got(ask, Got(job(2), times(now)), now)
+                    asked.append(now)
+                case Idle(until):
+                    now = until
+
+        assert pauses == [6, 12, 15, 15, 15]
+        assert asked == [pytest.approx(3 * n) for n in range(20)]
+
+    def test_a_good_answer_forgives_a_job_all_its_failures(self, planner: Planner) -> None:
+        planner.track(JobId(1))
+        ask = ask_of(planner, 0)
+        assert isinstance(ask, GetJob)
+        planner.refused(ask, Refused(SafeText("broken"), 500), 0)
+        planner.refused(ask, Refused(SafeText("broken"), 500), 6)
+        planner.got(ask, Got(job(1), times(18)), 18)
+        planner.refused(ask, Refused(SafeText("broken"), 500), 21)
+
+        assert idle_of(planner, 21) == pytest.approx(27)
+
+    def test_a_list_that_fails_by_itself_does_not_stop_the_others(self, polling: Planner) -> None:
+        polling.looking = True
+        rows = list_of(polling, 0)
+        assert rows.origin == "progress"
+        polling.refused(rows, Refused(SafeText("broken"), 500), 0)
+
+        assert list_of(polling, 3).origin == "delta"
 
     def test_the_first_good_answer_is_told(self, polling: Planner) -> None:
         polling.refused(ask_of(polling, 3), Refused(SafeText("no")), 3)
@@ -349,6 +401,48 @@ class TestSweep:
                 assert isinstance(ask, ListJobs)
                 planner.listed(ask, Listed(page(), times(now)), now)
 
+    def no_others(self, planner: Planner) -> None:
+        """Answer the lists of the types that some servers hide."""
+        for job_type in (REFRESH, CLEAR):
+            assert answer(planner, self.now, page()).job_type == job_type
+
+    def test_types_that_a_server_hides_are_asked_for_by_name(self, polling: Planner) -> None:
+        sweep = self.until_sweep(polling)
+        polling.listed(sweep, Listed(page(job(1), job(2)), times(self.now)), self.now)
+        hidden = replace(job(7), job_type=REFRESH)
+        answer(polling, self.now, page(hidden))
+        answer(polling, self.now, page())
+        while isinstance(ask := polling.next(self.now), GetJob):
+            polling.got(ask, Got(job(ask.job_id), times(self.now)), self.now)
+
+        later = self.now + 20
+        deltas = [answer(polling, later, page()) for _ in range(3)]
+        assert {ask.origin for ask in deltas} == {"delta"}
+        assert [ask.job_type for ask in deltas] == [None, REFRESH, CLEAR]
+        assert polling.book.readings[JobId(7)].job == hidden
+
+    def test_a_job_that_is_younger_than_the_sweep_proves_no_hiding(self, polling: Planner) -> None:
+        sweep = self.until_sweep(polling)
+        polling.listed(sweep, Listed(page(job(1)), times(self.now)), self.now)
+        young = replace(job(7), job_type=REFRESH, start_time=at(self.now - 1))
+        answer(polling, self.now, page(young))
+        answer(polling, self.now, page())
+        while isinstance(ask := polling.next(self.now), GetJob):
+            polling.got(ask, Got(job(ask.job_id), times(self.now)), self.now)
+
+        answer(polling, self.now + 20, page())
+        assert idle_of(polling, self.now + 20) > self.now + 20
+
+    def test_a_server_that_does_not_know_a_type_has_no_such_jobs(self, polling: Planner) -> None:
+        sweep = self.until_sweep(polling)
+        everything = page(*(job(number) for number in (1, 2, 3, 4)))
+        polling.listed(sweep, Listed(everything, times(self.now)), self.now)
+        for _ in range(2):
+            ask = list_of(polling, self.now)
+            assert polling.refused(ask, Refused(SafeText("what?"), 400), self.now) == []
+
+        assert idle_of(polling, self.now) > self.now
+
     def test_it_comes_after_five_minutes_and_goes_back_an_hour(self, polling: Planner) -> None:
         ask = self.until_sweep(polling)
 
@@ -359,6 +453,7 @@ class TestSweep:
     def test_live_jobs_it_did_not_show_are_asked_for_one_by_one(self, polling: Planner) -> None:
         ask = self.until_sweep(polling)
         polling.listed(ask, Listed(page(job(2), job(4)), times(self.now)), self.now)
+        self.no_others(polling)
 
         singles = []
         while isinstance(single := polling.next(self.now), GetJob):
@@ -373,6 +468,7 @@ class TestSweep:
             polling.accept(job(number), times(3), "post")
         ask = self.until_sweep(polling)
         polling.listed(ask, Listed(page(), times(self.now)), self.now)
+        self.no_others(polling)
 
         statuses = []
         while isinstance(following := polling.next(self.now), ListJobs):
