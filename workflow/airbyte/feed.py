@@ -68,6 +68,7 @@ class Feed:
         self._news: dict[JobId, asyncio.Event] = {}
         self._gone: dict[JobId, SafeText] = {}
         self._read_at: datetime | None = None
+        self._took: float | None = None
         self._failing: SafeText | None = None
         self._brief: SafeText | None = None
         self._next_at: datetime | None = None
@@ -147,6 +148,7 @@ class Feed:
             failures=self._planner.failures,
             next_at=self._next_at,
             brief=None if self._failing is None else self._brief,
+            took=self._took,
         )
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
@@ -232,10 +234,12 @@ class Feed:
             match ask:
                 case ListJobs():
                     page = await self._list(ask)
+                    took = page.seconds
                     listed = Listed(page.value, _times(page))
                     facts = planner.listed(ask, listed, clock.monotonic())
                 case GetJob(job_id):
                     job = await self._client.get_job(job_id, replay="never")
+                    took = job.seconds
                     facts = planner.got(ask, Got(job.value, _times(job)), clock.monotonic())
         except ApiProblem as problem:
             self._brief = problem.brief
@@ -244,7 +248,7 @@ class Feed:
         except NetworkFailure as failure:
             self._brief = failure.brief
             return planner.refused(ask, Refused(failure.text), clock.monotonic())
-        self._read_at, self._brief = clock.now(), None
+        self._read_at, self._took, self._brief = clock.now(), took, None
         return facts
 
     async def _list(self, ask: ListJobs) -> Answer[Page[Job]]:
