@@ -120,6 +120,7 @@ KEYS: Final = (
     _key("log", "o", "log", "log", "The job's log in Airbyte's own page.", group=_SHOW),
     _key("copy", "y", "copy", "copy", "Copy the row.", group=_SHOW),
     _key("help", "question_mark", "help", "help", "All keys and glyphs.", group=_SHOW),
+    _key("resolve", "c", "resolve", "resolve", "Say which job a lost trigger made.", group=_DETAIL),
     _key("detail.next", "J", "detail_next", "next run", "The next run.", group=_DETAIL),
     _key("detail.previous", "K", "detail_previous", "run before", "The run before.", group=_DETAIL),
     _key(

@@ -157,6 +157,9 @@ class StillFleet:
     async def disarm(self) -> None:
         self.arming.disarm()
 
+    def suspicion(self, run: RunId) -> None:
+        return None
+
     def take(self, story: Story) -> RunState:
         """Put a run's state here, its events heard by nobody."""
         state = story.state()

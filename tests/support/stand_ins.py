@@ -23,6 +23,7 @@ from workflow.runs.journal import Journal
 from workflow.runs.journal.rows import RunRow
 from workflow.runs.launch import LaunchState, Order, OrderRefused, TargetCheck
 from workflow.runs.run import RunState
+from workflow.runs.suspects import Suspicion
 from workflow.runs.watch import ConnectionView, Loading
 from workflow.settings import Profile
 from workflow.text import SafeText
@@ -88,6 +89,7 @@ class StandInFleet:
     watch: StandInWatch = field(default_factory=StandInWatch)
     feed: StandInFeed = field(default_factory=StandInFeed)
     following: StillFollowing = field(default_factory=StillFollowing)
+    suspicions: tuple[Suspicion, ...] = ()
     orders: list[Order] = field(default_factory=list)
     checked: list[Order] = field(default_factory=list)
     deeds: list[tuple[str, str]] = field(default_factory=list)
@@ -120,6 +122,13 @@ class StandInFleet:
 
     async def dismiss(self, run: RunId) -> None:
         self.deeds.append(("dismiss", run))
+
+    async def pick(self, run: RunId, job: JobId) -> RunId:
+        self.deeds.append(("pick", f"{run} {job}"))
+        return run
+
+    def suspicion(self, run: RunId) -> Suspicion | None:
+        return next((one for one in self.suspicions if one.run == run), None)
 
     async def start_waiting(self, runs: Iterable[RunId]) -> None:
         self.deeds.extend(("start", run) for run in runs)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
@@ -10,9 +12,16 @@ from tests.support.screens import HOSTILE, NOW, Story, attached_run, failed_run,
 from tests.support.stand_ins import Host, StandInFleet, StandInJournal, session
 from tui.screens import run_sections
 from tui.screens.connection_figures import figures
+from tui.screens.dialogs import MessageDialog
 from tui.screens.run import RunScreen
 from tui.screens.run_sections import Known
-from workflow.runs.events import RunId, TriggerSettled, Verdict, Warned
+from workflow.airbyte.models import Connection, ConnectionId, WorkspaceId
+from workflow.runs.connection_view import view_of
+from workflow.runs.events import RunId, TriggerIntent, TriggerSettled, Verdict, Warned
+from workflow.runs.journal.intents import Became, Intent, IntentKey, IntentRecord
+from workflow.runs.suspects import Suspicion
+from workflow.runs.trigger import JobSeen
+from workflow.text import safe
 
 
 def hint(id_: str) -> str:
@@ -158,3 +167,118 @@ async def test_a_run_of_the_past_is_replayed_from_the_journal() -> None:
         pilot.app.push_screen(screen)
         await until(pilot, lambda: "shopify → snowflake" in text(screen))
         assert "✗ failed" in text(screen)
+
+
+# ------------------------------------------------------------------------------------- suspects
+
+
+def lost() -> Story:
+    story = Story().tell(2, TriggerIntent("triggerJob", 1, "sync", base=90_000))
+    story.tell(160, TriggerSettled("unknown", suspects=(90_440,)))
+    return story.ended(165, Verdict.UNRESOLVED, "the POST was cut off; not sent again")
+
+
+def suspicion(story: Story, *jobs: int) -> Suspicion:
+    intent = Intent(
+        IntentKey(story.run, "triggerJob", 1),
+        "prod",
+        story.connection_id,
+        "sync",
+        base=90_000,
+        at=NOW - timedelta(hours=2),
+        server_date=None,
+        look=timedelta(seconds=300),
+    )
+    record = IntentRecord(intent, open=True, how=Became.UNKNOWN, suspects=jobs)
+    seen = [
+        JobSeen(job, "sync", "running", live=True, created=NOW - timedelta(minutes=4))
+        for job in jobs
+    ]
+    return Suspicion(record, tuple(seen))
+
+
+async def asked(pilot: Pilot[None], *jobs: int) -> tuple[RunScreen, StandInFleet]:
+    """Open the screen of a run with these suspects, and its question."""
+    story = lost()
+    screen, fleet = await shown(pilot, story)
+    fleet.suspicions = (suspicion(story, *jobs),)
+    screen.refresh_from(screen._session)
+    await pilot.press("c")
+    await until(pilot, lambda: getattr(pilot.app.screen, "armed", False))
+    return screen, fleet
+
+
+async def test_an_unresolved_run_shows_its_suspects_as_the_server_has_them() -> None:
+    story = lost()
+    async with Host().run_test(size=(120, 40)) as pilot:
+        screen, fleet = await shown(pilot, story)
+        assert "its effect may be job 90440" in text(screen)
+        fleet.suspicions = (suspicion(story, 90_440, 90_441),)
+        screen.refresh_from(screen._session)
+        await until(pilot, lambda: "Suspects" in text(screen))
+        said = " ".join(text(screen).split())
+    assert "job 90441 sync ● running created 03:37:20, 4m00 ago" in said
+    assert "takes no other trigger until you say, or for 22h00 more" in said
+    assert "say which job its trigger made" in said
+
+
+async def test_the_suspect_under_the_cursor_is_picked() -> None:
+    async with Host().run_test(size=(120, 40)) as pilot:
+        screen, fleet = await asked(pilot, 90_440, 90_441)
+        await pilot.press("j", "enter")
+        await until(pilot, lambda: fleet.deeds == [("pick", f"{screen._run} 90441")])
+
+
+async def test_all_suspects_are_dismissed_with_one_key() -> None:
+    async with Host().run_test(size=(80, 24)) as pilot:
+        screen, fleet = await asked(pilot, 90_440)
+        await pilot.press("x")
+        await until(pilot, lambda: fleet.deeds == [("dismiss", screen._run)])
+
+
+async def test_a_suspects_page_is_shown_and_the_question_stays() -> None:
+    async with Host().run_test(size=(120, 40)) as pilot:
+        _, fleet = await asked(pilot, 90_440)
+        question = pilot.app.screen
+        view = view_of(
+            Connection(
+                ConnectionId(Story().connection_id),
+                safe("stripe → snowflake"),
+                "stripe → snowflake",
+                safe("active"),
+                workspace_id=WorkspaceId("w-1"),
+            ),
+            (),
+            None,
+            NOW,
+            read=True,
+        )
+        fleet.watch.connections = {ConnectionId(Story().connection_id): view}
+        await pilot.press("o")
+        await until(pilot, lambda: isinstance(pilot.app.screen, MessageDialog))
+        assert "jobId=90440" in "".join(
+            str(part.render()) for part in pilot.app.screen.query(Static)
+        )
+        await until(pilot, lambda: getattr(pilot.app.screen, "armed", False))
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is question)
+        assert fleet.deeds == []
+
+
+async def test_nothing_is_said_when_the_question_is_left() -> None:
+    async with Host().run_test(size=(80, 24)) as pilot:
+        screen, fleet = await asked(pilot, 90_440)
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is screen)
+        assert fleet.deeds == []
+
+
+async def test_without_a_suspect_only_that_it_had_no_effect_can_be_said() -> None:
+    async with Host().run_test(size=(80, 24)) as pilot:
+        screen, fleet = await asked(pilot)
+        assert "no job has appeared" in "".join(
+            str(part.render()) for part in pilot.app.screen.query(Static)
+        )
+        await pilot.press("enter")
+        await until(pilot, lambda: pilot.app.screen is screen)
+        assert fleet.deeds == []

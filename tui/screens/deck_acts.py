@@ -19,12 +19,12 @@ from textual.app import App
 from tui import keymap, rows
 from tui.formats import many
 from tui.screens.dialogs import ConfirmDialog, MessageDialog
-from tui.screens.late import launch_screen
+from tui.screens.late import launch_screen, suspects_dialog
 from tui.screens.subjects import Subject, Subjects
-from workflow.airbyte.models import ConnectionId
+from workflow.airbyte.models import ConnectionId, JobId
 from workflow.airbyte.problems import ApiProblem
 from workflow.http.failures import NetworkFailure
-from workflow.runs.events import LaunchId
+from workflow.runs.events import LaunchId, RunId
 from workflow.runs.launch import OrderRefused
 from workflow.runs.run import Phase, RunState
 from workflow.text import SafeText, safe
@@ -106,6 +106,27 @@ class Acts:
             *(partial(self._fleet.cancel_job, job) for job in live),
         ]
         await self._each(wanted, at_once=True)
+
+    async def resolve(self, run: RunId) -> None:
+        """Ask what a trigger did whose answer was lost, and take the operator's word for it."""
+        suspicion, state = self._fleet.suspicion(run), self._fleet.runs.get(run)
+        if suspicion is None or state is None:
+            self._tell("nothing here to resolve: it takes a run whose trigger's answer was lost")
+            return
+
+        def open_page(job: JobId) -> None:
+            page = self._about.page_of(suspicion.record.intent.connection_id, job)
+            self._app.run_worker(self._open(page), group="page", exit_on_error=False)
+
+        answer = await self._app.push_screen_wait(
+            suspects_dialog(self._session, state, suspicion, open_page)
+        )
+        if answer is None:
+            return
+        wish: Callable[[], Awaitable[object]] = partial(self._fleet.dismiss, run)
+        if answer != "none":
+            wish = partial(self._fleet.pick, run, answer)
+        await self._each([wish])
 
     async def detach(self, subjects: Sequence[Subject]) -> None:
         """Stop watching; the jobs go on."""
@@ -198,7 +219,9 @@ class Acts:
 
     async def log(self, subject: Subject | None) -> None:
         """Open the job's log in Airbyte's page, or show its address where no browser can open."""
-        page = None if subject is None else self._about.page(subject)
+        await self._open(None if subject is None else self._about.page(subject))
+
+    async def _open(self, page: SafeText | None) -> None:
         if page is None:
             self._tell("no page is known for this: its connection has not been read yet")
         elif sys.platform == "darwin" or os.environ.get("DISPLAY") or _wayland():

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,12 @@ from workflow.runs.events import LaunchId, RunId
 from workflow.text import safe
 
 if TYPE_CHECKING:
+    from tui.screens.suspects import Answer
     from tui.session import Session
+    from workflow.airbyte.models import JobId
     from workflow.runs.launch import Target
+    from workflow.runs.run import RunState
+    from workflow.runs.suspects import Suspicion
 
 
 def launch_screen(
@@ -53,6 +58,15 @@ def arm_dialog(session: Session) -> ModalScreen[timedelta | None]:
 
     arming = session.fleet.arming
     return ArmDialog(safe(session.profile_name), session.server, arming.left)
+
+
+def suspects_dialog(
+    session: Session, run: RunState, suspicion: Suspicion, open_page: Callable[[JobId], object]
+) -> ModalScreen[Answer]:
+    """Return the question which job was the effect of a run's trigger."""
+    from tui.screens.suspects import SuspectsDialog
+
+    return SuspectsDialog(run, suspicion, session.clock.now(), open_page)
 
 
 def help_screen() -> Screen[None]:

@@ -42,7 +42,7 @@ class RunScreen(ActingScreen):
     """One run, kept up to date while it is looked at."""
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(
-        ("detail.next", "detail.previous", "match.next", "match.previous")
+        ("resolve", "detail.next", "detail.previous", "match.next", "match.previous")
     )
     DEFAULT_CSS = """
     RunScreen {
@@ -150,7 +150,15 @@ class RunScreen(ActingScreen):
         view = self._session.fleet.watch.connections.get(ConnectionId(state.connection_id or ""))
         workspace = None if view is None else view.connection.workspace_id
         page = links.job_page(self._session.web_url, workspace, state.connection_id, state.job_id)
-        return Known(state, self._session.clock.now(), view, self._before, page, self._entries)
+        return Known(
+            state,
+            self._session.clock.now(),
+            view,
+            self._before,
+            page,
+            self._entries,
+            self._session.fleet.suspicion(self._run),
+        )
 
     # ---------------------------------------------------------------------------------- drawing
 
@@ -183,6 +191,8 @@ class RunScreen(ActingScreen):
 
     def _columns(self, known: Known, count: int) -> tuple[list[Section], ...]:
         work = [run_sections.steps(known), run_sections.statuses(known), run_sections.rows(known)]
+        suspects = run_sections.suspects(known)
+        work += [suspects] if suspects is not None else []
         around = [run_sections.before(known), run_sections.ids(known)]
         given = run_sections.outputs(known)
         around += [given] if given is not None else []
@@ -211,6 +221,11 @@ class RunScreen(ActingScreen):
         over = {"rerun"} if known.run.live else {"cancel", "detach"}
         ids = [id_ for id_ in _HINTS if id_ not in over]
         return keymap.hints_at(self.app, ids)
+
+    def action_resolve(self) -> None:
+        """Say which job a lost trigger made, or that it made none."""
+        run = self._run
+        self._act(lambda acts: acts.resolve(run))
 
     # ----------------------------------------------------------------------------------- moving
 

@@ -21,12 +21,14 @@ from tui.formats import bytes_, clock, duration, elide, exact, many, rate
 from tui.glyphs import Sign, Tone
 from tui.run_cells import lasted, rows_per_second
 from tui.screens.connection_figures import Figures, outcome, usual
+from tui.screens.suspects import suspect_line
 from tui.widgets.lines import hung, stacked, titled_rule
 from tui.widgets.sparkline import sparkline
 from tui.widgets.status_timeline import timeline_lines
 from tui.widgets.step_track import step_look
 from workflow.runs.events import Origin, Verdict
 from workflow.runs.run import Phase, RunState
+from workflow.runs.suspects import Suspicion
 from workflow.runs.watch import ConnectionView
 from workflow.text import SafeText, safe
 
@@ -51,6 +53,8 @@ class Known:
     """Airbyte's own page of the job."""
     entries: tuple[Entry, ...] = field(default=())
     """What happened to the run, oldest first."""
+    suspicion: Suspicion | None = None
+    """What may be the effect of its trigger, while nobody has said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ def head(known: Known) -> Lines:
     if run.job_type:
         parts.append(Content(run.job_type))
     parts += [Content.styled(told, _QUIET) for told in _whose(run)]
-    return (Content("   ").join(parts), *_attention(run, now))
+    return (Content("   ").join(parts), *_attention(known))
 
 
 def _whose(run: RunState) -> list[str]:
@@ -86,7 +90,8 @@ def _whose(run: RunState) -> list[str]:
     return told
 
 
-def _attention(run: RunState, now: datetime) -> Lines:
+def _attention(known: Known) -> Lines:
+    run, now = known.run, known.now
     lines = [
         Content.styled(f"! {warning.text}", Tone.WARNING.style)
         for warning in run.warnings
@@ -100,7 +105,10 @@ def _attention(run: RunState, now: datetime) -> Lines:
         lines.append(Content.styled(f"! {run.cancel.text or by}", Tone.WARNING.style))
     if run.verdict not in {None, Verdict.SUCCEEDED} and run.why:
         lines.append(Content.assemble(("why  ", _QUIET), Content(run.why)))
-    if run.suspects:
+    if known.suspicion is not None:
+        told = "? nobody has said yet what its trigger did, and its connection takes no other"
+        lines.append(Content.styled(told, Tone.UNRESOLVED.style))
+    elif run.suspects:
         jobs = ", ".join(str(job) for job in run.suspects)
         lines.append(Content.styled(f"? its effect may be job {jobs}", Tone.UNRESOLVED.style))
     return tuple(lines)
@@ -214,6 +222,18 @@ def ids(known: Known) -> Section:
     )
 
 
+def suspects(known: Known) -> Section | None:
+    """Return the jobs that may be the effect of the run's trigger, while nobody has said."""
+    if known.suspicion is None:
+        return None
+    lines = [suspect_line(job, known.now) for job in known.suspicion.suspects]
+    if not lines:
+        lines = [Content.styled("no job has appeared that may be its effect", _QUIET)]
+    left = duration(known.suspicion.until - known.now)
+    free = f"the connection takes no other trigger until you say, or for {left} more"
+    return Section("Suspects", (*lines, Content.styled(free, _QUIET)))
+
+
 def outputs(known: Known) -> Section | None:
     """Return what the document gave, of a run that has ended and gave something."""
     given = known.run.outputs
@@ -237,6 +257,8 @@ def can_be_done(known: Known, hint: Hint) -> Section:
     """Return the keys that make sense now, each with what it would do."""
     run = known.run
     told: list[tuple[str, str]] = []
+    if known.suspicion is not None:
+        told.append(("resolve", "say which job its trigger made, or that it made none"))
     if run.job_id is not None:
         told.append(("log", "read its log: the public API has no attempts, logs, reasons"))
     if run.verdict is None and run.phase is Phase.DETACHED:

@@ -79,10 +79,13 @@ class Subjects:
 
     def page(self, subject: Subject) -> SafeText | None:
         """Return the address of its page at Airbyte's; None while it is not known."""
-        connection_id = self.connection_of(subject)
+        return self.page_of(self.connection_of(subject), self.job_of(subject))
+
+    def page_of(self, connection_id: str | None, job: int | None) -> SafeText | None:
+        """Return the address of a job's page; None while its connection is not known."""
         view = self._fleet.watch.connections.get(ConnectionId(connection_id or ""))
         workspace = None if view is None else view.connection.workspace_id
-        return links.job_page(self._session.web_url, workspace, connection_id, self.job_of(subject))
+        return links.job_page(self._session.web_url, workspace, connection_id, job)
 
     def launch_of(self, subjects: Sequence[Subject]) -> LaunchState | None:
         """Return the launch under way that these are of, else the youngest under way."""
