@@ -25,7 +25,9 @@ class ConnectionView:
 
     connection: Connection
     read: bool = False
-    """Whether its jobs have been read; until then nothing below says that there is none."""
+    """Whether its past jobs have been read; until then nothing below says that there is none."""
+    latest_read: bool = False
+    """Whether its latest job, or that it has none, is surely known."""
     last_status: SafeText | None = None
     """Of its latest job, in the server's word; None when it has none."""
     last_job_id: JobId | None = None
@@ -47,7 +49,13 @@ class ConnectionView:
 
 
 def view_of(
-    connection: Connection, jobs: Sequence[Job], live: Reading | None, now: datetime, *, read: bool
+    connection: Connection,
+    jobs: Sequence[Job],
+    live: Reading | None,
+    now: datetime,
+    *,
+    read: bool,
+    latest_read: bool = False,
 ) -> ConnectionView:
     """Join a connection with its latest jobs, newest first, and with the one that is live."""
     latest = next(iter(jobs), None)
@@ -58,6 +66,7 @@ def view_of(
     return ConnectionView(
         connection=connection,
         read=read,
+        latest_read=read or latest_read,
         last_status=None if latest is None else latest.status,
         last_job_id=None if latest is None else latest.job_id,
         last_at=None if latest is None else latest.stamp,

@@ -1,8 +1,9 @@
 """What is going on at the server, whoever started it: its connections, joined with the feed.
 
-The directory is loaded page by page, all of it; readings of jobs are laid over it as they come,
-and the past jobs of a connection are read once, those in view first. Nothing here sends anything
-but GETs, and nothing is guessed: what was not read yet says so.
+The directory is loaded page by page, all of it; readings of jobs are laid over it as they come.
+Where there are many connections the latest job of each is told from a few pages of all jobs, the
+newest first; the past jobs of a connection are read once, those in view first. Nothing here sends
+anything but GETs, and nothing is guessed: what was not read yet says so.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from workflow.airbyte.readings import FeedFact, Reading, ReadingTaken
 from workflow.clock import Clock
 from workflow.http.failures import NetworkFailure
 from workflow.runs.connection_view import MOST_HISTORY, ConnectionView, merged, view_of
+from workflow.runs.newest import newest_jobs
 from workflow.text import SafeText
 
 __all__ = ["ConnectionView", "Loading", "Watch"]
@@ -69,6 +71,7 @@ class Watch:
         self._views: dict[ConnectionId, ConnectionView] = {}
         self._live: dict[ConnectionId, Reading] = {}
         self._read: set[ConnectionId] = set()
+        self._latest_read: set[ConnectionId] = set()
         self._wanted: dict[ConnectionId, None] = {}
         self._awake = asyncio.Event()
         self._listeners: list[Callable[[], None]] = []
@@ -176,11 +179,40 @@ class Watch:
         self._changed()
 
     async def _keep_directory(self) -> None:
+        filled_in = False
         while True:
             await self.reload()
             if self.error is None and len(self._views) <= READ_ALL_UP_TO:
                 self.look_at(tuple(self._views))
+            elif self.error is None and not filled_in:
+                filled_in = True
+                await self._fill_in()
             await self._clock.sleep(RELOAD_EVERY if self.error is None else TRY_AGAIN)
+
+    async def _fill_in(self) -> None:
+        """Tell each connection's latest job, the newest first, as far back as a few pages go."""
+        try:
+            async for page in newest_jobs(self._client, self._workspace_ids):
+                for job in page.jobs:
+                    view = self._views.get(job.connection_id)
+                    if view is not None:
+                        self._latest_read.add(job.connection_id)
+                        self._show(view.connection, (job,))
+                if page.is_last:
+                    self._know_that_the_rest_never_ran()
+                self._changed()
+                if self._views.keys() <= self._latest_read:
+                    return
+                await asyncio.sleep(0)  # a page at a time: the screen has its turn
+        except ApiProblem as problem:
+            self._failed(problem.sentence)  # those in view are read when they are looked at
+        except NetworkFailure as failure:
+            self._failed(failure.text)
+
+    def _know_that_the_rest_never_ran(self) -> None:
+        for connection_id in self._views.keys() - self._latest_read:
+            self._latest_read.add(connection_id)
+            self._show(self._views[connection_id].connection)
 
     async def _keep_histories(self) -> None:
         while True:
@@ -245,6 +277,7 @@ class Watch:
             self._clock.now(),
             # A live job tells the present even where the past has not been read.
             read=connection_id in self._read,
+            latest_read=connection_id in self._latest_read,
         )
 
     def _changed(self) -> None:

@@ -13,6 +13,7 @@ from workflow.airbyte.models import ConnectionId, JobId
 from workflow.airbyte.readings import ColdStartDone
 from workflow.runs.events import Verdict
 from workflow.runs.launch import Order
+from workflow.runs.newest import MOST_PAGES
 from workflow.runs.watch import ConnectionView
 from workflow.sandbox.model import JobType
 
@@ -276,5 +277,46 @@ def test_a_cold_start_over_400_connections_says_in_five_lists_what_is_red_and_wh
                 "incomplete",
                 "pending",
             ]
+
+    run_virtual(story())
+
+
+def test_of_400_connections_the_latest_jobs_are_told_from_a_few_pages_newest_first() -> None:
+    async def story() -> None:
+        world = scene(connections=398)
+        failed = world.connection(replace(STEADY, failure_chance=1.0, max_attempts=1))
+        never = world.connection()
+        world.foreign_job(failed)
+        await world.clock.sleep(30 * 3600.0)
+        async with world.deck() as deck:
+            deck.fleet.shown = True
+            views = deck.fleet.watch.connections
+            red, unused = (ConnectionId(one.connection_id) for one in (failed, never))
+            await until(deck, lambda: red in views and views[red].latest_read)
+            assert views[red].last_status == "failed"
+            assert not views[red].read
+            pages = [
+                int(parse_qs(entry.query)["offset"][0])
+                for entry in world.box.log
+                if "status" not in entry.query and "Start" not in entry.query
+                if entry.endpoint == "listJobs" and "createdAt" in entry.query
+            ]
+            assert pages == [0]
+            await until(deck, lambda: all(view.latest_read for view in views.values()))
+            assert views[unused].last_status is None
+
+    run_virtual(story())
+
+
+def test_how_far_back_the_latest_jobs_are_looked_for_is_bounded() -> None:
+    async def story() -> None:
+        world = scene(connections=2_000)
+        async with world.deck() as deck:
+            await loaded(deck)
+            await world.clock.sleep(60.0)
+            views = deck.fleet.watch.connections.values()
+            assert 0 < sum(view.latest_read for view in views) < 2_000
+            lists = [e for e in world.box.log if e.endpoint == "listJobs"]
+            assert len(lists) <= 5 + MOST_PAGES + 5
 
     run_virtual(story())
