@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, Protocol, TypeAlias, runtime_checkable
 
 from workflow.text import SafeText, safe
 
@@ -82,6 +82,18 @@ class Kept:
             self.trouble = safe(f"{told}: {error}")
             return
         self._all = {key: piece for key, piece in found.items() if key != "v"}
+
+
+@runtime_checkable
+class Keeper(Protocol):
+    """An app that keeps something."""
+
+    kept: Kept
+
+
+def kept_by(app: object) -> Kept:
+    """Return what an app keeps; of one that keeps nothing, what it keeps until it closes."""
+    return app.kept if isinstance(app, Keeper) else Kept(None)
 
 
 def _parsed(path: Path) -> Mapping[str, Piece]:

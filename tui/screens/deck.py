@@ -21,8 +21,10 @@ from tui.connection_rows import NoteKey
 from tui.deck_plan import Pane, Part
 from tui.glyphs import Tone
 from tui.happenings import Happenings
+from tui.kept import kept_by
 from tui.screens import deck_view
 from tui.screens.deck_frame import Frame, Panes, Table
+from tui.screens.deck_views import Views
 from tui.screens.late import connection_screen, run_screen
 from tui.widgets.connections_pane import ConnectionsPane
 from tui.widgets.events_pane import EventsPane
@@ -218,6 +220,18 @@ class DeckScreen(Screen[None]):
         """Show problems only, or everything again."""
         self._table.toggle_problems()
         self._again()
+
+    def action_views(self) -> None:
+        """Show a saved view, or save what is shown."""
+        self.run_worker(self._choose_view(), group="views", exclusive=True, exit_on_error=False)
+
+    async def _choose_view(self) -> None:
+        views = Views(self.app, kept_by(self.app), self._opening.profile)
+        view = await views.ask(self._table.view)
+        if view is not None:
+            self.action_pane(view.pane)
+            self._table.take_view(view)
+            self._again()
 
     def action_filter(self) -> None:
         """Let the pane's filter be typed."""

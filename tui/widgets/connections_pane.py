@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Final
 from tui import connection_rows, glyphs
 from tui.board import ConnectionBoard, RunBoard
 from tui.connection_rows import Key, NoteKey, Sort
+from tui.deck_plan import Pane
 from tui.glyphs import Tone
+from tui.saved_views import NO_NAME, SavedView
 from tui.widgets.columns import Column
 from tui.widgets.line_painter import Cell, Row
 from tui.widgets.live_table import LiveTable
@@ -44,6 +46,8 @@ class ConnectionsPane(LiveTable[Key]):
         self._clock = clock
         self._now = clock.now()
         self.words = ""
+        self.chip = NO_NAME
+        """The name of the saved view that is shown."""
         self.problems = False
         self.sort = Sort.STATE
         self._ordered: tuple[connection_rows.Entry, ...] = ()
@@ -62,9 +66,11 @@ class ConnectionsPane(LiveTable[Key]):
             parts.append(f"{len(self.followed):,} followed")
         if self.marks:
             parts.append(f"{len(self.marks)} marked")
-        if self.words:
+        if self.chip:
+            parts.append(self.chip)
+        elif self.words:
             parts.append(f"/{self.words}")
-        if self.problems:
+        if self.problems and not self.chip:
             parts.append("problems")
         if self.sort is not Sort.STATE:
             parts.append(self.sort.value)
@@ -94,13 +100,25 @@ class ConnectionsPane(LiveTable[Key]):
             self.followed = followed
             self._filter(set(self.order), at_once=False)
 
+    @property
+    def view(self) -> SavedView:
+        """What is shown now, to be saved."""
+        return SavedView(Pane.CONNECTIONS, self.words, self.problems, self.sort.value)
+
+    def take_view(self, view: SavedView) -> None:
+        """Show a saved view."""
+        self.words, self.problems, self.chip = view.words, view.problems, view.name
+        self.sort = next((sort for sort in _SORTS if sort.value == view.order), Sort.STATE)
+        self._arrange(set(), at_once=True)
+
     def filter(self, words: str) -> None:
         """Show what passes this filter."""
-        self.words = words
+        self.words, self.chip = words, NO_NAME
         self._filter(set(), at_once=True)
 
     def toggle_problems(self) -> None:
         """Show problems only, or all again."""
+        self.chip = NO_NAME
         self.problems = not self.problems
         self._filter(set(), at_once=True)
 

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from tui import filtering
+from tui.deck_plan import Pane
 from tui.event_lines import Entry, wrapped
 from tui.formats import clock
 from tui.glyphs import Tone
 from tui.happenings import MOST, Happenings
+from tui.saved_views import NO_NAME, SavedView
 from tui.widgets.columns import Column
 from tui.widgets.line_painter import Cell, Row
 from tui.widgets.live_table import LiveTable
@@ -49,11 +51,15 @@ class EventsPane(LiveTable[LineOf]):
         self._taken = 0
         self._width = 0
         self.words = ""
+        self.chip = NO_NAME
+        """The name of the saved view that is shown."""
         self.problems = False
 
     @property
     def title(self) -> SafeText:
         """What the pane's rule says of it, beside its name."""
+        if self.chip:
+            return self.chip
         if self.words:
             return SafeText(f"/{self.words}")
         return SafeText("problems" if self.problems else "all")
@@ -87,13 +93,24 @@ class EventsPane(LiveTable[LineOf]):
         if self._happened is not None:
             self.take(self._happened)
 
+    @property
+    def view(self) -> SavedView:
+        """What is shown now, to be saved."""
+        return SavedView(Pane.EVENTS, self.words, self.problems)
+
+    def take_view(self, view: SavedView) -> None:
+        """Show a saved view, from the next :meth:`take` on."""
+        self.words, self.problems, self.chip = view.words, view.problems, view.name
+        self._taken = 0
+
     def filter(self, words: str) -> None:
-        """Show what has all these words, from the next :meth:`take` on."""
-        self.words = words
+        """Show what passes this filter, from the next :meth:`take` on."""
+        self.words, self.chip = words, NO_NAME
         self._taken = 0
 
     def toggle_problems(self) -> None:
         """Show problems only, or all again, from the next :meth:`take` on."""
+        self.chip = NO_NAME
         self.problems = not self.problems
         self._taken = 0
 

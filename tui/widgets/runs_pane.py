@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Final
 
 from tui import rows, run_cells
 from tui.board import RunBoard, job_name
+from tui.deck_plan import Pane
 from tui.filtering import tag_lines
 from tui.glyphs import Tone
 from tui.rows import Fold, JobKey, Key, LineKey, Opened, RunKey, View
+from tui.saved_views import NO_NAME, SavedView
 from tui.widgets.columns import Column
 from tui.widgets.line_painter import Cell, Row
 from tui.widgets.live_table import LiveTable
@@ -54,6 +56,8 @@ class RunsPane(LiveTable[Key]):
         self._view = View(opened={Fold.SUCCEEDED: Opened.PEEK})
         self._arranged = rows.Arrangement((), {}, 0)
         self._now = clock.now()
+        self.chip = NO_NAME
+        """The name of the saved view that is shown."""
 
     @property
     def words(self) -> str:
@@ -71,9 +75,11 @@ class RunsPane(LiveTable[Key]):
         parts = [f"{self._arranged.shown:,}"]
         if self.marks:
             parts.append(f"{len(self.marks)} marked")
-        if self._view.words:
+        if self.chip:
+            parts.append(self.chip)
+        elif self._view.words:
             parts.append(f"/{self._view.words}")
-        if self._view.problems:
+        if self._view.problems and not self.chip:
             parts.append("problems only")
         parts.append(f"{self._view.sort.value} ▾")
         return SafeText(" · ".join(parts))
@@ -97,12 +103,25 @@ class RunsPane(LiveTable[Key]):
         elif changed:
             self.touch(changed)
 
+    @property
+    def view(self) -> SavedView:
+        """What is shown now, to be saved."""
+        return SavedView(Pane.RUNS, self.words, self.problems, self._view.sort.value)
+
+    def take_view(self, view: SavedView) -> None:
+        """Show a saved view."""
+        sort = next((sort for sort in _SORTS if sort.value == view.order), rows.Sort.PROBLEMS)
+        self.chip = view.name
+        self._want(replace(self._view, words=view.words, problems=view.problems, sort=sort))
+
     def filter(self, words: str) -> None:
-        """Show what has all these words."""
+        """Show what passes this filter."""
+        self.chip = NO_NAME
         self._want(replace(self._view, words=words))
 
     def toggle_problems(self) -> None:
         """Show problems only, or everything again."""
+        self.chip = NO_NAME
         self._want(replace(self._view, problems=not self._view.problems))
 
     def next_sort(self) -> None:
