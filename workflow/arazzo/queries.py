@@ -24,6 +24,8 @@ MOST_PATTERN: Final = 1_000
 MOST_DESCENTS: Final = 3
 """How many ``..`` a query may have: each multiplies the nodes it looks at."""
 PATTERN_SECONDS: Final = 0.1
+_MOST_KEPT: Final = 100
+"""Characters of a text whose answer is kept."""
 
 _TEXTS = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
 _MOST_REPEAT = 1_000
@@ -53,21 +55,31 @@ class Pattern(Protocol):
 
 
 class _Leashed:
-    """A pattern of the ``regex`` package with its timeout."""
+    """A pattern of the ``regex`` package with its timeout, which costs more than most searches.
 
-    __slots__ = ("_compiled",)
+    So the last short text's answer is kept: a poll asks about the same word again and again.
+    """
+
+    __slots__ = ("_compiled", "_last")
 
     def __init__(self, pattern: str) -> None:
         try:
             self._compiled = regex.compile(pattern, regex.V0)
         except (regex.error, OverflowError, RecursionError, ValueError, IndexError) as error:
             raise QueryError(f"the pattern cannot be read: {error}") from None
+        self._last: tuple[str | None, bool] = (None, False)
 
     def search(self, text: str) -> bool:
+        last, answer = self._last
+        if text == last:
+            return answer
         try:
-            return self._compiled.search(text, timeout=PATTERN_SECONDS) is not None
+            answer = self._compiled.search(text, timeout=PATTERN_SECONDS) is not None
         except TimeoutError:
             raise PatternTimeout from None
+        if len(text) <= _MOST_KEPT:
+            self._last = (text, answer)
+        return answer
 
 
 @lru_cache(maxsize=256)
