@@ -208,46 +208,46 @@ def _name(fact: RunCreated, connection_id: str | None) -> SafeText:
 
 def fold(state: RunState, event: Event) -> RunState:
     """Return `state` with one more event taken in; events of other kinds leave it as it is."""
-    state = replace(state, seq=max(state.seq, event.seq))
-    at = event.time
+    # One `replace` an event: a state has many fields, and thousands of runs are folded a second.
+    at, seq = event.time, max(state.seq, event.seq)
     match event.fact:
         case RunWaiting(reason=reason):
             # Whatever was about to leave has not: it waits again.
             sent = None if state.origin is None else state.sent
-            return replace(state, phase=Phase.WAITING, waiting_for=reason, sent=sent)
+            return replace(state, seq=seq, phase=Phase.WAITING, waiting_for=reason, sent=sent)
         case StepStarted() | StepFinished() as fact:
-            return _at_step(state, fact, at)
+            return _at_step(state, seq, fact, at)
         case TriggerIntent():
-            return replace(state, phase=Phase.TRIGGERING, waiting_for=None, sent=at)
+            return replace(state, seq=seq, phase=Phase.TRIGGERING, waiting_for=None, sent=at)
         case TriggerSettled() as fact:
-            return _triggered(state, fact)
+            return _triggered(state, seq, fact)
         case ReadingTaken() as fact:
-            return _read(state, fact, at)
+            return _read(state, seq, fact, at)
         case StatusChanged(to_status=status):
-            return _moved(state, safe(status), at)
+            return _moved(state, seq, safe(status), at)
         case PollFailed(reason=reason):
-            return replace(state, failing=safe(reason))
+            return replace(state, seq=seq, failing=safe(reason))
         case Warned(warning=kind, text=text, measure=measure):
-            others = _without(kind, state.warnings)
-            return replace(
-                state, warnings=(*others, StandingWarning(kind, safe(text), measure, at))
-            )
+            warning = StandingWarning(kind, safe(text), measure, at)
+            return replace(state, seq=seq, warnings=(*_without(kind, state.warnings), warning))
         case CancelWished(by=by):
-            return replace(state, cancel=CancelState(wished=at, by=by))
+            return replace(state, seq=seq, cancel=CancelState(wished=at, by=by))
         case CancelSent(number=number):
             wish = state.cancel or CancelState(wished=at, by="operator")
-            return replace(state, cancel=replace(wish, deletes=number, deleted=at))
+            return replace(state, seq=seq, cancel=replace(wish, deletes=number, deleted=at))
         case CancelSettled(how=how, text=text):
             wish = state.cancel or CancelState(wished=at, by="operator")
-            return replace(state, cancel=replace(wish, how=how, text=safe(text), settled=at))
+            return replace(
+                state, seq=seq, cancel=replace(wish, how=how, text=safe(text), settled=at)
+            )
         case RunDetached():
-            return replace(state, phase=Phase.DETACHED, failing=None)
+            return replace(state, seq=seq, phase=Phase.DETACHED, failing=None)
         case RunTaken():
             phase = Phase.WATCHING if state.job_id is not None else Phase.WAITING
-            return replace(state, phase=phase)
-        case RunFinished() as fact:
-            return _finished(state, fact, at)
-    return state
+            return replace(state, seq=seq, phase=phase)
+        case RunFinished() as fact if state.verdict is None:  # a verdict is written once
+            return _finished(state, seq, fact, at)
+    return replace(state, seq=seq)
 
 
 def replay(events: list[Event]) -> RunState:
@@ -258,10 +258,10 @@ def replay(events: list[Event]) -> RunState:
     return state
 
 
-def _at_step(state: RunState, fact: StepStarted | StepFinished, at: datetime) -> RunState:
+def _at_step(state: RunState, seq: int, fact: StepStarted | StepFinished, at: datetime) -> RunState:
     index = next((i for i, step in enumerate(state.steps) if step.step == fact.step), None)
     if index is None:  # a sub-workflow's own step: the track shows the outer document's
-        return state
+        return replace(state, seq=seq)
     step = state.steps[index]
     if isinstance(fact, StepFinished):
         step = replace(
@@ -272,10 +272,11 @@ def _at_step(state: RunState, fact: StepStarted | StepFinished, at: datetime) ->
             ms=fact.ms,
             finished=at,
         )
-        return replace(state, steps=_with(state.steps, index, step))
+        return replace(state, seq=seq, steps=_with(state.steps, index, step))
     step = replace(step, visits=fact.visit, succeeded=None, started=step.started or at)
     return replace(
         state,
+        seq=seq,
         steps=_with(state.steps, index, step),
         current=index,
         begun=state.begun or at,
@@ -291,13 +292,14 @@ def _with(steps: tuple[StepState, ...], index: int, step: StepState) -> tuple[St
 _OWNING: Final = {Settled.STARTED, Settled.JOINED, Settled.ADOPTED, Settled.ATTACHED}
 
 
-def _triggered(state: RunState, fact: TriggerSettled) -> RunState:
+def _triggered(state: RunState, seq: int, fact: TriggerSettled) -> RunState:
     origin = Origin(fact.how) if fact.how in _OWNING else state.origin
     # A job that was watched while its trigger was looked for is not ours when that came to nothing.
     seen = None if fact.how == Settled.UNKNOWN and state.origin is None else state.job_id
     job_id = fact.job_id if fact.job_id is not None else seen
     return replace(
         state,
+        seq=seq,
         phase=Phase.WATCHING,
         waiting_for=None,
         origin=origin,
@@ -308,11 +310,12 @@ def _triggered(state: RunState, fact: TriggerSettled) -> RunState:
     )
 
 
-def _read(state: RunState, fact: ReadingTaken, at: datetime) -> RunState:
+def _read(state: RunState, seq: int, fact: ReadingTaken, at: datetime) -> RunState:
     observed = at - timedelta(seconds=fact.age)
     moved = fact.rows is not None and fact.rows != state.rows
     return replace(
         state,
+        seq=seq,
         job_id=fact.job_id,
         status=safe(fact.status),
         rows=fact.rows if fact.rows is not None else state.rows,
@@ -344,25 +347,24 @@ def _sampled(samples: tuple[Sample, ...], at: datetime, rows: int | None) -> tup
     return (*samples, Sample(at, rows))
 
 
-def _moved(state: RunState, status: SafeText, at: datetime) -> RunState:
+def _moved(state: RunState, seq: int, status: SafeText, at: datetime) -> RunState:
     if state.transitions and state.transitions[-1].status == status:
-        return replace(state, status=status)
+        return replace(state, seq=seq, status=status)
     transitions = (*state.transitions, Transition(status, at))
     if len(transitions) > MOST_TRANSITIONS:
         half = MOST_TRANSITIONS // 2
         transitions = (*transitions[:half], *transitions[-half:])
-    return replace(state, status=status, transitions=transitions)
+    return replace(state, seq=seq, status=status, transitions=transitions)
 
 
-def _finished(state: RunState, fact: RunFinished, at: datetime) -> RunState:
-    if state.verdict is not None:  # a verdict is written once
-        return state
+def _finished(state: RunState, seq: int, fact: RunFinished, at: datetime) -> RunState:
     try:
         verdict = Verdict(fact.verdict)
     except ValueError:  # a later version's word
         verdict = Verdict.UNRESOLVED
     return replace(
         state,
+        seq=seq,
         phase=Phase.ENDED,
         waiting_for=None,
         verdict=verdict,
