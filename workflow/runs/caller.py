@@ -299,11 +299,15 @@ class Caller:
         why_not = self._services.why_not_send()
         if call.operation.method not in plain.SAFE and why_not is not None:
             raise Over(Judgement(Verdict.REJECTED, why_not))
-        await self._deadline.within(self._pacing.turn(call))
-        sent = await self._deadline.within(plain.send(self._services, call))
-        self._pacing.answered(call, sent.answer)
+        sent = await self._deadline.within(self._paced(call))
         self._note_job(call, sent)
         return Reply(sent.answer, ms=sent.ms)
+
+    async def _paced(self, call: Call) -> plain.Sent:
+        await self._pacing.turn(call)
+        sent = await plain.send(self._services, call)
+        self._pacing.answered(call, sent.answer)
+        return sent
 
     def _note_job(self, call: Call, sent: plain.Sent) -> None:
         """Let everybody have what the document's own getJob was answered with."""

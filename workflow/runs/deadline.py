@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Final, TypeVar
 
 from workflow.clock import Clock
-from workflow.runs.tasks import end
 
 T = TypeVar("T")
 
@@ -35,17 +34,22 @@ class Deadline:
         """
         if self.at is None:
             return await work
-        task = asyncio.ensure_future(work)
-        timer = asyncio.ensure_future(sleep_until(self._clock, self.at))
+        # What is waited for stays in the caller's own task: a poll waits often, and tasks cost.
         try:
-            await asyncio.wait({task, timer}, return_when=asyncio.FIRST_COMPLETED)
-            if task.done():
-                return task.result()
-            raise DeadlinePassedError
-        finally:
-            for each in (task, timer):
-                if not each.done():
-                    await end(each)
+            async with asyncio.timeout(None) as scope:
+                timer = asyncio.create_task(self._close(scope, self.at), name="deadline")
+                try:
+                    return await work
+                finally:
+                    timer.cancel()
+        except TimeoutError:
+            if scope.expired():
+                raise DeadlinePassedError from None
+            raise
+
+    async def _close(self, scope: asyncio.Timeout, at: datetime) -> None:
+        await sleep_until(self._clock, at)
+        scope.reschedule(asyncio.get_running_loop().time())
 
 
 async def sleep_until(clock: Clock, at: datetime) -> None:

@@ -1,8 +1,8 @@
 """The loop that runs a machine: write down what happened, obey, answer, again.
 
-A turn's facts are in the journal before its command is obeyed, and so is a checkpoint at each new
-step and before a call that must not be sent twice. After a restart such a call goes to
-:meth:`~workflow.runs.caller.Caller.recover`, never to a second send.
+A turn's facts are in the journal before its command is obeyed, and so is its checkpoint where it
+needs one (:mod:`~workflow.runs.milestones`). After a restart a call that must not be sent twice
+goes to :meth:`~workflow.runs.caller.Caller.recover`, never to a second send.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from workflow.arazzo.turns import (
     Wait,
 )
 from workflow.clock import Clock
-from workflow.runs import plain
 from workflow.runs.caller import Caller, Over
 from workflow.runs.deadline import Deadline, DeadlinePassedError, sleep_until
 from workflow.runs.events import Fact, StepFinished, StepStarted, Warned
 from workflow.runs.ledger import Voice
+from workflow.runs.milestones import Milestones
 from workflow.runs.verdict import Judgement
 
 Save: TypeAlias = Callable[[Json, datetime | None], Json]
@@ -73,11 +73,16 @@ class Driver:
             again: the machine was loaded; what it waits for may have been sent already.
         """
         ms: int | None = None
+        milestones = Milestones(self.clock)
         while not isinstance(turn.command, Finished):
             wait = turn.command if isinstance(turn.command, Wait) else None
             if wait is not None and until is None:
                 until = self.clock.now() + timedelta(seconds=wait.seconds)
-            await self._write(turn, ms, until)
+            needed = milestones.pass_by(turn)
+            saved = self.save(self.program.dump(turn.state), until) if needed else None
+            told = tuple(facts(turn.facts, ms))
+            if told or needed:
+                await self.voice.tell(*told, checkpoint=saved)
             try:
                 answer, ms = await self._obey(turn, until, again=again)
             except Over as over:
@@ -103,16 +108,6 @@ class Driver:
         ask = self.caller.recover if again else self.caller.answer
         reply = await ask(turn.command, foresee)
         return reply.answer, reply.ms
-
-    async def _write(self, turn: Turn[State], ms: int | None, until: datetime | None) -> None:
-        command = turn.command
-        unsafe = isinstance(command, Call) and command.operation.method not in plain.SAFE
-        saved = None
-        if turn.new_step or unsafe or until is not None:
-            saved = self.save(self.program.dump(turn.state), until)
-        told = tuple(facts(turn.facts, ms))
-        if told or saved is not None:
-            await self.voice.tell(*told, checkpoint=saved)
 
 
 def facts(machine: Iterable[turns.Fact], ms: int | None) -> Iterator[Fact]:

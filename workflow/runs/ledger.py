@@ -255,13 +255,13 @@ class Ledger:
 
     async def _write(self, writing: Coroutine[object, object, bool]) -> bool:
         """Wait for the journal, unless it is known to be in trouble: then it writes later."""
-        task = asyncio.create_task(writing, name="ledger-write")
         if self._store.healthy is not None:
+            task = asyncio.create_task(writing, name="ledger-write")
             self._late.add(task)
             task.add_done_callback(self._written_late)
             return True
         try:
-            return await task
+            return await writing
         except JournalError as error:
             _log.error("%s", error)
             return True

@@ -139,8 +139,8 @@ class Journal(Records):
     ) -> bool:
         """Write events, and what belongs to them, in one transaction; return when committed.
 
-        Plain readings are thinned: one a minute per run, and the last. The first event of a run
-        makes this process its owner.
+        What a poll only repeats is thinned (:mod:`~workflow.runs.journal.thinning`). The first
+        event of a run makes this process its owner.
 
         Returns:
             False when the file cannot be written now: the events are kept and written later.
@@ -148,7 +148,7 @@ class Journal(Records):
         Raises:
             JournalError: with `durable`, when it cannot be written.
         """
-        kept = self._thin.pass_on(events)
+        kept = self._thin.pass_on(events, checkpoints.keys())
         if not kept and not checkpoints:
             return True
         owner, snapshots = self._owner.id, self._new_snapshots()
