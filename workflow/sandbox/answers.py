@@ -48,6 +48,11 @@ def ok(value: Json) -> Answer:
     return Answer(200, encode(value))
 
 
+def ok_text(body: bytes) -> Answer:
+    """Return a 200 with a JSON body that is encoded already."""
+    return Answer(200, body)
+
+
 def no_content() -> Answer:
     """Return a 204."""
     return Answer(204, b"")

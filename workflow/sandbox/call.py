@@ -12,6 +12,7 @@ from workflow.sandbox.log import RequestLog
 from workflow.sandbox.model import Connection, WorkspaceId
 from workflow.sandbox.outage import Outage
 from workflow.sandbox.params import Body, Query, path_uuid
+from workflow.sandbox.rendered import ConnectionTexts
 from workflow.sandbox.world import World
 
 
@@ -24,6 +25,7 @@ class Service:
     faults: FaultBox
     log: RequestLog
     outage: Outage
+    connection_texts: ConnectionTexts
 
 
 @dataclass(frozen=True, slots=True)

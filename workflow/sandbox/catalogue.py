@@ -51,6 +51,8 @@ class Catalogue:
         self.destinations: dict[DestinationId, Destination] = {}
         self.connections: dict[ConnectionId, Connection] = {}
         self.tags: dict[TagId, Tag] = {}
+        self.tag_changes = 0
+        """How often a tag came or changed; connections show their tags whole."""
         self._selections: dict[_Selection, tuple[Connection, ...]] = {}
 
     def fresh_uuid(self, kind: str) -> str:
@@ -126,6 +128,7 @@ class Catalogue:
     def add_tag(self, tag: Tag) -> Tag:
         """Put a tag in, new or changed."""
         self.tags[tag.id] = tag
+        self.tag_changes += 1
         return tag
 
     def remove_tag(self, tag_id: TagId) -> None:

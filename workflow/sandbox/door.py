@@ -43,14 +43,16 @@ class Door:
         self.socket = _bound(self.port)
         for connection in list(server.server_state.connections):
             connection.transport.abort()
-        self._opening = asyncio.ensure_future(self._open_after(server, seconds))
+        # From this instant, not from when the task has its turn.
+        until = self._clock.now().timestamp() + seconds
+        self._opening = asyncio.ensure_future(self._open_at(server, until))
 
     def close(self) -> None:
         """Give the port back."""
         self.socket.close()
 
-    async def _open_after(self, server: uvicorn.Server, seconds: float) -> None:
-        await self._clock.sleep(seconds)
+    async def _open_at(self, server: uvicorn.Server, until: float) -> None:
+        await self._clock.sleep(max(0.0, until - self._clock.now().timestamp()))
         protocol = partial(
             CuttableProtocol,
             config=server.config,

@@ -152,7 +152,9 @@ class FaultBox:
 
     def shown_status(self, job: Job) -> str:
         """Return the status word that answers show for this job."""
-        word = job.shown_status.value
+        word: str = job.shown_status
+        if not self._job:
+            return word
         for one in self._on_job(job, FaultName.UNKNOWN_STATUS):
             if one.fault.word("when") == word:
                 return one.fault.word("status")

@@ -6,9 +6,10 @@ request's filters are mostly forgotten. The host is the one the server believes 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
+from workflow.sandbox.answers import Answer, encode, ok_text
 from workflow.sandbox.call import Call
 from workflow.sandbox.faultkinds import FaultName
 from workflow.sandbox.model import Json
@@ -31,6 +32,11 @@ def page_links(
         "previous": link(max(0, offset - limit)) if offset else "",
         "next": link(offset + limit) if found and found >= limit else "",
     }
+
+
+def page_of(links: Mapping[str, Json], rows: Sequence[bytes]) -> Answer:
+    """Return a page of rows that are encoded already."""
+    return ok_text(b'%b,"data":[%b]}' % (encode(dict(links))[:-1], b",".join(rows)))
 
 
 def list_filters(query: Query) -> list[tuple[str, str]]:

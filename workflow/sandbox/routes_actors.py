@@ -91,7 +91,7 @@ def _check_unused(body: Body) -> None:
     body.mapping("notifications")
     body.mapping("resourceAllocation")
     body.optional_uuid("organizationId")
-    body.optional_uuid("regionId")
+    body.optional_text("regionId")
 
 
 def create_workspace(call: Call) -> Answer:
@@ -144,7 +144,8 @@ def _source(call: Call) -> Source:
 
 
 def get_source(call: Call) -> Answer:
-    """GET /sources/{sourceId}."""
+    """GET /sources/{sourceId}; there are no secrets here whose coordinates could be left out."""
+    call.query().flag("includeSecretCoordinates")
     return ok(source_json(_source(call)))
 
 
@@ -208,6 +209,7 @@ def _destination(call: Call) -> Destination:
 
 def get_destination(call: Call) -> Answer:
     """GET /destinations/{destinationId}."""
+    call.query().flag("includeSecretCoordinates")
     return ok(destination_json(_destination(call)))
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from workflow.sandbox.answers import Answer, ok
+from workflow.sandbox.answers import Answer, encode, ok_text
 from workflow.sandbox.call import Call, Operation
 from workflow.sandbox.faultkinds import FaultName
-from workflow.sandbox.model import Connection, Json, TagId
-from workflow.sandbox.pages import list_filters, page_links
+from workflow.sandbox.model import Connection, TagId
+from workflow.sandbox.pages import list_filters, page_links, page_of
 from workflow.sandbox.wire import connection_json
 
 
@@ -21,24 +21,25 @@ def list_connections(call: Call) -> Answer:
     limit, offset = query.limit(), query.offset()
 
     matching = call.world.catalogue.select(workspaces, tags, with_deleted=with_deleted)
-    data: list[Json] = [_json(call, c) for c in matching[offset : offset + limit]]
+    data = [_text(call, connection) for connection in matching[offset : offset + limit]]
     kept = list_filters(query)
     if tags:
         kept.append(("tagIds", ",".join(query.uuids("tagIds"))))
     links = page_links(call, "/connections", kept, limit=limit, offset=offset, found=len(data))
-    return ok({**links, "data": data})
+    return page_of(links, data)
 
 
 def get_connection(call: Call) -> Answer:
     """GET /connections/{connectionId}."""
-    return ok(_json(call, call.connection(call.uuid("connectionId"))))
+    return ok_text(_text(call, call.connection(call.uuid("connectionId"))))
 
 
-def _json(call: Call, connection: Connection) -> dict[str, Json]:
+def _text(call: Call, connection: Connection) -> bytes:
+    if not call.strikes.get(FaultName.NO_TAGS):
+        return call.service.connection_texts.of(connection)
     answer = connection_json(connection, call.world.catalogue)
-    if call.strikes.get(FaultName.NO_TAGS):
-        answer.pop("tags")
-    return answer
+    answer.pop("tags")
+    return encode(answer)
 
 
 LIST_CONNECTIONS: Final = Operation("listConnections", list_connections)

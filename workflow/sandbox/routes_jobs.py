@@ -14,7 +14,7 @@ from workflow.sandbox.answers import (
     Refused,
     bad_request,
     forbidden,
-    ok,
+    ok_text,
     proxy_page,
     state_conflict,
     try_again_later,
@@ -26,10 +26,10 @@ from workflow.sandbox.call import Call, Operation
 from workflow.sandbox.faultkinds import FaultName
 from workflow.sandbox.faults import Fault
 from workflow.sandbox.jobs import Job, JobFilter
-from workflow.sandbox.model import Cause, Connection, JobStatus, JobType, Json
-from workflow.sandbox.pages import page_links
+from workflow.sandbox.model import Cause, Connection, JobStatus, JobType
+from workflow.sandbox.pages import page_links, page_of
 from workflow.sandbox.params import Query, path_job_id
-from workflow.sandbox.wire import job_json
+from workflow.sandbox.rendered import job_text
 from workflow.sandbox.world import AlreadyRunning, Began, NotActive, scheduled
 
 _WIPES: Final = frozenset({JobType.RESET, JobType.CLEAR})
@@ -109,12 +109,12 @@ def _already(connection: Connection) -> Answer:
 
 
 def _began(call: Call, job: Job) -> Answer:
-    return ok(_job(call, job, totals=False))
+    return ok_text(_job(call, job, totals=False))
 
 
 def get_job(call: Call) -> Answer:
     """GET /jobs/{jobId}."""
-    return ok(_job(call, _known(call), totals=True))
+    return ok_text(_job(call, _known(call), totals=True))
 
 
 def cancel_job(call: Call) -> Answer:
@@ -129,7 +129,7 @@ def cancel_job(call: Call) -> Answer:
         connection = call.world.catalogue.connection(job.connection_id)
         if cancelled and connection and call.strikes.get(FaultName.SYNC_AFTER_CANCEL):
             call.world.begin(connection, JobType.SYNC, scheduled(connection))
-    return ok(_job(call, job, totals=False))
+    return ok_text(_job(call, job, totals=False))
 
 
 def _known(call: Call) -> Job:
@@ -151,7 +151,7 @@ def list_jobs(call: Call) -> Answer:
     jobs = call.world.jobs.page(
         wanted, unless=lambda job: status is not None and shown(job) != status.value
     )
-    data: list[Json] = [_job(call, job, totals=True) for job in jobs]
+    data = [_job(call, job, totals=True) for job in jobs]
     links = page_links(
         call,
         "/jobs",
@@ -160,7 +160,7 @@ def list_jobs(call: Call) -> Answer:
         offset=wanted.offset,
         found=len(data),
     )
-    return ok({**links, "data": data})
+    return page_of(links, data)
 
 
 def _filter(call: Call, query: Query) -> JobFilter:
@@ -221,10 +221,10 @@ def _order(text: str | None) -> tuple[Literal["created", "updated"], bool]:
     return _ORDERS[text]
 
 
-def _job(call: Call, job: Job, *, totals: bool) -> dict[str, Json]:
+def _job(call: Call, job: Job, *, totals: bool) -> bytes:
     world = call.world
     status = call.service.faults.shown_status(job)
-    return job_json(job, status, world.now, world.speed, totals=totals)
+    return job_text(job, status, world.now, world.speed, totals=totals)
 
 
 CREATE_JOB: Final = Operation("createJob", create_job, Role.RUNNER)

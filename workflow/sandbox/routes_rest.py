@@ -74,13 +74,9 @@ def create_tag(call: Call) -> Answer:
 
 
 def update_tag(call: Call) -> Answer:
-    """PATCH /tags/{tagId}."""
+    """PATCH /tags/{tagId}: both must be sent, the one that stays as it is as well."""
     tag, body = _tag(call), call.body()
-    changed = replace(
-        tag,
-        name=body.name("name") if body.has("name") else tag.name,
-        color=_color(body) if body.has("color") else tag.color,
-    )
+    changed = replace(tag, name=body.name("name"), color=_color(body))
     _refuse_twin(call, changed)
     return ok(tag_json(call.world.catalogue.add_tag(changed)))
 

@@ -34,6 +34,7 @@ from workflow.sandbox.log import RequestLog
 from workflow.sandbox.options import SandboxOptions
 from workflow.sandbox.outage import Outage
 from workflow.sandbox.protocol import CuttableProtocol
+from workflow.sandbox.rendered import ConnectionTexts
 from workflow.sandbox.site import Resource, Site
 from workflow.sandbox.world import World
 from workflow.sandbox.worldfile import WorldPlan
@@ -66,6 +67,7 @@ def create_app(
         faults=box,
         log=log if log is not None else RequestLog(),
         outage=outage if outage is not None else Outage(),
+        connection_texts=ConnectionTexts(world.catalogue),
     )
     site = Site(service, clock if clock is not None else SystemClock())
     api = [Route(path, Resource(site, operations)) for path, operations in API.items()]

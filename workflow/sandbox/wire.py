@@ -10,14 +10,17 @@ import math
 import time
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import NamedTuple
 
 from workflow.sandbox.catalogue import Catalogue
-from workflow.sandbox.jobs import Job
 from workflow.sandbox.model import (
     TERMINAL,
     Connection,
+    ConnectionId,
     Destination,
+    JobId,
     JobStatus,
+    JobType,
     Json,
     Source,
     Tag,
@@ -50,27 +53,32 @@ def span(seconds: int) -> str:
     return "PT" + "".join(f"{sign}{number}{unit}" for number, unit in parts if number)
 
 
-def job_json(job: Job, status: str, now: float, speed: float, *, totals: bool) -> dict[str, Json]:
-    """Return a JobResponse; `totals` adds bytes and rows, which POST and DELETE leave out.
+class JobHead(NamedTuple):
+    """What a JobResponse says beside bytes and rows; `status` is the word that is shown."""
 
-    `status` is given by the caller, who may know a stranger word than the job's own.
-    """
-    shown = job.shown_status
+    id: JobId
+    status: str
+    type: JobType
+    connection_id: ConnectionId
+    created_at: float
+    shown_status: JobStatus
+    """The status that decides which fields are there, whatever word is shown for it."""
+    shown_updated_at: float
+
+
+def job_json(head: JobHead) -> dict[str, Json]:
+    """Return a JobResponse without bytes and rows."""
     answer: dict[str, Json] = {
-        "jobId": job.id,
-        "status": status,
-        "jobType": job.type.value,
-        "startTime": instant(job.created_at),
-        "connectionId": job.connection_id,
+        "jobId": head.id,
+        "status": head.status,
+        "jobType": head.type.value,
+        "startTime": instant(head.created_at),
+        "connectionId": head.connection_id,
     }
-    if shown in TERMINAL:
-        answer["lastUpdatedAt"] = instant(job.shown_updated_at)
-    if shown is not JobStatus.PENDING:
-        answer["duration"] = span(int(job.shown_updated_at) - int(job.created_at))
-    if totals:
-        rows = job.rows(now, speed)
-        answer["bytesSynced"] = rows * job.script.row_bytes
-        answer["rowsSynced"] = rows
+    if head.shown_status in TERMINAL:
+        answer["lastUpdatedAt"] = instant(head.shown_updated_at)
+    if head.shown_status is not JobStatus.PENDING:
+        answer["duration"] = span(int(head.shown_updated_at) - int(head.created_at))
     return answer
 
 

@@ -206,7 +206,9 @@ def test_a_tag_is_made_changed_and_deleted_from_its_connections(
     tag = made(at, "/tags", workspaceId=workspace, name="gold", color="FFD700")
     path = f"/tags/{tag['tagId']}"
     at.http.patch(f"/connections/{connection}", json={"tags": [tag]})
-    assert at.http.patch(path, json={"color": "000000"}).json()["color"] == "000000"
+    change = {"name": "gold", "color": "000000"}
+    assert at.http.patch(path, json=change).json()["color"] == "000000"
+    assert at.http.patch(path, json={"color": "000000"}).status_code == 400
     assert at.get(f"/connections/{connection}").json()["tags"][0]["color"] == "000000"
 
     assert at.http.delete(path).status_code == 204
