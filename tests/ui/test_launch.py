@@ -8,11 +8,14 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Button, Static
 
+from tests.support.deck import an_app, the_fleet
 from tests.support.screens import HOSTILE, until
 from tests.support.stand_ins import Host, StandInFleet, session
+from tui.screens import plan_book
 from tui.screens.dialogs import TypedDialog
 from tui.screens.launch import LaunchScreen
 from tui.screens.launch_form import suggested
+from tui.screens.naming import NameDialog
 from tui.widgets.form_fields import Choice, ShortInput, Tick
 from tui.widgets.target_list import TargetList
 from workflow.runs import programs
@@ -306,3 +309,28 @@ async def test_the_form_asks_how_to_tell_of_the_end() -> None:
         await pilot.press("space")
         assert screen._fields.form.desktop
         assert len(fleet.checked) == 1
+
+
+async def test_a_plan_is_saved_and_fills_the_form_in_again() -> None:
+    app = an_app(the_fleet())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.session is not None)
+        assert app.session is not None
+        own = session(StandInFleet(checks=will("send", "send", "send")))
+        screen = LaunchScreen(own, TARGETS)
+        await app.push_screen(screen)
+        await until(pilot, lambda: len(screen._checks) == len(TARGETS))
+        screen.query_one("#at-once", ShortInput).value = "2"
+        await pilot.press("space", "plus")  # the first is left out
+        await until(pilot, lambda: isinstance(app.screen, NameDialog) and app.screen.armed)
+        await pilot.press(*"nightly", "enter")
+        await until(pilot, lambda: "saved as the plan nightly" in text(screen, "#status"))
+        (plan,) = plan_book.plans_of(app, own)
+        assert [target.connection_id for target in plan.targets] == ["id-b", "id-c"]
+        again = LaunchScreen(own, plan.targets, plan=plan)
+        await app.push_screen(again)
+        await until(pilot, lambda: len(again._checks) == 2)
+        assert again._fields.form.at_once == "2"
+        assert again._intent.order().name == "nightly"
+        plan_book.drop(app, own, plan)
+        assert plan_book.plans_of(app, own) == ()

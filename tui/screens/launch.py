@@ -25,14 +25,16 @@ from textual.worker import Worker, WorkerState
 from tui import keymap
 from tui.formats import many
 from tui.glyphs import Tone
-from tui.screens import launch_form
+from tui.plans import Plan
+from tui.screens import launch_form, plan_book
 from tui.screens.deck_acts import locked
 from tui.screens.dialogs import TypedAhead, TypedDialog
 from tui.screens.launch_fields import LaunchFields
-from tui.screens.launch_form import Doing, Form
+from tui.screens.launch_form import Doing
+from tui.screens.launch_intent import Intent
 from tui.screens.leaving import leave
 from tui.screens.workflow_choice import Answer, WorkflowScreen
-from tui.screens.workflow_form import Chosen, command, ordered
+from tui.screens.workflow_form import Chosen
 from tui.session import Session
 from tui.telling import Telling, Tells
 from tui.widgets.hints import Hints
@@ -51,6 +53,7 @@ _HINTS: Final = (
     ("esc", "back"),
     ("y", "copy as command"),
     ("w", "workflow"),
+    ("+", "save as plan"),
     ("?", "help"),
 )
 LEAST: Final = (60, 18)
@@ -66,6 +69,7 @@ class LaunchScreen(Screen[LaunchId | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "trigger", "trigger", id="launch.trigger", show=False),
         Binding("w", "workflow", "another workflow", id="launch.workflow", show=False),
+        Binding("plus", "plan", "save as plan", id="launch.plan", show=False),
         *keymap.bindings(("back", "quit", "copy", "help", "last_view", "read_now")),
         Binding("tab", "app.focus_next", "field", show=False),
         Binding("shift+tab", "app.focus_previous", "field", show=False),
@@ -85,12 +89,17 @@ class LaunchScreen(Screen[LaunchId | None]):
     """
 
     def __init__(
-        self, session: Session, targets: tuple[Target, ...], rerun_of: LaunchId | None = None
+        self,
+        session: Session,
+        targets: tuple[Target, ...],
+        rerun_of: LaunchId | None = None,
+        plan: Plan | None = None,
     ) -> None:
         super().__init__()
         self._session = session
         self._targets = tuple({target.connection_id: target for target in targets}.values())
         self._rerun_of = rerun_of
+        self._plan = plan
         self._workflow: Chosen | None = None
         self._checks: dict[str, TargetCheck] = {}
         self._checked_at: datetime | None = None
@@ -107,7 +116,8 @@ class LaunchScreen(Screen[LaunchId | None]):
         old = self._session.fleet.launches.get(self._rerun_of) if self._rerun_of else None
         yield Static(id="where", classes="line")
         yield Static(titled_rule(""), classes="line")
-        yield LaunchFields(launch_form.suggested(len(self._targets), old))
+        suggested = launch_form.suggested(len(self._targets), old)
+        yield LaunchFields(self._plan.form if self._plan else suggested)
         yield Static(id="summary", classes="line")
         yield TargetList(
             self._targets, self._checks, monotonic=self._session.clock.monotonic, id="targets"
@@ -116,7 +126,7 @@ class LaunchScreen(Screen[LaunchId | None]):
         yield Static(id="status", classes="line")
         with Horizontal(id="buttons"):
             # For the mouse: enter and esc do the same from everywhere, and tab is for fields.
-            for id_, label in (("go", ""), ("back", "[ Back ]")):
+            for id_, label in (("go", ""), ("plan", "[ Save as plan ]"), ("back", "[ Back ]")):
                 button = Button(Content(label), id=id_, compact=True, disabled=id_ == "go")
                 button.can_focus = False
                 yield button
@@ -156,7 +166,7 @@ class LaunchScreen(Screen[LaunchId | None]):
         if not self.is_attached:  # a timer's last call may come after the screen has gone
             return
         self._list.touch()
-        form, checks = self._fields.form, self._taken_checks()
+        intent = self._intent
         profile = SafeText(self._session.profile_name.upper())
         where = crumbs(
             Content.assemble(" LAUNCH on ", (profile, "bold")),
@@ -164,24 +174,21 @@ class LaunchScreen(Screen[LaunchId | None]):
         )
         nothing = Content.styled("nothing is sent yet ", Tone.WARNING.style)
         self._line("#where", spread(where, nothing, self.size.width))
-        counts = launch_form.summary(len(self._targets), checks, len(self._list.marks))
+        counts = launch_form.summary(len(self._targets), intent.checks, len(self._list.marks))
         self._line("#summary", titled_rule(counts))
-        self._line("#status", self._status())
-        verb, count = launch_form.verb(form, checks)
+        self._line("#status", self._status(intent))
         go = self.query_one("#go", Button)
-        told = f"{verb} {count} on {profile}" if count else "Nothing to send"
-        told = f"Run once on {profile}" if self._once else told
-        label = Content(f"[ {told} ]")
+        label = Content(f"[ {intent.told(profile)} ]")
         if go.label != label:
             go.label = label
             go.refresh(layout=True)  # a label alone does not give its button the room it needs
-        go.disabled = not self._ready()
-        go.variant = "error" if form.destructive else "primary"
+        go.disabled = not self._ready(intent)
+        go.variant = "error" if intent.form.destructive else "primary"
 
     def _line(self, selector: str, content: Content) -> None:
         self.query_one(selector, Static).update(content, layout=False)
 
-    def _status(self) -> Content:
+    def _status(self, intent: Intent) -> Content:
         wrong = self._fields.mistakes
         if wrong:
             return Content.styled(wrong[0].sentence, Tone.FAILED.style)
@@ -190,20 +197,17 @@ class LaunchScreen(Screen[LaunchId | None]):
             return Content.styled(text, Tone.WARNING.style)
         if self._told is not None:
             return Content.styled(self._told, Tone.WARNING.style)
-        if self._once:
+        if intent.once:
             return Content("runs once: this workflow takes no connection")
-        checks = self._taken_checks()
-        under = self._checks.get(self._list.cursor or "")
-        usual = self._session.fleet.watch.usual if self._ready() else None
-        age = None if self._checked_at is None else self._session.clock.now() - self._checked_at
+        at = self._checked_at
         return Content(
             launch_form.status(
-                self._fields.form,
-                len(self._list.taken),
-                checks,
-                checked=age,
-                under_cursor=under,
-                usual=usual,
+                intent.form,
+                len(intent.taken),
+                intent.checks,
+                checked=None if at is None else self._session.clock.now() - at,
+                under_cursor=self._checks.get(self._list.cursor or ""),
+                usual=self._session.fleet.watch.usual if self._ready(intent) else None,
             )
         )
 
@@ -217,35 +221,23 @@ class LaunchScreen(Screen[LaunchId | None]):
     def _fields(self) -> LaunchFields:
         return self.query_one(LaunchFields)
 
-    def _taken_checks(self) -> tuple[TargetCheck, ...]:
-        found = (self._checks.get(target.connection_id) for target in self._list.taken)
-        return tuple(check for check in found if check is not None)
+    @property
+    def _intent(self) -> Intent:
+        """What the screen stands at."""
+        taken = self._list.taken
+        found = (self._checks.get(target.connection_id) for target in taken)
+        checks = tuple(check for check in found if check is not None)
+        name = self._plan.name if self._plan else "rerun" if self._rerun_of else ""
+        return Intent(self._fields.form, taken, checks, self._workflow, name)
 
-    def _ready(self) -> bool:
-        checks = self._taken_checks()
-        checked = len(checks) == len(self._list.taken) and any(
-            check.will in {"send", "wait", "attach"} for check in checks
-        )
+    def _ready(self, intent: Intent) -> bool:
         return (
-            (checked or self._once)
+            intent.checked
             and not self.has_class("-small")
             and not self._fields.mistakes
             and not self._session.fleet.read_only
             and not self._sending
         )
-
-    @property
-    def _once(self) -> bool:
-        """Whether it is one run, whatever the targets."""
-        return self._workflow is not None and not self._workflow.per_target
-
-    def _order(self) -> Order:
-        """Return the order for what is taken; what is blocked is never sent by accident."""
-        form = self._fields.form
-        left = {"blocked", "skip", "fail"} if form.destructive else {"blocked"}
-        targets = [check.target for check in self._taken_checks() if check.will not in left]
-        order = launch_form.order(form, targets, "rerun" if self._rerun_of else "")
-        return ordered(order, self._workflow)
 
     def on_launch_fields_changed(self, event: LaunchFields.Changed) -> None:
         """Check again when what happens to a target may be another thing now."""
@@ -278,11 +270,7 @@ class LaunchScreen(Screen[LaunchId | None]):
             self._told = SafeText("no connection was chosen: go back and mark some")
 
     async def _check(self) -> None:
-        form = self._fields.form
-        asked = Form(form.doing, on_conflict=form.on_conflict, over_running=form.over_running)
-        order = launch_form.order(asked, self._targets)
-        if self._workflow is not None:
-            order = replace(order, job_type=self._workflow.job_type)
+        order = self._intent.to_check(self._targets)
         async for check in self._session.fleet.check(order):
             self._checks[check.target.connection_id] = check
             self._draw_soon()
@@ -301,10 +289,11 @@ class LaunchScreen(Screen[LaunchId | None]):
 
     def action_trigger(self) -> None:
         """Send, when everything has been checked; what wipes data is typed out first."""
-        if not self._ready():
+        intent = self._intent
+        if not self._ready(intent):
             self.app.bell()
             return
-        order, form = self._order(), self._fields.form
+        order, form = intent.order(), intent.form
         phrase = launch_form.confirmation(form, len(order.targets), self._session.profile_name)
         if phrase is None:
             self._send(order)
@@ -348,6 +337,8 @@ class LaunchScreen(Screen[LaunchId | None]):
         """Do what the button says."""
         if event.button.id == "go":
             self.action_trigger()
+        elif event.button.id == "plan":
+            self.action_plan()
         else:
             self.action_back()
 
@@ -366,23 +357,38 @@ class LaunchScreen(Screen[LaunchId | None]):
         self._recheck()
         self._draw()
 
+    def action_plan(self) -> None:
+        """Save what is taken, and the form, under a name."""
+        if self._workflow is not None:
+            self._told = SafeText("a plan holds no workflow document: copy the command instead")
+        elif self._fields.mistakes or not self._list.taken:
+            self.app.bell()
+        else:
+            self.run_worker(self._save_plan(), group="plan", exclusive=True, exit_on_error=False)
+        self._draw()
+
+    async def _save_plan(self) -> None:
+        told = await plan_book.save(
+            self.app, self._session, self._list.taken, self._fields.form, self._plan
+        )
+        if told is not None:
+            self._told = told
+            self._draw()
+
     def action_copy(self) -> None:
         """Copy the command that does the same."""
         if self._fields.mistakes:
             self.app.bell()
             return
-        profile = self._session.profile_name
-        targets = self._list.taken
-        if self._workflow is None:
-            written = launch_form.command(self._fields.form, targets, profile)
-        else:
-            written = command(self._workflow, targets, profile)
+        intent = self._intent
+        written = intent.command(self._session.profile_name)
         if written is None:
             self._told = SafeText("no one command does all: see syncdeck workflow run --help")
         else:
             self.app.copy_to_clipboard(written)
             verb = "run" if self._workflow is None else "workflow run"
-            self._told = SafeText(f"copied: syncdeck {verb} … for {many(len(targets), 'target')}")
+            for_ = many(len(intent.taken), "target")
+            self._told = SafeText(f"copied: syncdeck {verb} … for {for_}")
         self._draw()
 
     def action_read_now(self) -> None:

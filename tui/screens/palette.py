@@ -16,10 +16,13 @@ from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from tui import keymap
-from tui.formats import elide
+from tui.formats import elide, many
 from tui.glyphs import OFF, Tone, of_run, of_status
 from tui.keymap import Group
+from tui.plans import Plan
+from tui.screens import plan_book
 from tui.screens.late import connection_screen, run_screen
+from tui.screens.launch import LaunchScreen
 from tui.screens.report import ReportScreen
 from workflow.airbyte.models import ConnectionId
 from workflow.runs.events import LaunchId, RunId
@@ -95,6 +98,7 @@ class GotoProvider(Provider):
         self._commands = tuple(self._doings())
         places = [*self._commands]
         if session is not None:
+            places += self._plans(session)
             places += self._reports(session)
             places += [*self._runs(session), *self._connections(session)]
         self._places = tuple((place.text.lower(), place) for place in places)
@@ -132,6 +136,18 @@ class GotoProvider(Provider):
             )
         for theme in sorted(self.app.available_themes):
             yield _command(f"theme: {theme}", "", partial(setattr, self.app, "theme", theme))
+
+    def _plans(self, session: Session) -> Iterator[Place]:
+        for plan in plan_book.plans_of(self.app, session):
+            told = SafeText(many(len(plan.targets), "target"))
+            text = SafeText(f"plan: {plan.name}")
+            yield Place(text, Content(text), told, partial(self._open_plan, session, plan))
+            text = SafeText(f"drop plan: {plan.name}")
+            go = partial(plan_book.drop, self.app, session, plan)
+            yield Place(text, Content(text), told, go)
+
+    def _open_plan(self, session: Session, plan: Plan) -> None:
+        self.app.push_screen(LaunchScreen(session, plan.targets, plan=plan))
 
     def _reports(self, session: Session) -> Iterator[Place]:
         for number, launch in enumerate(session.fleet.launches.values(), 1):
