@@ -1,7 +1,8 @@
 """The application: opens a session, hears its events, and draws at most four times a second.
 
-It paints before anything has been opened or read. Events mark what is new; one timer hands it to
-the screen on top. Which screens there are, and what they do, is theirs to say.
+It paints before the deck is imported, and before anything has been opened or read. Events mark
+what is new; one timer hands it to the screen on top. Which screens there are, and what they do, is
+theirs to say.
 """
 
 from __future__ import annotations
@@ -18,24 +19,24 @@ from textual.filter import LineFilter
 from textual.theme import Theme
 from textual.worker import Worker, WorkerState
 
-from tui import event_lines, keymap, themes
+from tui import keymap, themes
 from tui.formats import clock, many
-from tui.happenings import Happenings
 from tui.kept import Kept, KeptError
 from tui.screens import late
-from tui.screens.deck import DeckScreen
-from tui.screens.dialogs import QuitDialog
-from tui.telling import Teller, Telling
+from tui.screens.opening import OpeningScreen
+from tui.widgets.header import Facts
 from workflow.clock import Clock, SystemClock
-from workflow.runs.events import Event, LaunchId
-from workflow.runs.run import Phase
 from workflow.text import SafeText, safe
 
 if TYPE_CHECKING:
+    from tui.listening import Listener
     from tui.session import Session
+    from tui.telling import Telling
+    from workflow.runs.events import Event, LaunchId
 
 FLUSH: Final = 0.25
 """Seconds between two looks at what is new: at most four draws a second."""
+_OVER_THE_DECK: Final = frozenset({"palette", "help", "history", "arm"})
 
 
 @runtime_checkable
@@ -69,21 +70,22 @@ class SyncdeckApp(App[int]):
         theme: str | None = None,
         kept: Kept | None = None,
         notice: str | None = None,
+        settle: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__()
         self._open = open_session
-        self._profile = safe(profile_name)
-        self._server = server
         self.demo = demo
         self.clock: Clock = clock or SystemClock()
-        self._ascii = ascii_only
+        self._opening = Facts(safe(profile_name), "…", server, None, {}, self.clock.now())
+        self._ascii = [themes.AsciiOnly()] if ascii_only else []
+        self._settle = settle
+        self._loaded = False
         self._dirty = True
         self._flushed_at = -1
         self._opened = False
         self._leaving = asyncio.Event()
         self.session: Session | None = None
-        self.happened = Happenings()
-        self._teller = Teller(self)
+        self._listener: Listener | None = None
         self.rebound: Mapping[str, str] = keymap.as_textual(rebound or {})
         self.kept = kept or Kept(None)
         self._notices = [told for told in (notice, self.kept.trouble) if told]
@@ -102,20 +104,18 @@ class SyncdeckApp(App[int]):
 
     def get_line_filters(self) -> list[LineFilter]:
         """Return Textual's filters, and ours for fonts without the glyphs."""
-        filters = list(super().get_line_filters())
-        return [*filters, themes.AsciiOnly()] if self._ascii else filters
+        return [*super().get_line_filters(), *self._ascii]
 
     # -------------------------------------------------------------------------------- the session
 
-    def get_default_screen(self) -> DeckScreen:
-        """Return the deck: the first thing that is painted."""
-        return DeckScreen(
-            self.clock,
-            self.happened,
-            profile=self._profile,
-            server=self._server,
-            rebound=self.rebound,
-        )
+    def get_default_screen(self) -> OpeningScreen:
+        """Return the first thing that is painted."""
+        return OpeningScreen(self._opening)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Say no to what opens over the deck while there is none."""
+        del parameters
+        return self._listener is not None or action not in _OVER_THE_DECK
 
     def on_mount(self) -> None:
         """Open the session once the first picture is out."""
@@ -139,12 +139,17 @@ class SyncdeckApp(App[int]):
 
     async def _live(self) -> None:
         """Hold the session open until somebody leaves."""
+        listener = await late.listener(self, self.clock, self._opening, self.rebound)
+        self.add_mode("deck", lambda: listener.deck)
+        await self.switch_mode("deck")
+        self._listener = listener
+        self._settle()
         async with self._open() as session:
             unsubscribe = session.fleet.subscribe(self._hear)
             unwatch = session.fleet.watch.subscribe(self._look_again)
             session.fleet.shown = session.fleet.feed.looking = True
             for run in session.fleet.runs.values():
-                self._teller.know(run)
+                listener.teller.know(run)
             self.session = session
             self._opened = self._dirty = True
             self._hand_over()
@@ -154,7 +159,7 @@ class SyncdeckApp(App[int]):
                 unwatch()
                 unsubscribe()
                 self.session = None
-        self._teller.end()
+        listener.teller.end()
         self.exit(0)
 
     def _fatal_error(self) -> None:
@@ -174,30 +179,27 @@ class SyncdeckApp(App[int]):
         error = event.worker.error
         self.log.error(repr(error))
         sentence = safe(str(error) or type(error).__name__)
-        if event.worker.group == "session":
-            self._deck.failed(sentence)
-        if event.worker.group != "session" or self._opened:
+        session, listener = event.worker.group == "session", self._listener
+        if session and listener is not None:
+            listener.deck.failed(sentence)
+        if not session or self._opened or listener is None:
             self.notify(sentence, title="That did not work", severity="error", markup=False)
 
     # ------------------------------------------------------------------------------- what is new
 
     def _hear(self, event: Event) -> None:
         self._dirty = True
-        if self.session is None:
-            return
-        run = None if event.run is None else self.session.fleet.runs.get(event.run)
-        entry = event_lines.entry(event, run)
-        if entry is not None:
-            self.happened.add(entry)
-        self._teller.hear(event, run)
+        if self.session is not None and self._listener is not None:
+            run = None if event.run is None else self.session.fleet.runs.get(event.run)
+            self._listener.hear(event, run)
 
     def _look_again(self) -> None:
         self._dirty = True
 
     def _hand_over(self) -> None:
         """Hand what is new to the screen on top; every second in any case, for the clocks."""
-        session = self.session
-        if session is None:
+        session, listener = self.session, self._listener
+        if session is None or listener is None:
             return
         second = int(self.clock.now().timestamp())
         if not self._dirty and second == self._flushed_at:
@@ -208,17 +210,15 @@ class SyncdeckApp(App[int]):
                 screen.refresh_from(session)
             if not screen.is_modal:
                 break  # what is below cannot be seen
-        self._teller.flush(session)
+        listener.teller.flush(session)
+        if session.fleet.watch.loading.done and not self._loaded:
+            self._loaded = True
+            self._settle()
 
     def tell_of(self, launch: LaunchId, how: Telling) -> None:
         """Tell of a launch's end in this way."""
-        self._teller.tell_of(launch, how)
-
-    @property
-    def _deck(self) -> DeckScreen:
-        deck = self.screen_stack[0]
-        assert isinstance(deck, DeckScreen)  # noqa: S101 - get_default_screen made it
-        return deck
+        if self._listener is not None:
+            self._listener.teller.tell_of(launch, how)
 
     # ------------------------------------------------------------------------------------ actions
 
@@ -270,11 +270,13 @@ class SyncdeckApp(App[int]):
         if session is None:
             self.exit(0)
             return
+        from workflow.runs.run import Phase  # noqa: PLC0415 - it came with the session
+
         unended = [run for run in session.fleet.runs.values() if run.live]
         live = [run for run in unended if run.phase is not Phase.WAITING]
         if unended:
             unsent = len(unended) - len(live)
-            dialog = QuitDialog(len(live), unsent=unsent, demo=self.demo)
+            dialog = late.quit_dialog(len(live), unsent=unsent, demo=self.demo)
             way = await self.push_screen_wait(dialog)
             if way == "stay":
                 return

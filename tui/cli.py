@@ -7,6 +7,7 @@ more than click does.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import sys
@@ -114,6 +115,7 @@ def open_deck(
     What it keeps between starts is in the file `kept`, without one nothing is; `notice` is told
     once it is open.
     """
+    gc.disable()  # what is made while it opens stays
     from tui.app import SyncdeckApp  # noqa: PLC0415
     from tui.kept import Kept  # noqa: PLC0415
     from tui.session_signals import leaving_on_signals  # noqa: PLC0415
@@ -128,11 +130,18 @@ def open_deck(
         theme=settings.theme if settings is not None else None,
         kept=Kept(kept),
         notice=notice,
+        settle=_settle,
     )
     with leaving_on_signals(app.exit):
         result = app.run()
     # A screen that broke leaves no result, and Textual's own code.
     return (app.return_code or 0) if result is None else result
+
+
+def _settle() -> None:
+    """Collect garbage from now on, without looking again and again at what is there by now."""
+    gc.freeze()
+    gc.enable()
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -15,8 +16,10 @@ from tests.support.deck import StillClock, StillFleet, a_connection, an_app, the
 from tests.support.screens import until
 from tui import connection_rows
 from tui.app import SyncdeckApp
+from tui.screens import late
 from tui.screens.deck import DeckScreen
 from tui.screens.deck_frame import Frame
+from tui.screens.opening import OpeningScreen
 from tui.widgets.connections_pane import ConnectionsPane
 from tui.widgets.runs_pane import RunsPane
 from workflow.runs import launch as launches
@@ -167,13 +170,73 @@ async def test_what_a_launch_has_left_is_estimated_now_and_then(
         assert len(asked) == 2
 
 
-LATE = ("httpx", "sqlite3", "yaml", "workflow.arazzo.program", "workflow.runs.fleet", "tui.session")
+LATE = (
+    "httpx",
+    "sqlite3",
+    "yaml",
+    "workflow.arazzo.program",
+    "workflow.runs.events",
+    "tui.session",
+    "tui.screens.deck",
+)
 
 
-def test_the_deck_is_painted_before_a_sessions_rooms_are_imported() -> None:
+def test_it_is_painted_before_the_deck_and_a_sessions_rooms_are_imported() -> None:
     code = (
         "import sys, tui.app, tui.commands.deck, tui.log_file, tui.session_late\n"
         f"print([name for name in {LATE!r} if name in sys.modules])"
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ended.stdout.strip() == "[]"
+
+
+async def test_what_is_painted_first_says_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    app, imported = an_app(the_fleet()), asyncio.Event()
+
+    async def awaited(*_: object) -> None:
+        await imported.wait()
+
+    monkeypatch.setattr(late, "listener", awaited)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        lines = [
+            "".join(part.text for part in line) for line in app.screen._compositor.render_strips()
+        ]
+        assert lines[0].startswith(" PROD … ▸ api.airbyte.com")
+        assert any(line.startswith("   opening prod …") for line in lines)
+
+
+async def test_until_the_deck_is_there_nothing_opens_over_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app, imported = an_app(the_fleet()), asyncio.Event()
+    listener = late.listener
+
+    async def awaited(*given: object) -> object:
+        await imported.wait()
+        return await listener(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(late, "listener", awaited)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("question_mark", "colon", "4")
+        assert isinstance(app.screen, OpeningScreen)
+        imported.set()
+        await until(pilot, lambda: app.session is not None)
+        assert isinstance(app.screen, DeckScreen)
+        await pilot.press("question_mark")
+        assert len(app.screen_stack) == 2
+
+
+async def test_what_is_there_once_all_is_loaded_is_left_out_of_collections() -> None:
+    fleet, settled = the_fleet(), []
+    fleet.watch.loading = Loading(3, done=False)
+    app = an_app(fleet)
+    app._settle = lambda: settled.append(fleet.watch.loading.done)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.session is not None)
+        assert settled == [False]  # the deck is painted
+        fleet.watch.loading = Loading(12, done=True)
+        for _ in range(3):
+            app._dirty = True
+            app._hand_over()
+        assert settled == [False, True]

@@ -61,8 +61,7 @@ class DeckScreen(Screen[None]):
         clock: Clock,
         happened: Happenings,
         *,
-        profile: SafeText,
-        server: SafeText,
+        opening: Facts,
         rebound: Mapping[str, str],
     ) -> None:
         super().__init__()
@@ -73,7 +72,7 @@ class DeckScreen(Screen[None]):
         self._frozen = False
         self._second = -1
         self._last_view: Callable[[], Screen[None]] | None = None
-        self._opening = Facts(profile, "…", server, None, {}, clock.now())
+        self._opening = opening
         self._runs = RunsPane(clock, id=Part.RUNS)
         self._connections = ConnectionsPane(clock, id=Part.CONNECTIONS)
         self._events = EventsPane(clock, id=Part.EVENTS)

@@ -1,25 +1,42 @@
-"""Screens that are imported when they are first opened, so that the deck is there sooner."""
+"""Screens that are imported when they are first opened, so that the first picture comes sooner."""
 
 # ruff: noqa: PLC0415 - that is what this module is for
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import importlib
+from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from textual.app import App
 from textual.screen import ModalScreen, Screen
 
-from workflow.runs.events import LaunchId, RunId
+from workflow.clock import Clock
 from workflow.text import safe
 
 if TYPE_CHECKING:
+    from tui.listening import Listener
+    from tui.screens.dialogs import Leaving
     from tui.screens.suspects import Answer
     from tui.session import Session
+    from tui.widgets.header import Facts
     from workflow.airbyte.models import JobId
+    from workflow.runs.events import LaunchId, RunId
     from workflow.runs.launch import Target
     from workflow.runs.run import RunState
     from workflow.runs.suspects import Suspicion
+
+
+async def listener(
+    app: App[Any], clock: Clock, opening: Facts, rebound: Mapping[str, str]
+) -> Listener:
+    """Return the deck with its listener; it is imported in a thread, so that keys are heard."""
+    await asyncio.to_thread(importlib.import_module, "tui.listening")
+    from tui.listening import Listener
+
+    return Listener(app, clock, opening, rebound)
 
 
 def launch_screen(
@@ -58,6 +75,13 @@ def arm_dialog(session: Session) -> ModalScreen[timedelta | None]:
 
     arming = session.fleet.arming
     return ArmDialog(safe(session.profile_name), session.server, arming.left)
+
+
+def quit_dialog(live: int, *, unsent: int, demo: bool) -> ModalScreen[Leaving]:
+    """Return the question what becomes of the live runs."""
+    from tui.screens.dialogs import QuitDialog
+
+    return QuitDialog(live, unsent=unsent, demo=demo)
 
 
 def suspects_dialog(
