@@ -185,7 +185,7 @@ class ConnectionBoard:
     def _count(
         self, connection_id: ConnectionId, before: ConnectionView | None, view: ConnectionView
     ) -> None:
-        self.unread += (not view.read) - (before is not None and not before.read)
+        self.unread += (not view.latest_read) - (before is not None and not before.latest_read)
         if view.late is not None:
             self.late[connection_id] = view
         else:
@@ -195,7 +195,7 @@ class ConnectionBoard:
         view = self._views.pop(connection_id)
         del self._entries[connection_id]
         self.late.pop(connection_id, None)
-        self.unread -= not view.read
+        self.unread -= not view.latest_read
 
 
 def job_name(reading: Reading, names: Mapping[ConnectionId, ConnectionView]) -> SafeText:

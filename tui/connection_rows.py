@@ -113,7 +113,7 @@ def look_of(view: ConnectionView, run: RunState | None) -> Look:
         return glyphs.of_status(view.live_job.status)
     if not view.connection.is_active:
         return glyphs.OFF
-    if not view.read:
+    if not view.latest_read:
         return glyphs.UNREAD
     if view.late is not None:
         return glyphs.LATE
@@ -232,11 +232,9 @@ def notes(views: Iterable[ConnectionView], unread: int) -> tuple[NoteKey, ...]:
 
 
 def _last_success(view: ConnectionView, now: datetime) -> Cell:
-    if not view.read:
-        return Cell(Sign.UNREAD.value, Tone.QUIET)
-    if view.last_success_at is None:
-        return Cell(UNKNOWN, Tone.QUIET)
-    return Cell(age(now - view.last_success_at))
+    if view.last_success_at is not None and view.latest_read:
+        return Cell(age(now - view.last_success_at))
+    return Cell(UNKNOWN if view.read else Sign.UNREAD.value, Tone.QUIET)
 
 
 def _next(view: ConnectionView, now: datetime, *, waits: bool) -> Cell:

@@ -26,8 +26,8 @@ class ConnectionView:
     connection: Connection
     read: bool = False
     """Whether its past jobs have been read; until then nothing below says that there is none."""
-    latest_read: bool = False
-    """Whether its latest job, or that it has none, is surely known."""
+    latest_alone: bool = False
+    """Whether its latest job, or that it has none, has been read though its past has not."""
     last_status: SafeText | None = None
     """Of its latest job, in the server's word; None when it has none."""
     last_job_id: JobId | None = None
@@ -46,6 +46,11 @@ class ConnectionView:
     """How many jobs that median is of."""
     history: tuple[Job, ...] = ()
     """Its latest jobs, newest first, as far as they were looked at."""
+
+    @property
+    def latest_read(self) -> bool:
+        """Whether its latest job, or that it has none, is surely known."""
+        return self.read or self.latest_alone
 
 
 def view_of(
@@ -66,7 +71,7 @@ def view_of(
     return ConnectionView(
         connection=connection,
         read=read,
-        latest_read=read or latest_read,
+        latest_alone=latest_read and not read,
         last_status=None if latest is None else latest.status,
         last_job_id=None if latest is None else latest.job_id,
         last_at=None if latest is None else latest.stamp,

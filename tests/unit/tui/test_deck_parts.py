@@ -255,6 +255,11 @@ def test_nothing_is_claimed_of_a_connection_that_was_not_read() -> None:
     assert connection_rows.look_of(view, None).sign is Sign.UNREAD
 
 
+def test_a_connection_of_which_the_latest_job_alone_was_read_is_shown_as_that() -> None:
+    view = a_connection("a → b", read=False, latest_alone=True, last_status=SafeText("failed"))
+    assert connection_rows.look_of(view, None).sign is Sign.FAILED
+
+
 def test_a_newer_job_answers_what_a_run_left_open() -> None:
     lost = a_story("a → b", 1, 900).ended(5, Verdict.UNRESOLVED, job_id=10).state()
     view = a_connection("a → b", last_job_id=JobId(11))
