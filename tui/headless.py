@@ -11,9 +11,9 @@ import asyncio
 import json
 import sys
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
 from tui.commands.common import INTERRUPTED, tell
 from tui.event_lines import what_is_left
@@ -223,11 +223,19 @@ async def _first(*events: asyncio.Event) -> asyncio.Event:
     return next(event for event in events if event.is_set())
 
 
+_OF_MANY: Final[Mapping[str, str]] = {
+    "its job goes on": "their jobs go on",
+    "nothing was triggered for it": "nothing was triggered for them",
+    "what became of its trigger is not known yet": "what became of their triggers is not known yet",
+}
+
+
 def _say_detached(states: Iterable[RunState]) -> None:
     live = [state for state in states if state.verdict is None]
     waiting = sum(state.phase is Phase.WAITING for state in live)
     left = Counter(what_is_left(state) for state in live if state.phase is not Phase.WAITING)
     for what, count in left.items():
-        tell(safe(f"Detached from {many(count, 'run')}: {what}. `syncdeck attach` goes on."))
+        said = what if count == 1 else _OF_MANY.get(what, what)
+        tell(safe(f"Detached from {many(count, 'run')}: {said}. `syncdeck attach` watches again."))
     if waiting:
         tell(safe(f"{many(waiting, 'run')} had not been started; nothing was sent for them."))

@@ -22,7 +22,7 @@ from tui.commands.common import (
 from tui.formats import many
 from tui.headless import Begun, face_for, follow
 from tui.headless_main import announce, run_command
-from tui.session import AS_NAMED, Session, Wiring, complete, open_session
+from tui.session import Session, complete, of_command, open_session
 from workflow.runs.events import RunId
 from workflow.runs.launch import OrderRefused
 from workflow.settings import Profile, SettingsError
@@ -209,13 +209,13 @@ def _profile(common: Common, server: str | None, *, quiet: bool) -> Profile:
 async def _opened(
     common: Common, profile: Profile, server: str | None, *, take_up: bool
 ) -> AsyncIterator[Session]:
-    wiring = Wiring() if server is None else AS_NAMED
+    wiring = of_command(common, server)
     if server is not None:
         profile = await complete(profile)
     async with open_session(
         profile,
         journal=journal_path(common),
         keep=load_settings().retention,
-        wiring=wiring.but(start=False, take_up=take_up),
+        wiring=wiring.but(take_up=take_up),
     ) as session:
         yield session

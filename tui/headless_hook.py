@@ -12,7 +12,7 @@ import os
 import shlex
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final, Self
 
 from tui.commands.common import Refusal, tell
@@ -20,10 +20,20 @@ from workflow.runs.events import Json
 from workflow.runs.launch import LaunchState
 from workflow.runs.run import RunState
 from workflow.runs.wire import rfc3339
+from workflow.settings import InEnvironment, Settings
 from workflow.text import safe
 
 _STDERR: Final = 2
-_SECRETS: Final = ("AIRBYTE_CLIENT_SECRET", "AIRBYTE_BEARER_TOKEN")
+_ALWAYS_SECRET: Final = frozenset({"AIRBYTE_CLIENT_SECRET", "AIRBYTE_BEARER_TOKEN"})
+
+
+def secret_variables(settings: Settings) -> frozenset[str]:
+    """Return the environment variables that hold credentials of any profile."""
+    named: set[str] = set()
+    for profile in settings.profiles.values():
+        references = (getattr(profile.auth, one.name) for one in fields(profile.auth))
+        named |= {one.variable for one in references if isinstance(one, InEnvironment)}
+    return _ALWAYS_SECRET | named
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +41,11 @@ class Hook:
     """A command to be told."""
 
     words: tuple[str, ...]
+    secrets: frozenset[str] = _ALWAYS_SECRET
+    """Variables that it does not get: it was not asked to act for us."""
 
     @classmethod
-    def parse(cls, command: str) -> Self:
+    def parse(cls, command: str, *, secrets: frozenset[str] = _ALWAYS_SECRET) -> Self:
         """Split a command line.
 
         Raises:
@@ -46,12 +58,11 @@ class Hook:
         if not words or shutil.which(words[0]) is None:
             name = safe(words[0], limit=80) if words else ""
             raise Refusal(f"--on-end: there is no program {name!r} that can be run.")
-        return cls(words)
+        return cls(words, secrets)
 
     async def tell(self, launch: LaunchState, runs: Sequence[RunState]) -> None:
         """Run the command with the report on its stdin; its failure is told, not ours."""
-        # It was not asked to act for us: what it does not need it does not get.
-        environ = {name: value for name, value in os.environ.items() if name not in _SECRETS}
+        environ = {n: value for n, value in os.environ.items() if n not in self.secrets}
         try:
             process = await asyncio.create_subprocess_exec(
                 *self.words, stdin=asyncio.subprocess.PIPE, stdout=_STDERR, env=environ

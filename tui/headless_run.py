@@ -10,17 +10,15 @@ from tui.commands.common import Common, Refusal, chosen, journal_path, load_sett
 from tui.commands.run import RunOptions
 from tui.commands.targets import Selection, Wanted, select
 from tui.headless import Begun, face_for, follow
-from tui.headless_hook import Hook
+from tui.headless_hook import Hook, secret_variables
 from tui.headless_main import announce, run_command
-from tui.session import Session, Wiring, open_session
+from tui.session import Session, of_command, open_session
 from workflow.runs.launch import DESTRUCTIVE, OnConflict, Order
 from workflow.runs.run import RunState
 from workflow.settings import SettingsError
 from workflow.text import safe
 
 _MOST_MISTAKES: Final = 10
-# What an earlier process left is for `attach` and the deck: a command ends with its own runs.
-_WIRING: Final = Wiring(take_up=False, start=False)
 
 
 def run_launch(common: Common, options: RunOptions) -> int:
@@ -29,17 +27,20 @@ def run_launch(common: Common, options: RunOptions) -> int:
     Raises:
         Refusal: nothing was sent.
     """
-    hook = Hook.parse(options.on_end) if options.on_end is not None else None
+    hook = None
     try:
+        settings = load_settings()
+        if options.on_end is not None:
+            hook = Hook.parse(options.on_end, secrets=secret_variables(settings))
         choice = chosen(common)
-        journal, keep = journal_path(common), load_settings().retention
+        journal, keep = journal_path(common), settings.retention
     except SettingsError as error:
         raise Refusal(str(error)) from error
     announce(choice, quiet=options.quiet)
 
     async def body() -> int:
         async with open_session(
-            choice.profile, journal=journal, keep=keep, wiring=_WIRING
+            choice.profile, journal=journal, keep=keep, wiring=of_command(common)
         ) as session:
             return await _launch(session, options, hook)
 

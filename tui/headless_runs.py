@@ -11,17 +11,18 @@ from typing import Final
 
 import click
 
-from tui.commands.common import Common, Refusal, chosen, journal_path, tell
+from tui.commands.common import Common, Refusal, chosen, journal_path, load_settings, tell
 from tui.formats import age, clock, duration
 from tui.headless_lines import PlainLines, ended, rows
 from tui.headless_main import announce, run_command
-from tui.session import Wiring, open_session
+from tui.session import of_command, open_session
 from workflow.clock import SystemClock
 from workflow.runs.events import Event, Json, RunId
 from workflow.runs.journal import Journal, Records, RunRow, open_records
 from workflow.runs.run import NotARunError, RunState, begin, fold, replay
 from workflow.runs.wire import rfc3339, to_json
-from workflow.settings import SettingsError
+from workflow.settings import ENV_PROFILE, SettingsError
+from workflow.settings_choice import no_such_profile
 from workflow.text import safe
 
 _COARSER: Final = "From the journal: of plain readings it keeps one a minute."
@@ -50,8 +51,12 @@ def list_runs(common: Common, *, limit: int, unfinished: bool, as_json: bool) ->
     async def body() -> int:
         async with _records(common) as records:
             listed = await records.runs(limit, common.profile, unfinished=unfinished)
+            suspects = {row.run: await _suspects(records, row) for row in listed}
+        if not listed:
+            _refuse_unknown(common.profile)
         if as_json:
-            click.echo(json.dumps([_row_json(row) for row in listed], indent=2))
+            bodies = [_row_json(row) | {"suspects": suspects[row.run]} for row in listed]
+            click.echo(json.dumps(bodies, indent=2))
         elif not listed:
             tell(safe("No runs."))
         else:
@@ -59,6 +64,19 @@ def list_runs(common: Common, *, limit: int, unfinished: bool, as_json: bool) ->
         return 0
 
     return run_command(common, body)
+
+
+def _refuse_unknown(profile: str | None) -> None:
+    """Say that there is no such profile, rather than that it has no runs."""
+    settings = load_settings()
+    if profile is not None and profile not in {ENV_PROFILE, *settings.profiles}:
+        raise no_such_profile(settings, profile)
+
+
+async def _suspects(records: Records, row: RunRow) -> list[int]:
+    """Return the jobs that may be the effect of a run's trigger, while nobody has said."""
+    intents = await records.intents_of(row.run) if row.unsettled else ()
+    return sorted({job for intent in intents if intent.open for job in intent.suspects})
 
 
 def _table(listed: Sequence[RunRow]) -> list[str]:
@@ -111,9 +129,8 @@ def show_run(common: Common, run: str, *, as_json: bool) -> int:
     async def body() -> int:
         async with _records(common) as records:
             row, events = await _read(records, run)
-            intents = await records.intents_of(row.run)
+            suspects = await _suspects(records, row)
         state = _state(events)
-        suspects = sorted({job for intent in intents if intent.open for job in intent.suspects})
         if as_json:
             body = _row_json(row) | {
                 "outputs": state.outputs,
@@ -163,6 +180,8 @@ def export_runs(common: Common, which: Sequence[str], *, output: Path | None, li
             ids = [RunId(run) for run in which]
             if not ids:
                 ids = [row.run for row in reversed(await records.runs(limit, common.profile))]
+                if not ids:
+                    _refuse_unknown(common.profile)
             lines = [
                 json.dumps(to_json(event))
                 for run in ids
@@ -243,7 +262,7 @@ def _pick(common: Common, run: RunId, job: int) -> int:
     announce(choice)
 
     async def body() -> int:
-        wiring = Wiring(take_up=False)
+        wiring = of_command(common).but(start=True)
         async with open_session(
             choice.profile, journal=journal_path(common), wiring=wiring
         ) as session:

@@ -18,7 +18,7 @@ from tui.headless import Begun, face_for, follow
 from tui.headless_dry_run import dry_run
 from tui.headless_inputs import pairs, read_headers, read_inputs
 from tui.headless_main import announce, run_command
-from tui.session import AS_NAMED, Session, Wiring, complete, open_client, open_session
+from tui.session import Session, Wiring, complete, of_command, open_client, open_session
 from workflow.airbyte.servers import normalise_base_url
 from workflow.arazzo.program import Program, compile_program
 from workflow.arazzo.turns import Json
@@ -53,9 +53,7 @@ def run_workflow(common: Common, options: WorkflowOptions) -> int:
             _check_server(program, overrides, choice.profile)
         _confirmed(options, program, inputs, choice.profile)
         announce(choice, quiet=options.quiet)
-        wiring = (AS_NAMED if options.server is not None else Wiring()).but(
-            headers=headers, take_up=False, start=False
-        )
+        wiring = of_command(common, options.server).but(headers=headers)
         profile = choice.profile
         if options.server is not None and AIRBYTE in overrides.values():
             profile = await complete(profile)

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from tui.commands.common import tell
+from tui.commands.common import Common, tell
 from workflow import settings
 from workflow.airbyte import credentials
 from workflow.airbyte.auth import auth_for
@@ -102,6 +102,8 @@ class Wiring:
     demo: bool = False
     may_arm: bool = True
     """Whether a read-only profile can be armed; not when read-only was asked for by a flag."""
+    headless: bool = False
+    """There is no screen to arm a profile on."""
     take_up: bool = True
     """Take up what an earlier process left unfinished."""
     start: bool = True
@@ -110,6 +112,15 @@ class Wiring:
     def but(self, **changes: object) -> Wiring:
         """Return the same with some things done differently."""
         return replace(self, **changes)  # type: ignore[arg-type]  # checked by the dataclass
+
+
+def of_command(common: Common, server: str | None = None) -> Wiring:
+    """Return how a command without screens opens its session.
+
+    It starts the fleet when it listens, and takes up what is unfinished only where it says so.
+    """
+    wiring = Wiring() if server is None else AS_NAMED
+    return wiring.but(headless=True, may_arm=not common.read_only, take_up=False, start=False)
 
 
 AS_NAMED: Final = Wiring(verbatim=True, partial_server=True)
@@ -238,6 +249,7 @@ async def open_session(
             rng=rng,
             read_only=profile.read_only,
             may_arm=wiring.may_arm,
+            headless=wiring.headless,
             workspace_ids=workspaces,
             take_up=wiring.take_up,
             partial_server=wiring.partial_server,

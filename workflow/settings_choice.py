@@ -5,6 +5,7 @@ Whatever was chosen says by what, so that nobody starts a job on a server they d
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
@@ -144,9 +145,16 @@ def ad_hoc(url: str) -> Profile:
 
 def _named(settings: Settings, name: str) -> Profile:
     profile = settings.profiles.get(name)
-    if profile is not None:
-        return profile
+    if profile is None:
+        raise no_such_profile(settings, name)
+    return profile
+
+
+def no_such_profile(settings: Settings, name: str) -> SettingsError:
+    """Return what is said of a name that no profile has, with the nearest that one has."""
     known = ", ".join(settings.profiles) or "none is saved"
-    raise SettingsError(
-        f"There is no profile {safe(name, limit=60)!r} in {settings.path}; known: {known}."
+    near = difflib.get_close_matches(name, settings.profiles, n=1)
+    meant = f" Did you mean {near[0]}?" if near else ""
+    return SettingsError(
+        f"There is no profile {safe(name, limit=60)!r} in {settings.path}; known: {known}.{meant}"
     )

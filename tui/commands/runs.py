@@ -12,14 +12,17 @@ from tui.commands.common import Common, common_options
 
 
 @click.group(short_help="What the journal knows about runs.", invoke_without_command=True)
+@click.option("--json", "as_json", is_flag=True, help="Without a command: an array of objects.")
 @common_options
 @click.pass_context
-def runs(context: click.Context) -> int:
+def runs(context: click.Context, *, as_json: bool) -> int:
     """List, show, export, resolve and replay runs from the journal. Without a command: list."""
     if context.invoked_subcommand is None:
         from tui.headless_runs import list_runs
 
-        return list_runs(Common.of(context), limit=20, unfinished=False, as_json=False)
+        return list_runs(Common.of(context), limit=20, unfinished=False, as_json=as_json)
+    if as_json:
+        raise click.UsageError("--json belongs behind the command: `runs show RUN --json`.")
     return 0
 
 

@@ -35,15 +35,23 @@ class Arming:
         clock: says when it has fallen back.
         read_only: nothing but GETs may be sent unless it is armed.
         may_arm: False where read-only was asked for this once, with a flag.
+        headless: there is no screen to arm it on.
     """
 
     def __init__(
-        self, profile_name: str, clock: Clock, *, read_only: bool, may_arm: bool = True
+        self,
+        profile_name: str,
+        clock: Clock,
+        *,
+        read_only: bool,
+        may_arm: bool = True,
+        headless: bool = False,
     ) -> None:
         self._profile = safe(profile_name)
         self._clock = clock
         self._saved_read_only = read_only
         self._may_arm = may_arm
+        self._headless = headless
         self._until: datetime | None = None
 
     @property
@@ -103,9 +111,10 @@ class Arming:
         if not self._may_arm:
             return SafeText(
                 f"Profile {self._profile} was opened with --read-only: nothing was sent. "
-                "Start syncdeck without it to send anything."
+                "Leave that out to send anything."
             )
+        how = "Set" if self._headless else "Arm it in the deck, or set"
         return SafeText(
-            f"Profile {self._profile} is read-only: nothing was sent. Arm it in the deck, "
-            "or set read_only = false in its settings."
+            f"Profile {self._profile} is read-only: nothing was sent. {how} read_only = false "
+            "in its settings."
         )

@@ -69,6 +69,7 @@ class Fleet:
         rng: where chance comes from.
         read_only: nothing but GETs is sent unless the profile is armed.
         may_arm: whether a read-only profile can be armed.
+        headless: there is no screen to arm it on.
         workspace_ids: the profile's workspaces; empty for all that its credentials see.
         take_up: whether runs of earlier processes are taken up at the start.
         partial_server: the server may have nothing but a document's own endpoints.
@@ -86,6 +87,7 @@ class Fleet:
         rng: random.Random,
         read_only: bool = False,
         may_arm: bool = True,
+        headless: bool = False,
         workspace_ids: Collection[WorkspaceId] = (),
         take_up: bool = True,
         partial_server: bool = False,
@@ -94,7 +96,9 @@ class Fleet:
         self.server: Final = server
         self.feed: Final = feed
         self.journal: Final = journal
-        self.arming: Final = Arming(profile_name, clock, read_only=read_only, may_arm=may_arm)
+        self.arming: Final = Arming(
+            profile_name, clock, read_only=read_only, may_arm=may_arm, headless=headless
+        )
         self.programs: Final = Programs()
         self.watch: Final = Watch(
             client, feed, clock, workspace_ids, owned=lambda job: job in self._ours

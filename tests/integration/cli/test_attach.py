@@ -113,11 +113,24 @@ def test_an_unresolved_trigger_is_shown_and_can_be_dismissed(
     ended = syncdeck("run", connection, "--look", "5", "--json")
     assert (ended.code, ended.verdicts) == (5, ["unresolved"])
     run = ended.last("run.finished")["run"]
+    (listed,) = json.loads(syncdeck("runs", "--json").out)
+    assert (listed["run"], listed["suspects"]) == (run, [])
     asked = syncdeck("runs", "resolve", run)
     assert asked.code == 2
     assert "--dismiss" in asked.err
     assert syncdeck("runs", "resolve", run, "--dismiss").code == 0
     assert sent(server, "createJob") == 1
+
+
+def test_a_profile_that_nobody_has_is_no_profile_without_runs(
+    serve: Serve, syncdeck: Syncdeck, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve()
+    syncdeck("attach")
+    ended = syncdeck("--profile", "nope", "runs")
+    assert ended.code == 2
+    assert "There is no profile 'nope'" in ended.err
+    assert syncdeck("--profile", "env", "runs").code == 0
 
 
 def test_no_journal_yet_is_one_sentence(syncdeck: Syncdeck) -> None:

@@ -118,7 +118,7 @@ def test_read_only_sends_nothing(serve: Serve, syncdeck: Syncdeck) -> None:
     server = serve()
     ended = syncdeck("run", next(iter(connections(server))), "--read-only")
     assert ended.code == 2
-    assert "read-only" in ended.err
+    assert "opened with --read-only: nothing was sent. Leave that out" in ended.err
     assert sent(server, "createJob") == 0
 
 
@@ -174,6 +174,35 @@ def test_the_report_reaches_the_command_that_is_to_be_told(
     (report,) = [json.loads(line) for line in told.read_text().splitlines()]
     assert report["verdicts"] == {"succeeded": 2}
     assert {run["name"] for run in report["runs"]} == set(connections(server, 2))
+
+
+def test_the_command_that_is_told_gets_no_credentials(
+    serve: Serve, syncdeck: Syncdeck, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = serve(speed=60)
+    settings = tmp_path / "config" / "syncdeck" / "profiles.toml"
+    settings.parent.mkdir(parents=True)
+    settings.write_text(
+        '[profiles.prod]\nurl = "http://h"\n'
+        'client_id = "id"\nclient_secret = { env = "PROD_SECRET" }\n'
+    )
+    settings.chmod(0o600)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("PROD_SECRET", "canary")
+    monkeypatch.setenv("HARMLESS", "kept")
+    told = tmp_path / "told"
+    script = f"import os; open({str(told)!r}, 'w').write(repr(dict(os.environ)))"
+    hook = f'{sys.executable} -c "{script}"'
+    assert syncdeck("run", *connections(server, 1), "--on-end", hook).code == 0
+    assert "canary" not in told.read_text()
+    assert "kept" in told.read_text()
+
+
+def test_many_ids_are_found_in_the_directory(serve: Serve, syncdeck: Syncdeck) -> None:
+    server = serve(speed=60)
+    before = sent(server, "getConnection")
+    assert syncdeck("run", *connections(server, 12).values(), "--max-parallel", "12").code in {0, 1}
+    assert sent(server, "getConnection") - before == 12  # the preflights' own
 
 
 def test_a_program_to_be_told_that_is_not_there_stops_everything(

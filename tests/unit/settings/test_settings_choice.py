@@ -70,6 +70,12 @@ def test_a_flag_that_names_nothing_lists_what_there_is() -> None:
         choose(SAVED, flag="c", environ=ENV)
 
 
+def test_a_flag_that_is_mistyped_is_told_the_nearest_name() -> None:
+    saved = Settings(NONE.path, profiles={"staging": A, "prod": B})
+    with pytest.raises(SettingsError, match=r"Did you mean prod\?"):
+        choose(saved, flag="prdo", environ=ENV)
+
+
 def test_the_environment_profile_holds_references_and_no_secrets() -> None:
     environ = ENV | {
         "AIRBYTE_CLIENT_ID": "i",
