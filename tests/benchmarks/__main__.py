@@ -18,6 +18,7 @@ from tests.benchmarks import (
     bench_deck,
     bench_feed,
     bench_headless,
+    bench_journal,
     bench_path,
     bench_startup,
     common_others,
@@ -27,6 +28,7 @@ from tests.benchmarks.common import Figure, machine, report, table
 BENCHES: Final[dict[str, Callable[[], Iterable[Figure]]]] = {
     "feed": bench_feed.measure,
     "interpreter": common_others.interpreter,
+    "journal": bench_journal.measure,
     "path": bench_path.measure,
     "sandbox": common_others.sandbox,
     "startup": bench_startup.measure,

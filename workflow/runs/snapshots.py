@@ -21,8 +21,8 @@ from workflow.runs.events import Event, Json, RunId
 from workflow.runs.run import RunState
 from workflow.text import SafeText, safe
 
-EVERY: Final = timedelta(minutes=10)
-"""Between two snapshots of a run. The journal thins what repeats, so a start folds some dozens."""
+EVERY: Final = timedelta(minutes=5)
+"""Between two snapshots of a run. The journal thins what repeats: a start folds a dozen events."""
 FIRST: Final = 64
 """Number of the event from which on a run is worth its first snapshot."""
 FOLD: Final = 1
