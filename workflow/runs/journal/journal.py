@@ -17,7 +17,7 @@ import asyncio
 import random
 import sqlite3
 from collections.abc import Mapping, Sequence
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -346,20 +346,5 @@ class Journal(Records):
         Raises:
             JournalError: the file cannot be written; what is gone by then is gone.
         """
-        keep, now, forgotten = keep or self.keep, self._clock.now(), 0
-        if keep is None:
-            return forgotten
-        due = await self._threads.read(partial(retention.due, keep=keep, now=now))
-        left = due.runs
-        while left:
-            forget = partial(retention.forget, runs=left)
-            done, gone = await self._threads.now(forget, durable=False)
-            left, forgotten = left[done:], forgotten + gone
-            await self._clock.sleep(retention.PAUSE)
-        forget_launches = partial(retention.forget_launches, before=due.before)
-        while await self._threads.now(forget_launches, durable=False):
-            await self._clock.sleep(retention.PAUSE)
-        while await self._threads.alone(retention.give_back):
-            await self._clock.sleep(retention.PAUSE)
-        await self._threads.alone(retention.cut_log)
-        return forgotten
+        keep = keep or self.keep
+        return 0 if keep is None else await retention.apply(keep, self._threads, self._clock)

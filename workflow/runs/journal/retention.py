@@ -2,8 +2,7 @@
 
 An ended run goes when it is old enough or when there are enough newer ones, the oldest first, and
 the file gives its space back. A run without a verdict stays, and so does one with an open intent:
-its suspects are still to be shown. Works on an open connection; the threads are
-:mod:`~workflow.runs.journal`'s.
+its suspects are still to be shown.
 """
 
 from __future__ import annotations
@@ -12,9 +11,12 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
+from workflow.clock import Clock
 from workflow.runs.events import RunId
+from workflow.runs.journal.writer import Threads
 from workflow.runs.wire import rfc3339
 
 ROWS_A_STEP: Final = 1_000
@@ -42,6 +44,26 @@ class Due:
     runs: tuple[RunId, ...]
     before: str
     """Launches that began before this and have no run any more go as well."""
+
+
+async def apply(keep: Retention, threads: Threads, clock: Clock) -> int:
+    """Forget what need not be kept, step by step; return how many runs that were.
+
+    Raises:
+        JournalError: the file cannot be written; what is gone by then is gone.
+    """
+    over = await threads.read(partial(due, keep=keep, now=clock.now()))
+    left, forgotten = over.runs, 0
+    while left:
+        done, gone = await threads.now(partial(forget, runs=left), durable=False)
+        left, forgotten = left[done:], forgotten + gone
+        await clock.sleep(PAUSE)
+    while await threads.now(partial(forget_launches, before=over.before), durable=False):
+        await clock.sleep(PAUSE)
+    while await threads.alone(give_back):
+        await clock.sleep(PAUSE)
+    await threads.alone(cut_log)
+    return forgotten
 
 
 def due(db: sqlite3.Connection, keep: Retention, now: datetime) -> Due:
