@@ -24,6 +24,7 @@ from tui.formats import clock, many
 from tui.kept import Kept, KeptError
 from tui.screens import late
 from tui.screens.opening import OpeningScreen
+from tui.switching import Switch
 from tui.widgets.header import Facts
 from workflow.clock import Clock, SystemClock
 from workflow.text import SafeText, safe
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 FLUSH: Final = 0.25
 """Seconds between two looks at what is new: at most four draws a second."""
-_OVER_THE_DECK: Final = frozenset({"palette", "help", "history", "arm"})
+_OVER_THE_DECK: Final = frozenset({"palette", "help", "history", "arm", "profile"})
 
 
 @runtime_checkable
@@ -54,7 +55,7 @@ class SyncdeckApp(App[int]):
     TITLE = "syncdeck"
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(
-        ("palette", "help", "quit", "pane.history", "arm")
+        ("palette", "help", "quit", "pane.history", "arm", "profile")
     )
 
     def __init__(
@@ -70,6 +71,7 @@ class SyncdeckApp(App[int]):
         theme: str | None = None,
         kept: Kept | None = None,
         notice: str | None = None,
+        switch: Switch | None = None,
         settle: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__()
@@ -88,6 +90,7 @@ class SyncdeckApp(App[int]):
         self._listener: Listener | None = None
         self.rebound: Mapping[str, str] = keymap.as_textual(rebound or {})
         self.kept = kept or Kept(None)
+        self._switch = switch or Switch({})
         self._notices = [told for told in (notice, self.kept.trouble) if told]
         for own in themes.OWN_THEMES:
             self.register_theme(own)
@@ -260,6 +263,27 @@ class SyncdeckApp(App[int]):
             await fleet.disarm()
         self._dirty = True
         self._hand_over()
+
+    def action_profile(self) -> None:
+        """Leave for another profile."""
+        self.run_worker(self._change(), group="leave", exclusive=True, exit_on_error=False)
+
+    async def _change(self) -> None:
+        others = self._switch.others(self._opening.profile)
+        if not others:
+            told = "there is no other profile: syncdeck profile add saves one"
+            self.notify(told, markup=False)
+            return
+        live = [] if self.session is None else self.session.fleet.runs.values()
+        count = sum(run.live for run in live)
+        dialog = late.profile_dialog(others, self._opening.profile, count)
+        wanted: str | None = await self.push_screen_wait(dialog)
+        if wanted is None:
+            return
+        self._switch.wanted = wanted
+        if self.session is None:
+            self.exit(0)
+        self._leaving.set()
 
     async def action_leave(self) -> None:
         """Quit; ask what becomes of live runs."""

@@ -23,6 +23,7 @@ from tui.commands.common import INTERRUPTED, Common, common_options
 
 if TYPE_CHECKING:
     from tui.session import Session
+    from tui.switching import Switch
     from workflow.settings import DeckSettings
     from workflow.text import SafeText
 
@@ -109,11 +110,12 @@ def open_deck(
     settings: DeckSettings | None = None,
     kept: Path | None = None,
     notice: str | None = None,
+    switch: Switch | None = None,
 ) -> int:
     """Open the deck, the one place where Textual is imported, and return the exit code.
 
     What it keeps between starts is in the file `kept`, without one nothing is; `notice` is told
-    once it is open.
+    once it is open; `switch` has the profiles it may be left for.
     """
     gc.disable()  # what is made while it opens stays
     from tui.app import SyncdeckApp  # noqa: PLC0415
@@ -130,6 +132,7 @@ def open_deck(
         theme=settings.theme if settings is not None else None,
         kept=Kept(kept),
         notice=notice,
+        switch=switch,
         settle=_settle,
     )
     with leaving_on_signals(app.exit):

@@ -98,6 +98,7 @@ KEYS: Final = (
     _key("mark.none", "u", "mark_none", "unmark", "Drop all marks.", group=_CHOOSE),
     _key("filter", "slash", "filter", "filter", "Show only what has these words.", group=_VIEW),
     _key("problems", "exclamation_mark", "problems", "problems", "Problems only.", group=_VIEW),
+    _key("profile", "at", "profile", "profile", "Leave for another profile.", group=_VIEW),
     _key("views", "apostrophe", "views", "views", "Saved views: show one, save this.", group=_VIEW),
     _key("palette", "colon ctrl+p", "palette", "go", "Go to anything, do anything.", group=_VIEW),
     _key("sort", "s", "sort", "sort", "Another order.", group=_VIEW),

@@ -5,7 +5,10 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Iterable
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -64,20 +67,42 @@ def deck(common: Common) -> int:
     from tui.cli import open_deck
     from tui.log_file import log_to_file
     from tui.session_late import open_session_late
+    from tui.switching import Switch
     from workflow.settings_paths import kept_file, log_file
 
     log_to_file(log_file(), common.log_level)
-    profile, may_arm = choice.profile, not common.read_only
-    return open_deck(
-        lambda: open_session_late(
-            profile, journal=journal, keep=settings.retention, may_arm=may_arm
-        ),
-        profile_name=profile.name,
-        server=profile.server,
-        demo=False,
-        settings=_checked(settings),
-        kept=kept_file(),
-    )
+    likes, may_arm = _checked(settings), not common.read_only
+    here = choice.profile
+    switch = Switch({here.name: here.server, **_servers(settings)})
+    while True:
+        opener = partial(
+            open_session_late, here, journal=journal, keep=settings.retention, may_arm=may_arm
+        )
+        code = open_deck(
+            opener,
+            profile_name=here.name,
+            server=here.server,
+            demo=False,
+            settings=likes,
+            kept=kept_file(),
+            switch=switch,
+        )
+        wanted = switch.take()
+        if wanted is None:
+            return code
+        try:
+            here = chosen(replace(common, profile=wanted)).profile
+        except SettingsError as error:  # the file may be another one by now
+            raise Refusal(str(error)) from error
+
+
+def _servers(settings: Settings) -> dict[str, SafeText]:
+    """Return the server of every profile there is, that of the environment included."""
+    from workflow.settings_choice import from_environment
+
+    own = from_environment(os.environ)
+    profiles = [*([] if own is None else [own]), *settings.profiles.values()]
+    return {profile.name: profile.server for profile in profiles}
 
 
 def _checked(settings: Settings) -> DeckSettings:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from textual.app import App
 from textual.screen import ModalScreen, Screen
 
 from workflow.clock import Clock
-from workflow.text import safe
+from workflow.text import SafeText, safe
 
 if TYPE_CHECKING:
     from tui.listening import Listener
@@ -91,6 +91,18 @@ def suspects_dialog(
     from tui.screens.suspects import SuspectsDialog
 
     return SuspectsDialog(run, suspicion, session.clock.now(), open_page)
+
+
+def profile_dialog(
+    others: Sequence[tuple[str, SafeText]], here: SafeText, live: int
+) -> ModalScreen[str]:
+    """Return the question which profile to change to; `live` runs here are detached by that."""
+    from tui.formats import many
+    from tui.screens.picking import ProfileDialog
+
+    told = f"{many(live, 'run')} here: detached, and watched again by the next deck on {here}."
+    body = SafeText(told if live else "Nothing is under way here.")
+    return ProfileDialog(others, here, body)
 
 
 def help_screen() -> Screen[None]:

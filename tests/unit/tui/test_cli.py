@@ -176,3 +176,28 @@ def test_the_demo_is_shown_as_somebody_likes_it_whatever_the_settings(
     assert getattr(opened[0]["settings"], "theme", None) == theme
     assert notice in opened[0]["notice"] if notice else opened[0]["notice"] is None
     assert "kept" not in opened[0]
+
+
+def test_the_deck_opens_again_on_the_profile_it_was_left_for(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setattr("tui.commands.deck.on_a_terminal", lambda: True)
+    (tmp_path / "syncdeck").mkdir()
+    (tmp_path / "syncdeck" / "profiles.toml").write_text(
+        'default = "a"\n[profiles.a]\nurl = "http://127.0.0.1:9"\n'
+        '[profiles.b]\nurl = "http://127.0.0.1:8"\n'
+    )
+    opened: list[str] = []
+
+    def opens(_: object, **how: Any) -> int:
+        opened.append(how["profile_name"])
+        ((other, server),) = how["switch"].others(opened[-1])
+        assert server == ("127.0.0.1:8" if other == "b" else "127.0.0.1:9")
+        how["switch"].wanted = other if len(opened) < 3 else None
+        return len(opened)
+
+    monkeypatch.setattr("tui.cli.open_deck", opens)
+    assert called(capsys)[0] == 3
+    assert opened == ["a", "b", "a"]
