@@ -74,6 +74,8 @@ class Outcome:
 
     requests: int
     delays: tuple[float, ...]
+    lived: float
+    """Seconds that the jobs lived, all together."""
 
 
 def measure() -> Iterator[Figure]:
@@ -126,8 +128,9 @@ async def _play(watch: Way, size: int, seed: int) -> Outcome:
     requests = box.log.count() - box.log.count("createJob")
     await reading.aclose()
     await triggering.aclose()
-    ended = {JobId(job.id): job.history[-1][1] for job in box.world.jobs}
-    return Outcome(requests, tuple(when - ended[job] for job, when in known.items()))
+    lives = {JobId(job.id): (job.history[0][1], job.history[-1][1]) for job in box.world.jobs}
+    delays = tuple(when - lives[job][1] for job, when in known.items())
+    return Outcome(requests, delays, sum(lives[job][1] - lives[job][0] for job in known))
 
 
 def _behaviour(rng: random.Random) -> Behaviour:

@@ -166,7 +166,8 @@ def _active(url: str) -> int:
     """Return how many connections take triggers."""
     active = seen = 0
     while True:
-        page = httpx.get(f"{url}/connections", params={"limit": 100, "offset": seen}).json()["data"]
+        answer = httpx.get(f"{url}/connections", params={"limit": 100, "offset": seen})
+        page: list[dict[str, object]] = answer.json()["data"]
         seen += len(page)
         active += sum(one["status"] == "active" for one in page)
         if len(page) < 100:

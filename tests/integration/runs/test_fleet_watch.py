@@ -11,7 +11,7 @@ from tests.support.fleets import STEADY, Deck, Scene, scene
 from tests.support.virtual_time import run_virtual
 from workflow.airbyte.models import ConnectionId, JobId
 from workflow.airbyte.readings import ColdStartDone
-from workflow.runs.events import Verdict
+from workflow.runs.events import FeedRate, Verdict
 from workflow.runs.launch import Order
 from workflow.runs.newest import MOST_PAGES
 from workflow.runs.watch import ConnectionView
@@ -318,5 +318,17 @@ def test_how_far_back_the_latest_jobs_are_looked_for_is_bounded() -> None:
             assert 0 < sum(view.latest_read for view in views) < 2_000
             lists = [e for e in world.box.log if e.endpoint == "listJobs"]
             assert len(lists) <= 5 + MOST_PAGES + 5
+
+    run_virtual(story())
+
+
+def test_how_many_requests_there_were_in_the_last_minute_is_told_to_machines() -> None:
+    async def story() -> None:
+        world = scene(connections=1)
+        async with world.deck() as deck:
+            await deck.run_one(world.connection())
+            rates = [e.fact.per_minute for e in deck.told if isinstance(e.fact, FeedRate)]
+            assert len(rates) > 3
+            assert 0 < max(rates) <= world.box.log.count()
 
     run_virtual(story())
