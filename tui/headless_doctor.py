@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
@@ -90,8 +91,9 @@ async def _findings(common: Common, choice: Choice) -> AsyncIterator[Finding]:
 
 async def _journal(common: Common, clock: Clock) -> Finding:
     path = journal_path(common)
-    if not path.exists():
-        return Finding("journal", "well", safe(f"{path}, to be made by the first run"))
+    with suppress(PermissionError):  # told below, with what to do
+        if not path.exists():
+            return Finding("journal", "well", safe(f"{path}, to be made by the first run"))
     trouble: JournalError | None = None
     try:
         journal = await Journal.open(path, clock)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
+import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -81,6 +83,30 @@ async def test_a_file_without_a_log_is_read_on_a_read_only_medium(
     without_writing(monkeypatch, code)
     async with open_records(path) as records:
         assert [event.seq for event in await records.events(RUN)] == [1, 2]
+
+
+async def test_a_file_of_somebody_else_is_read_without_a_trace(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await written(path)
+    before = everything(path.parent)
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)
+    async with open_records(path) as records:
+        assert await records.run(RUN) is not None
+        assert everything(path.parent) == before
+
+
+async def test_a_file_that_one_may_not_read_is_told_as_that(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden(path: Path, mode: str) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    await written(path)
+    monkeypatch.setattr(Path, "open", forbidden)
+    assert await refusal(path) == (
+        f"Cannot read the journal {path}: Permission denied. Ask its owner."
+    )
 
 
 async def test_newest_entries_that_cannot_be_read_are_not_passed_over(

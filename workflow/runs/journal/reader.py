@@ -8,6 +8,7 @@ without a log is read as one that nobody changes.
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +26,7 @@ from workflow.runs.journal.schema import (
 
 T = TypeVar("T")
 
+_AS_IT_IS: Final = "mode=ro&immutable=1"
 _NOTHING_YET: Final = "There is no journal yet at {}: nothing has been run."
 
 
@@ -68,16 +70,24 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
         sqlite3.Error: damaged, locked, or out of reach.
     """
     refuse_network(path)
-    if not path.exists():
-        raise JournalError(_NOTHING_YET.format(path))
+    try:
+        if not path.exists():
+            raise JournalError(_NOTHING_YET.format(path))
+        path.open("rb").close()  # SQLite would not say why it cannot
+        if not os.access(path, os.W_OK) and not _log_of(path).exists():
+            # SQLite would leave an index of ours beside a file that is somebody else's.
+            return _opened(path, _AS_IT_IS)
+    except OSError as error:
+        why = error.strerror or error
+        raise JournalError(f"Cannot read {name_of(path)}: {why}. Ask its owner.") from error
     try:
         return _opened(path, "mode=rw")  # for SQLite: as far as it is allowed to
     except sqlite3.OperationalError as error:
         code = error.sqlite_errorname
         if not code.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
             raise
-        if not _has_log(path):
-            return _opened(path, "mode=ro&immutable=1")
+        if not _log_of(path).exists() or _log_of(path).stat().st_size == 0:
+            return _opened(path, _AS_IT_IS)
         raise JournalError(
             f"Cannot read {name_of(path)}: its newest entries are in {path.name}-wal, and to read"
             " them its folder has to be writable. Copy both files elsewhere and use --journal FILE."
@@ -105,6 +115,5 @@ def _opened(path: Path, how: str) -> sqlite3.Connection:
     return db
 
 
-def _has_log(path: Path) -> bool:
-    log = path.with_name(f"{path.name}-wal")
-    return log.exists() and log.stat().st_size > 0
+def _log_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}-wal")
