@@ -53,7 +53,7 @@ def cuts(story: dict[str, Any], folder: Path, count: int, seed: int = 1) -> Iter
 
 
 @pytest.mark.parametrize(
-    ("count", "seed"), [(14, 1), pytest.param(200, 2, marks=pytest.mark.slow)], ids=["some", "many"]
+    ("count", "seed"), [(10, 1), pytest.param(200, 2, marks=pytest.mark.slow)], ids=["some", "many"]
 )
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: str(story) or "no fault")
 def test_nothing_is_lost_or_sent_again_after_a_power_loss(

@@ -11,13 +11,13 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from tests.support import fleet_process as process
-from tests.support.fleet_place import HEIR, RUNNING, WALKING, Place
+from tests.support.fleet_place import HEIR, RUNNING, SHORT, Place
 from tests.support.fleet_process import Life
 from tests.support.fleets import Deck
 from tests.support.truth import Found, found_in
@@ -27,18 +27,20 @@ from workflow.runs.launch import Order, Target
 from workflow.text import safe
 
 RUNS = 3
+WALKING = 30.0
+LONG = replace(SHORT, duration=40.0, pending=3.0)
 BOUNDARIES = {
     "before the gate is written": ("event run.waiting", 2),
     "before POST": ("before POST", 2),
     "answered but not committed": ("after POST", 2),
     "committed but not told": ("after a commit", 6),
     "told of the job": ("event trigger.settled", 2),
-    "between polls": ("event reading", 4),
-    "before the verdict": ("event status.changed", 8),
+    "between polls": ("event reading", 2),
+    "before the verdict": ("the job has ended", 1),
     "after a verdict": ("event run.finished", 1),
     "a cancel is wished": ("event cancel.wished", 2),
     "before DELETE": ("before DELETE", 1),
-    "after DELETE": ("after DELETE", 2),
+    "after DELETE": ("after DELETE", 1),
     "before a journal write": ("before a commit", 7),
     "during a journal write": ("within a commit", 7),
     "during a journal write of the answer": ("within a commit", 15),
@@ -76,7 +78,7 @@ async def struck(place: Place, folder: Path, boundary: str, blow: int) -> AsyncI
         base_url=place.server.base_url,
         clock=str(place.clock_file),
         journal=str(folder / "journal.db"),
-        connections=place.connections(RUNS),
+        connections=place.connections(RUNS, LONG),
         strike=count,
         boundary=name,
         signal=blow,

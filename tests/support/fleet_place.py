@@ -37,8 +37,9 @@ class Place:
     clock_file: Path
     fleets: Nursery
 
-    def connections(self, count: int) -> list[str]:
-        return [add_connection(self.server.world, SHORT).connection_id for _ in range(count)]
+    def connections(self, count: int, behaviour: Behaviour = SHORT) -> list[str]:
+        world = self.server.world
+        return [add_connection(world, behaviour).connection_id for _ in range(count)]
 
     @contextmanager
     def fault(self, text: str | None) -> Iterator[None]:

@@ -18,7 +18,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -29,15 +29,16 @@ import httpcore  # noqa: F401
 import httpx
 import pytest
 
-from tests.support.fleets import open_deck, scene
+from tests.support.fleets import Deck, open_deck, scene
 from tests.support.shared_clock import SharedClock
 from tests.support.truth import sender
 from tests.support.virtual_time import run_virtual
 from workflow.airbyte.credentials import ClientCredentials, Secret
 from workflow.http import door
 from workflow.http.exchange import tls_context
+from workflow.runs.events import Event, RunId, StatusChanged
 from workflow.runs.journal.writer import Writer
-from workflow.runs.launch import Order, Target
+from workflow.runs.launch import Order, OrderRefused, Target
 from workflow.sandbox.auth import FIXED_CLIENT_ID, FIXED_CLIENT_SECRET
 from workflow.text import safe
 
@@ -74,6 +75,8 @@ class Fate:
         self._life = life
         self._left = life.strike
         self._lock = threading.Lock()
+        self.commits = threading.RLock()
+        """Held by the thread that commits: a stop elsewhere waits for it, a kill does not."""
 
     def cross(self, boundary: str) -> None:
         if self._life.boundary not in {ANY, boundary}:
@@ -87,6 +90,10 @@ class Fate:
             self._strike()
 
     def _strike(self) -> None:
+        with self.commits if self._life.signal == signal.SIGSTOP else nullcontext():
+            self._blow()
+
+    def _blow(self) -> None:
         # To this thread: sent to the process, another one might take it, and this one go on a bit.
         signal.pthread_kill(threading.get_ident(), self._life.signal)
 
@@ -108,10 +115,11 @@ def lay_boundaries(life: Life, fate: Fate) -> None:
             fate.cross(f"after {request.method}")
 
     def bounded_commit(writer: Writer, batch: Any) -> Any:
-        fate.cross("before a commit")
-        result = commit(writer, batch)
-        fate.cross("after a commit")
-        return result
+        with fate.commits:
+            fate.cross("before a commit")
+            result = commit(writer, batch)
+            fate.cross("after a commit")
+            return result
 
     def bounded_attempt(writer: Writer, work: Any) -> Any:
         result = attempt(writer, work)
@@ -133,11 +141,11 @@ async def live(life: Life, fate: Fate) -> None:
     async with open_deck(
         life.base_url, clock, journal=Path(life.journal), credentials=CREDENTIALS
     ) as deck:
-        deck.fleet.subscribe(lambda event: fate.cross(f"event {event.fact.kind}"))
+        deck.fleet.subscribe(lambda event: fate.cross(boundary_of(event)))
         launch = await deck.fleet.launch(order)
         if life.cancel:
             await deck.until(lambda: all(run.job_id for run in deck.of_launch(launch)))
-            await asyncio.gather(*(deck.fleet.cancel(run) for run in tuple(deck.fleet.runs)))
+            await asyncio.gather(*(cancel(deck, run) for run in tuple(deck.fleet.runs)))
         await deck.fleet.end()
 
 
@@ -146,6 +154,20 @@ def reap() -> None:
     with suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
+
+
+async def cancel(deck: Deck, run: RunId) -> None:
+    with suppress(OrderRefused):  # it has ended in the meantime
+        await deck.fleet.cancel(run)
+
+
+def boundary_of(event: Event) -> str:
+    """Name the boundary that an event is."""
+    match event.fact:
+        case StatusChanged(to_status="succeeded" | "failed" | "cancelled"):
+            return "the job has ended"
+        case fact:
+            return f"event {fact.kind}"
 
 
 async def warm_up() -> None:
