@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -99,8 +100,12 @@ async def test_a_file_of_somebody_else_is_read_without_a_trace(
 async def test_a_file_that_one_may_not_read_is_told_as_that(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def forbidden(path: Path, mode: str) -> None:
-        raise PermissionError(errno.EACCES, "Permission denied")
+    opened = Path.open
+
+    def forbidden(file: Path, mode: str = "r", *given: Any, **named: Any) -> Any:
+        if file == path:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return opened(file, mode, *given, **named)
 
     await written(path)
     monkeypatch.setattr(Path, "open", forbidden)
