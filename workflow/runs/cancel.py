@@ -42,7 +42,7 @@ class ListNewer:
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """Send one DELETE. Answer: `Deleted`, whatever came back, or `NoDelete`."""
+    """Send one DELETE. Answer: `Deleted`, whatever came back, `NoDelete`, or `Stale`."""
 
     number: int
 
@@ -106,11 +106,16 @@ class NoDelete:
 
 
 @dataclass(frozen=True, slots=True)
+class Stale:
+    """Nothing was sent: the program stood still since it looked, and something else may run."""
+
+
+@dataclass(frozen=True, slots=True)
 class Passed:
     """The time has passed."""
 
 
-Answer: TypeAlias = JobRead | JobsRead | Gone | Unasked | Deleted | NoDelete | Passed
+Answer: TypeAlias = JobRead | JobsRead | Gone | Unasked | Deleted | NoDelete | Stale | Passed
 
 
 class _At(Enum):
@@ -180,6 +185,8 @@ def advance(state: State, answer: Answer, now: datetime) -> Move:
         case _At.DELETE, NoDelete(why):
             sent = state.deletes > 1
             return _over(state, "not-cancelled" if sent else "not-sent", why)
+        case _At.DELETE, Stale():
+            return _ask(replace(state, deletes=state.deletes - 1), _At.JOB)
         case _At.AFTERMATH, JobsRead(jobs):
             return _aftermath(state, jobs)
         case _At.AFTERMATH, Gone():

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, TypeAlias
 
 from workflow.airbyte.client import Client
@@ -31,11 +32,13 @@ from workflow.runs.cancel import (
     NoDelete,
     Passed,
     Pause,
+    Stale,
     Unasked,
 )
 from workflow.runs.events import CancelSent, CancelSettled
 from workflow.runs.run import CancelState
 from workflow.runs.trigger.asking import JobFeed, as_seen
+from workflow.runs.trigger.rules import FRESH
 from workflow.text import SafeText
 
 _GONE: Final = frozenset({403, 404, 409})
@@ -102,14 +105,16 @@ class _Errand:
     why_not: Callable[[], SafeText | None]
     sent: Sent
     connection: ConnectionId | None
+    looked: datetime | None = None
+    """When the server told last what there is."""
 
     async def do(self, command: Command, job_id: JobId) -> Answer:
         """Obey one command."""
         match command:
             case GetJob():
-                return await self._get(job_id)
+                return self._seen(await self._get(job_id))
             case ListNewer():
-                return await self._list()
+                return self._seen(await self._list())
             case Delete(number):
                 return await self._delete(job_id, number)
             case Pause(seconds):
@@ -117,6 +122,10 @@ class _Errand:
                 return Passed()
             case Finish():
                 raise ValueError("a cancel that is over has nothing left to do")
+
+    def _seen(self, answer: Answer) -> Answer:
+        self.looked = self.clock.now()
+        return answer
 
     async def _get(self, job_id: JobId) -> Answer:
         try:
@@ -146,6 +155,8 @@ class _Errand:
     async def _delete(self, job_id: JobId, number: int) -> Answer:
         if (why_not := self.why_not()) is not None:
             return NoDelete(why_not)  # a wish may be older than the lock on its profile
+        if self.looked is None or self.clock.now() - self.looked > FRESH:
+            return Stale()  # stopped, or the laptop slept
         await self.sent(CancelSent(job_id, number))
         try:
             answer = await self.client.cancel_job(job_id)

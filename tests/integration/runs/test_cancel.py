@@ -11,6 +11,9 @@ from tests.support.sandbox import sandbox_in_process
 from tests.support.trigger_rig import Rig, rig
 from tests.support.virtual_time import clock as virtual_clock
 from tests.support.virtual_time import run_virtual
+from workflow.airbyte.models import JobId
+from workflow.runs import cancelling
+from workflow.runs.cancel import Answer, Command, ListNewer
 from workflow.runs.cancelling import Canceller
 from workflow.sandbox.faults import parse_fault
 from workflow.text import safe
@@ -42,6 +45,32 @@ def test_a_running_job_is_cancelled_by_one_request() -> None:
         settled = await opened.canceller.cancel(job, connection)
         assert (settled.how, deletes(opened)) == ("cancelled", 1)
         assert opened.jobs_of(connection)[0].status == "cancelled"
+
+    in_a_sandbox(story)
+
+
+def test_a_program_that_stood_still_looks_again_before_it_sends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    obey, slept = cancelling._Errand.do, False
+
+    async def story(opened: Rig) -> None:
+        connection = opened.connection()
+        job = await running_job(opened, connection)
+
+        async def asleep(errand: cancelling._Errand, command: Command, job_id: JobId) -> Answer:
+            nonlocal slept
+            answer = await obey(errand, command, job_id)
+            if isinstance(command, ListNewer) and not slept:
+                slept = True
+                await opened.clock.sleep(120)  # ours ends, and somebody else's begins
+                opened.colleague_starts(connection)
+            return answer
+
+        monkeypatch.setattr(cancelling._Errand, "do", asleep)
+        settled = await opened.canceller.cancel(job, connection)
+        assert (settled.how, deletes(opened)) == ("already-ended", 0)
+        assert opened.jobs_of(connection)[-1].status != "cancelled"
 
     in_a_sandbox(story)
 
