@@ -43,9 +43,10 @@ def list_destinations(call: Call) -> Answer:
 
 def _page(call: Call, path: str, everything: Iterable[_T]) -> Answer:
     query = call.query()
-    workspaces = call.workspaces(query.uuids("workspaceIds"))
     with_deleted = query.flag("includeDeleted")
     limit, offset = query.limit(), query.offset()
+    # Last, because what cannot be read is refused before anything is looked up.
+    workspaces = call.workspaces(query.uuids("workspaceIds"))
     matching = [
         thing
         for thing in everything

@@ -15,10 +15,11 @@ from workflow.sandbox.wire import connection_json
 def list_connections(call: Call) -> Answer:
     """GET /connections."""
     query = call.query()
-    workspaces = call.workspaces(query.uuids("workspaceIds"))
     tags = frozenset(TagId(tag) for tag in query.uuids("tagIds"))
     with_deleted = query.flag("includeDeleted")
     limit, offset = query.limit(), query.offset()
+    # Last, because what cannot be read is refused before anything is looked up.
+    workspaces = call.workspaces(query.uuids("workspaceIds"))
 
     matching = call.world.catalogue.select(workspaces, tags, with_deleted=with_deleted)
     data = [_text(call, connection) for connection in matching[offset : offset + limit]]

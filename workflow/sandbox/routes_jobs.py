@@ -165,11 +165,9 @@ def list_jobs(call: Call) -> Answer:
 
 def _filter(call: Call, query: Query) -> JobFilter:
     connection_id = query.uuid("connectionId")
+    workspace_ids = query.uuids("workspaceIds")
     order, descending = _order(query.text("orderBy"))
     wanted = JobFilter(
-        connection_id=None if connection_id is None else call.connection(connection_id).id,
-        # With a connection the server does not look at the workspaces at all.
-        workspace_ids=None if connection_id else call.workspaces(query.uuids("workspaceIds")),
         types=_types(call, query.choice("jobType", JobType)),
         status=query.choice("status", JobStatus),
         created_start=query.instant("createdAtStart"),
@@ -181,6 +179,12 @@ def _filter(call: Call, query: Query) -> JobFilter:
         limit=query.limit(),
         offset=query.offset(),
     )
+    # What cannot be read is refused before anything is looked up. With a connection the server
+    # does not look at the workspaces at all.
+    if connection_id is not None:
+        wanted = replace(wanted, connection_id=call.connection(connection_id).id)
+    else:
+        wanted = replace(wanted, workspace_ids=call.workspaces(workspace_ids))
     if not call.strikes.get(FaultName.NO_FILTERS):
         return wanted
     return replace(

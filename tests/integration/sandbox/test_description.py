@@ -24,10 +24,25 @@ def at() -> Iterator[Rig]:
         yield made
 
 
-@pytest.fixture(scope="module")
-def description() -> dict[str, Any]:
+def shipped() -> dict[str, Any]:
+    """Return the description that is shipped with the documents."""
     text = files("workflow.documents").joinpath("airbyte.openapi.yaml").read_text("utf-8")
     return dict(yaml.safe_load(text))
+
+
+@pytest.fixture(scope="module")
+def description() -> dict[str, Any]:
+    return shipped()
+
+
+def resolved(description: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
+    """Return what a part of the description stands for, references followed."""
+    while "$ref" in found:
+        place: Any = description
+        for part in found["$ref"].removeprefix("#/").split("/"):
+            place = place[part]
+        found = place
+    return found
 
 
 def absolute(schema: Any) -> Any:
@@ -45,12 +60,7 @@ def complaints(
     responses = description["paths"][path][method]["responses"]
     found = responses.get(str(answer.status_code), responses.get("default"))
     assert found is not None, f"{method} {path} does not describe a {answer.status_code}"
-    while "$ref" in found:
-        place: Any = description
-        for part in found["$ref"].removeprefix("#/").split("/"):
-            place = place[part]
-        found = place
-    schema = found["content"]["application/json"]["schema"]
+    schema = resolved(description, found)["content"]["application/json"]["schema"]
     registry = Registry[Any]().with_resource(_URN, DRAFT202012.create_resource(description))
     validator = Draft202012Validator(absolute(schema), registry=registry)
     return [error.message for error in validator.iter_errors(answer.json())]

@@ -1019,6 +1019,16 @@ def _(at: Rig) -> None:
         assert message(answer)
 
 
+@auth_fact("what cannot be read is refused before anybody looks whether it is there")
+def _(at: Rig) -> None:
+    header = at.login(Role.READER)
+    for path in ("/jobs?connectionId", "/connections?workspaceIds", "/sources?workspaceIds"):
+        assert at.http.get(f"{path}={uuid4()}", headers=header).status_code == 403
+        answer = at.http.get(f"{path}={uuid4()}&limit=many", headers=header)
+        assert answer.status_code == 400
+        assert is_hal(answer)
+
+
 @auth_fact("a reader may read and nothing else")
 def _(at: Rig) -> None:
     header, connection = at.login(Role.READER), at.connection()
