@@ -21,6 +21,7 @@ from tui.session import Session, Wiring, open_session
 from workflow.airbyte.problems import ApiProblem
 from workflow.clock import Clock
 from workflow.http.failures import NetworkFailure
+from workflow.runs.background import Background
 from workflow.runs.launch import Order, OrderRefused, Target
 from workflow.sandbox.options import SandboxOptions, demo_options
 from workflow.sandbox.server import serve_in_thread
@@ -39,7 +40,10 @@ async def open_demo(
     options: SandboxOptions | None = None,
     launch: bool = True,
 ) -> AsyncIterator[Session]:
-    """Open a session on a sandbox of its own; leaving removes all of it."""
+    """Open a session on a sandbox of its own; leaving removes all of it.
+
+    The launch begins beside whoever looks: what the server has is there before it.
+    """
     with _folder() as folder:
         server = await asyncio.to_thread(serve_in_thread, options or demo_options(), clock=clock)
         try:
@@ -49,9 +53,13 @@ async def open_demo(
             async with open_session(
                 profile, journal=journal, clock=clock, wiring=wiring
             ) as session:
+                beside = Background()
                 if launch:
-                    await _launch(session)
-                yield session
+                    beside.add(_launch(session), "the demo's launch")
+                try:
+                    yield session
+                finally:
+                    await beside.stop()
         finally:
             await asyncio.to_thread(server.stop)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 from pathlib import Path
 
@@ -24,7 +25,10 @@ def left_in(place: Path) -> list[str]:
 
 
 async def test_a_demo_has_a_launch_under_way_and_leaves_nothing(place: Path) -> None:
-    async with open_demo(clock=FastClock()) as session:
+    async with open_demo(clock=FastClock()) as session, asyncio.timeout(30):
+        begun, fleet = asyncio.Event(), session.fleet
+        fleet.subscribe(lambda _: begun.set() if len(fleet.runs) >= 5 else None)
+        await begun.wait()
         (launch,) = session.fleet.launches.values()
         assert launch.targets >= 5
         assert launch.finished is None
