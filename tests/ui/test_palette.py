@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from tui.screens.palette import Place, matching
+from tests.support.deck import an_app, the_fleet
+from tests.support.screens import until
+from tui.plans import KEY, Plan, written
+from tui.screens import plan_book
+from tui.screens.dialogs import ConfirmDialog
+from tui.screens.launch_form import Form
+from tui.screens.palette import GotoProvider, Place, matching
+from workflow.runs.launch import Target
 from workflow.text import SafeText
 
 
@@ -44,3 +51,20 @@ def test_markup_in_what_is_typed_is_text() -> None:
 def test_only_the_best_are_shown() -> None:
     names = [f"connection {number}" for number in range(10_000)]
     assert len(found("connection", *names, most=40)) == 40
+
+
+async def test_a_plan_is_dropped_only_when_that_is_confirmed() -> None:
+    app = an_app(the_fleet())
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: app.session is not None)
+        session = app.session
+        assert session is not None
+        plan = Plan(SafeText("nightly"), (Target("c-stripe", SafeText("stripe")),), Form())
+        app.kept.keep(written([plan]), "profiles", "prod", KEY)
+        provider = GotoProvider(app.screen)
+        (drop,) = [p for p in provider._plans(session) if p.text == "drop plan: nightly"]
+        drop.go()
+        await until(pilot, lambda: isinstance(app.screen, ConfirmDialog) and app.screen.armed)
+        assert plan_book.plans_of(app, session) == (plan,)
+        await pilot.press("y")
+        await until(pilot, lambda: plan_book.plans_of(app, session) == ())

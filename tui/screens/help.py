@@ -68,6 +68,16 @@ _FILTER: Final = (
 )
 
 
+_FORMS: Final = (
+    ("⏎", "Launch form: send, once everything has been checked."),
+    ("spc", "Leave the target out, or take it in again."),
+    ("w", "Another workflow document."),
+    ("+", "Save targets and form as a plan; `:` finds it by name."),
+    ("y", "Copy the command that does the same."),
+    ("y m c n", "Report: copy as text, Markdown, CSV, JSON."),
+)
+
+
 def key_lines(keys: Iterable[Key], width: int, app: object) -> tuple[Content, ...]:
     """Return what each key does, after how it is pressed in this app."""
     return tuple(
@@ -86,11 +96,11 @@ def glyph_lines(width: int) -> tuple[Content, ...]:
     return tuple(line for part in (*states, blank, *warnings, blank, *notation) for line in part)
 
 
-def filter_lines(width: int) -> tuple[Content, ...]:
-    """Return what the words of a filter mean."""
+def listed(entries: Iterable[tuple[str, str]], width: int) -> tuple[Content, ...]:
+    """Return terms with their meanings."""
     return tuple(
         line
-        for term, meaning in _FILTER
+        for term, meaning in entries
         for line in _entry(term, meaning, width, Tone.RUNNING.style)
     )
 
@@ -124,10 +134,11 @@ def help_columns(width: int, app: object = None) -> tuple[Content, Content | Non
     signs = (titled_rule("Glyphs", column), *glyph_lines(column))
     acting = titled(Group.ACT, Group.SHOW, Group.CHOOSE, Group.VIEW, Group.DETAIL)
     moving = titled(Group.MOVE)
-    filters = (titled_rule("Filter", column), *filter_lines(column))
+    filters = (titled_rule("Filter", column), *listed(_FILTER, column))
+    forms = (titled_rule("In other screens", column), *listed(_FORMS, column))
     if two:
-        return stacked((*acting, *filters)), stacked((*signs, *moving))
-    return stacked((*signs, *acting, *filters, *moving)), None
+        return stacked((*acting, *filters)), stacked((*signs, *moving, *forms))
+    return stacked((*signs, *acting, *filters, *moving, *forms)), None
 
 
 class HelpScreen(ScrollingScreen[None]):

@@ -21,6 +21,7 @@ from tui.glyphs import OFF, Tone, of_run, of_status
 from tui.keymap import Group
 from tui.plans import Plan
 from tui.screens import plan_book
+from tui.screens.dialogs import ConfirmDialog
 from tui.screens.late import connection_screen, run_screen
 from tui.screens.launch import LaunchScreen
 from tui.screens.report import ReportScreen
@@ -138,16 +139,23 @@ class GotoProvider(Provider):
             yield _command(f"theme: {theme}", "", partial(setattr, self.app, "theme", theme))
 
     def _plans(self, session: Session) -> Iterator[Place]:
-        for plan in plan_book.plans_of(self.app, session):
-            told = SafeText(many(len(plan.targets), "target"))
-            text = SafeText(f"plan: {plan.name}")
-            yield Place(text, Content(text), told, partial(self._open_plan, session, plan))
-            text = SafeText(f"drop plan: {plan.name}")
-            go = partial(plan_book.drop, self.app, session, plan)
-            yield Place(text, Content(text), told, go)
+        plans = plan_book.plans_of(self.app, session)
+        launch = partial(self._open_plan, session)
+        drop = partial(self._drop_plan, session)
+        for what, go in (("plan", launch), ("drop plan", drop)):
+            for plan in plans:
+                told = SafeText(many(len(plan.targets), "target"))
+                text = SafeText(f"{what}: {plan.name}")
+                yield Place(text, Content(text), told, partial(go, plan))
 
     def _open_plan(self, session: Session, plan: Plan) -> None:
         self.app.push_screen(LaunchScreen(session, plan.targets, plan=plan))
+
+    def _drop_plan(self, session: Session, plan: Plan) -> None:
+        title, body = SafeText(f"Drop the plan {plan.name}?"), SafeText("Nothing else changes.")
+        dialog = ConfirmDialog(title, body, yes="Drop it", danger=True)
+        drop = partial(plan_book.drop, self.app, session, plan)
+        self.app.push_screen(dialog, lambda sure: drop() if sure else None)
 
     def _reports(self, session: Session) -> Iterator[Place]:
         for number, launch in enumerate(session.fleet.launches.values(), 1):
