@@ -8,7 +8,16 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 
-from tests.support.run_events import LAUNCH, RUN, created, ends, launched
+from tests.support.run_events import (
+    LAUNCH,
+    RUN,
+    created,
+    ends,
+    job_runs,
+    launched,
+    of_launch,
+    story,
+)
 from workflow.clock import SystemClock
 from workflow.runs.events import (
     Event,
@@ -22,6 +31,7 @@ from workflow.runs.events import (
 )
 from workflow.runs.journal import Journal
 from workflow.runs.ledger import Ledger, Voice
+from workflow.runs.run import replay
 from workflow.text import SafeText, safe
 
 
@@ -241,6 +251,31 @@ async def test_numbers_go_on_where_an_earlier_process_stopped() -> None:
         assert heard == []
         await Voice(ledger, RUN).tell(RunDetached())
         assert heard[0].seq == 2
+
+
+async def test_a_run_that_is_known_again_counts_in_its_launch_once() -> None:
+    events = story(created(), *job_runs(rows=5), launch=LAUNCH)
+    async with open_ledger(Book()) as ledger:
+        heard: list[Event] = []
+        ledger.subscribe(heard.append)
+        ledger.take_over(of_launch(launched()))
+        for state in (
+            replay(events[:3]),
+            replay(events),
+        ):  # and once more, as somebody else left it
+            ledger.restore(state)
+        launch = ledger.launches[LAUNCH]
+        assert (launch.live, launch.waiting, launch.rows) == (1, 0, 5)
+        assert heard == []
+        await ledger.finish(RUN, lambda: [Voice(ledger, RUN).stamp(ends())])
+        assert [event.seq for event in heard] == [len(events) + 1]
+        assert ledger.launches[LAUNCH].verdicts == {"succeeded": 1}
+
+
+async def test_a_run_of_a_launch_that_nothing_is_known_of_is_known_all_the_same() -> None:
+    async with open_ledger(Book()) as ledger:
+        ledger.restore(replay(story(created(), *job_runs(), launch=LAUNCH)))
+        assert (ledger.launches[LAUNCH].job_type, ledger.launches[LAUNCH].live) == ("sync", 1)
 
 
 @pytest.mark.parametrize("known", [True, False])
