@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 import threading
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ import pytest
 from tests.integration.sandbox.rig import Rig, rig
 from tests.support.sandbox import InProcess, SteppedClock, WaitingClock, sandbox_in_process
 from tests.support.virtual_time import START, clock, run_virtual
+from workflow.sandbox.faultkinds import FaultName
 from workflow.sandbox.faults import parse_fault
 from workflow.sandbox.log import LoggedRequest
 
@@ -271,6 +273,31 @@ def test_faults_come_from_options_and_from_a_scenario_file(tmp_path: Path) -> No
     with rig(faults=[f"@{file}", "server-error:endpoint=listSources"]) as at:
         assert at.get("/tags").status_code == 429
         assert at.get("/sources").status_code == 503
+
+
+def test_every_fault_comes_by_flag_by_file_and_at_run_time(tmp_path: Path) -> None:
+    names = [name.value for name in FaultName]
+    file = tmp_path / "scenario.yaml"
+    # Each aimed at a job that does not exist, so that none strikes anything.
+    file.write_text(json.dumps({"faults": [{"name": name, "job": 1} for name in names]}))
+    flags = [f"{name}:job=1,count=2,probability=50%" for name in names]
+    with rig(faults=[*flags, f"@{file}"], control=True) as at:
+        control = f"{at.server.root_url}/control/faults"
+        for name in names:
+            assert at.http.post(control, json={"name": name, "job": 1}).status_code == 200
+        active = [fault["name"] for fault in at.http.get(control).json()["faults"]]
+
+    assert active == names * 3
+
+
+def test_the_same_seed_strikes_the_same_requests() -> None:
+    def struck(seed: int) -> list[int]:
+        with rig(seed=seed, faults=["rate-limit:probability=30%", "latency:seconds=0s-1s"]) as at:
+            return [at.get("/tags").status_code for _ in range(40)]
+
+    first, again, other = struck(3), struck(3), struck(4)
+    assert first == again != other
+    assert set(first) == {200, 429}
 
 
 def test_a_world_file_can_have_faults(tmp_path: Path) -> None:
