@@ -11,9 +11,8 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Final, Generic, Literal, TypeAlias, TypeVar
-from urllib.parse import quote
+from datetime import datetime
+from typing import Final, Generic, Literal, TypeVar
 
 from workflow.airbyte.models import (
     Connection,
@@ -29,6 +28,8 @@ from workflow.airbyte.models import (
     TagId,
     Workspace,
     WorkspaceId,
+)
+from workflow.airbyte.parsing import (
     parse_connection,
     parse_destination,
     parse_job,
@@ -38,6 +39,7 @@ from workflow.airbyte.models import (
     parse_workspace,
 )
 from workflow.airbyte.problems import problem_from, unreadable
+from workflow.airbyte.queries import Query, connection_path, given, since, window, workspaces
 from workflow.airbyte.shapes import BadAnswer
 from workflow.http.door import Door
 from workflow.http.failures import BadBody
@@ -56,7 +58,6 @@ OrderBy = Literal["createdAt|ASC", "createdAt|DESC", "updatedAt|ASC", "updatedAt
 
 ValueT = TypeVar("ValueT")
 ValueT_co = TypeVar("ValueT_co", covariant=True)
-Query: TypeAlias = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +125,14 @@ class Client:
     ) -> Answer[Page[Job]]:
         """List jobs, newest first unless asked otherwise. Starts are inclusive."""
         query: Query = (
-            *_given("connectionId", connection_id),
-            *_workspaces(workspace_ids),
-            *_given("jobType", job_type),
-            *_given("status", status),
-            *_since("createdAtStart", created_at_start),
-            *_since("updatedAtStart", updated_at_start),
+            *given("connectionId", connection_id),
+            *workspaces(workspace_ids),
+            *given("jobType", job_type),
+            *given("status", status),
+            *since("createdAtStart", created_at_start),
+            *since("updatedAtStart", updated_at_start),
             ("orderBy", order_by),
-            *_window(limit, offset),
+            *window(limit, offset),
         )
         request = self._request("GET", "/jobs", "listJobs", query, replay=replay)
         return await self._page(request, "jobs", parse_job)
@@ -148,9 +149,9 @@ class Client:
     ) -> Answer[Page[Connection]]:
         """List one page of connections that are not deleted."""
         query: Query = (
-            *_workspaces(workspace_ids),
+            *workspaces(workspace_ids),
             *(("tagIds", tag) for tag in tag_ids),
-            *_window(limit, offset),
+            *window(limit, offset),
         )
         request = self._request("GET", "/connections", "listConnections", query, replay="safe")
         return await self._page(request, "connections", parse_connection)
@@ -177,7 +178,7 @@ class Client:
     async def get_connection(self, connection_id: ConnectionId) -> Answer[Connection]:
         """Read one connection."""
         request = self._request(
-            "GET", _connection_path(connection_id), "getConnection", replay="safe"
+            "GET", connection_path(connection_id), "getConnection", replay="safe"
         )
         return await self._ask(request, f"reading connection {connection_id}", parse_connection)
 
@@ -187,7 +188,7 @@ class Client:
         """Enable or disable a connection."""
         request = self._request(
             "PATCH",
-            _connection_path(connection_id),
+            connection_path(connection_id),
             "patchConnection",
             content=_json({"status": status}),
         )
@@ -198,7 +199,7 @@ class Client:
     async def list_workspaces(self, *, offset: int = 0) -> Answer[Page[Workspace]]:
         """List one page of workspaces."""
         request = self._request(
-            "GET", "/workspaces", "listWorkspaces", _window(MOST_ROWS, offset), replay="safe"
+            "GET", "/workspaces", "listWorkspaces", window(MOST_ROWS, offset), replay="safe"
         )
         return await self._page(request, "workspaces", parse_workspace)
 
@@ -206,7 +207,7 @@ class Client:
         self, *, workspace_ids: Collection[WorkspaceId] = (), offset: int = 0
     ) -> Answer[Page[Source]]:
         """List one page of sources."""
-        query = (*_workspaces(workspace_ids), *_window(MOST_ROWS, offset))
+        query = (*workspaces(workspace_ids), *window(MOST_ROWS, offset))
         request = self._request("GET", "/sources", "listSources", query, replay="safe")
         return await self._page(request, "sources", parse_source)
 
@@ -214,14 +215,14 @@ class Client:
         self, *, workspace_ids: Collection[WorkspaceId] = (), offset: int = 0
     ) -> Answer[Page[Destination]]:
         """List one page of destinations."""
-        query = (*_workspaces(workspace_ids), *_window(MOST_ROWS, offset))
+        query = (*workspaces(workspace_ids), *window(MOST_ROWS, offset))
         request = self._request("GET", "/destinations", "listDestinations", query, replay="safe")
         return await self._page(request, "destinations", parse_destination)
 
     async def list_tags(self, *, workspace_ids: Collection[WorkspaceId] = ()) -> Answer[Page[Tag]]:
         """List all tags; the server does not page them."""
         request = self._request(
-            "GET", "/tags", "listTags", _workspaces(workspace_ids), replay="safe"
+            "GET", "/tags", "listTags", workspaces(workspace_ids), replay="safe"
         )
         return await self._page(request, "tags", parse_tag)
 
@@ -285,11 +286,6 @@ class Client:
             raise unreadable(response, what, why.text) from None
 
 
-def instant_text(instant: datetime) -> str:
-    """Print an instant as the server reads it: RFC 3339 in UTC with milliseconds."""
-    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 def _answer(response: Response, value: ValueT, raw: Json) -> Answer[ValueT]:
     return Answer(
         value,
@@ -304,24 +300,3 @@ def _answer(response: Response, value: ValueT, raw: Json) -> Answer[ValueT]:
 
 def _json(value: Json) -> bytes:
     return json.dumps(value).encode()
-
-
-def _given(name: str, value: str | None) -> Query:
-    return () if value is None else ((name, value),)
-
-
-def _since(name: str, value: datetime | None) -> Query:
-    return () if value is None else ((name, instant_text(value)),)
-
-
-def _workspaces(workspace_ids: Collection[WorkspaceId]) -> Query:
-    return tuple(("workspaceIds", workspace) for workspace in workspace_ids)
-
-
-def _connection_path(connection_id: ConnectionId) -> str:
-    # Ids typed by hand come here too.
-    return f"/connections/{quote(connection_id, safe='')}"
-
-
-def _window(limit: int, offset: int) -> Query:
-    return (("limit", str(limit)), ("offset", str(offset)))

@@ -8,8 +8,6 @@ fact like any other; no run fails by it.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import logging
 import random
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
@@ -18,6 +16,7 @@ from typing import Final
 from workflow.airbyte.asks import Ask, GetJob, Got, Idle, Listed, ListJobs, Refused, Times
 from workflow.airbyte.client import Answer, Client
 from workflow.airbyte.models import ConnectionId, Job, JobId, Page, WorkspaceId
+from workflow.airbyte.news import News
 from workflow.airbyte.planner import Planner
 from workflow.airbyte.problems import ApiProblem
 from workflow.airbyte.readings import (
@@ -36,8 +35,6 @@ from workflow.airbyte.readings import (
 from workflow.clock import Clock
 from workflow.http.failures import NetworkFailure
 from workflow.text import SafeText
-
-_log: Final = logging.getLogger(__name__)
 
 _SHORTEST_WAIT: Final = 0.001
 _LONGEST_WAIT: Final = 3_600.0
@@ -62,10 +59,9 @@ class Feed:
         self._clock = clock
         self._workspace_ids = tuple(workspace_ids)
         self._planner = Planner(rng)
-        self._listeners: list[Listener] = []
         self._wake = asyncio.Event()
         self._asking = asyncio.Lock()
-        self._news: dict[JobId, asyncio.Event] = {}
+        self._news = News(self._planner.book)
         self._gone: dict[JobId, SafeText] = {}
         self._read_at: datetime | None = None
         self._took: float | None = None
@@ -156,13 +152,7 @@ class Feed:
 
         Returns what ends it.
         """
-        self._listeners.append(listener)
-
-        def unsubscribe() -> None:
-            with contextlib.suppress(ValueError):
-                self._listeners.remove(listener)
-
-        return unsubscribe
+        return self._news.subscribe(listener)
 
     def accept(self, job: Job, left: datetime, arrived: datetime, origin: Origin) -> Reading | None:
         """Take a job that a POST, DELETE or getJob of somebody else was answered with.
@@ -181,19 +171,7 @@ class Feed:
         seconds without a difference the last reading is returned, which may be the same again;
         while there is none at all, the wait goes on (see :meth:`gone`).
         """
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(heartbeat):
-                return await self._difference(job_id, after)
-        latest = self.latest(job_id)
-        return latest if latest is not None else await self._difference(job_id, None)
-
-    async def _difference(self, job_id: JobId, after: int | None) -> Reading:
-        while True:
-            latest = self.latest(job_id)
-            serial = self._planner.book.changed_serial(job_id)
-            if latest is not None and (after is None or serial > after):
-                return latest
-            await self._news.setdefault(job_id, asyncio.Event()).wait()
+        return await self._news.next_reading(job_id, after, heartbeat)
 
     # ---------------------------------------------------------------- the loop
 
@@ -284,18 +262,14 @@ class Feed:
     def _publish(self, facts: Iterable[FeedFact]) -> None:
         for fact in facts:
             self._note(fact)
-            self._tell(fact)
+            self._news.tell(fact)
         rate = self._client.door.requests_per_minute
         if rate != self._rate:
             self._rate = rate
-            self._tell(RateChanged(rate))
+            self._news.tell(RateChanged(rate))
 
     def _note(self, fact: FeedFact) -> None:
         match fact:
-            case ReadingTaken(reading, changed=True):
-                waiting = self._news.pop(reading.job_id, None)
-                if waiting is not None:
-                    waiting.set()
             case PollFailed(reason):
                 self._failing = reason
             case PollRecovered():
@@ -307,13 +281,6 @@ class Feed:
                 self._wake.set()
             case ReadingTaken() | RateChanged():
                 pass
-
-    def _tell(self, fact: FeedFact) -> None:
-        for listener in tuple(self._listeners):
-            try:
-                listener(fact)
-            except Exception:  # noqa: BLE001 - one broken listener must not end everybody's readings
-                _log.exception("a listener of the feed failed")
 
 
 def _times(answer: Answer[object]) -> Times:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, cast
 
-from workflow.airbyte.models import Job, parse_job
+from workflow.airbyte.models import Job
+from workflow.airbyte.parsing import parse_job
 from workflow.airbyte.problems import ApiProblem
 from workflow.airbyte.readings import Reading
 from workflow.airbyte.shapes import BadAnswer

@@ -16,7 +16,8 @@ import pytest
 from tests.support.virtual_time import START, clock, run_virtual
 from workflow.airbyte.client import Client
 from workflow.airbyte.feed import Feed
-from workflow.airbyte.models import RUNNING, SUCCEEDED, JobId, WorkspaceId, parse_job
+from workflow.airbyte.models import RUNNING, SUCCEEDED, JobId, WorkspaceId
+from workflow.airbyte.parsing import parse_job
 from workflow.airbyte.readings import (
     ColdStartDone,
     FeedFact,

@@ -19,12 +19,14 @@ from workflow.airbyte.models import (
     JobType,
     Status,
     is_terminal,
+    same_kind,
+)
+from workflow.airbyte.parsing import (
     parse_connection,
     parse_job,
     parse_page,
     parse_tag,
     parse_workspace,
-    same_kind,
 )
 from workflow.airbyte.shapes import BadAnswer
 from workflow.http.strict_json import Json

@@ -20,6 +20,8 @@ from workflow.airbyte.models import (
     JobType,
     Page,
     is_terminal,
+)
+from workflow.airbyte.parsing import (
     parse_job,
 )
 from workflow.airbyte.problems import ApiProblem, ProblemKind, problem_from
