@@ -254,7 +254,7 @@ async def open_session(
             take_up=wiring.take_up,
             partial_server=wiring.partial_server,
         )
-        stack.push_async_callback(_close, fleet)
+        stack.push_async_callback(_close, fleet, demo=wiring.demo)
         if wiring.start:
             await fleet.start()
         yield Session(fleet, client, book, clock, profile, workspaces, demo=wiring.demo)
@@ -264,11 +264,12 @@ def _retention(keep: RetentionSettings | None) -> Retention | None:
     return None if keep is None else Retention(timedelta(days=keep.days), keep.runs)
 
 
-async def _close(fleet: Fleet) -> None:
+async def _close(fleet: Fleet, *, demo: bool) -> None:
     try:
         await asyncio.wait_for(fleet.close(), _CLOSE_WITHIN)
     except TimeoutError:
-        tell(safe("Letting go took too long; the next start finds every run."))
+        then = "nothing of a demo is kept" if demo else "the next start finds every run"
+        tell(safe(f"Letting go took too long; {then}."))
 
 
 def _make_folder(journal: Path) -> None:

@@ -158,6 +158,7 @@ class RunScreen(ActingScreen):
             page,
             self._entries,
             self._session.fleet.suspicion(self._run),
+            self._session.demo,
         )
 
     # ---------------------------------------------------------------------------------- drawing

@@ -55,6 +55,8 @@ class Known:
     """What happened to the run, oldest first."""
     suspicion: Suspicion | None = None
     """What may be the effect of its trigger, while nobody has said."""
+    demo: bool = False
+    """Nothing is kept: there is no next start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +272,8 @@ def can_be_done(known: Known, hint: Hint) -> Section:
             f"stops whatever {elide(run.name, 60)} runs; can take minutes; its schedule may start"
         )
         told.append(("cancel", f"cancel: {stops} a new sync right after"))
-        told.append(("detach", "detach: the job goes on, the next start watches it again"))
+        again = "until the demo ends" if known.demo else "the next start watches it again"
+        told.append(("detach", f"detach: the job goes on, {again}"))
     elif run.verdict is not None and run.connection_id is not None:
         told.append(("rerun", "run it again: the launch screen opens first"))
     told.append(("copy", "copy this run as a line of text"))
