@@ -10,14 +10,12 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Protocol
 
 from tui.commands.common import INTERRUPTED, tell
-from tui.event_lines import what_is_left
-from tui.formats import many
+from tui.headless_detached import detached
 from tui.headless_exit import exit_code
 from tui.headless_lines import PlainLines, summary
 from tui.headless_output import Output
@@ -196,7 +194,7 @@ async def follow(
         if meanwhile is not None:
             await meanwhile()
         if await _first(following.ended, output.closed) is output.closed:
-            _say_detached(following.runs())
+            _say(detached(following.runs()))
             return INTERRUPTED
         states = following.runs()
         if finish is not None:
@@ -204,7 +202,7 @@ async def follow(
         if isinstance(face, PlainFace) and len(states) > 1:
             output.put(summary(states, clock.now() - started))
     except asyncio.CancelledError:
-        _say_detached(following.runs())
+        _say(detached(following.runs()))
         raise
     finally:
         unsubscribe()
@@ -223,19 +221,6 @@ async def _first(*events: asyncio.Event) -> asyncio.Event:
     return next(event for event in events if event.is_set())
 
 
-_OF_MANY: Final[Mapping[str, str]] = {
-    "its job goes on": "their jobs go on",
-    "nothing was triggered for it": "nothing was triggered for them",
-    "what became of its trigger is not known yet": "what became of their triggers is not known yet",
-}
-
-
-def _say_detached(states: Iterable[RunState]) -> None:
-    live = [state for state in states if state.verdict is None]
-    waiting = sum(state.phase is Phase.WAITING for state in live)
-    left = Counter(what_is_left(state) for state in live if state.phase is not Phase.WAITING)
-    for what, count in left.items():
-        said = what if count == 1 else _OF_MANY.get(what, what)
-        tell(safe(f"Detached from {many(count, 'run')}: {said}. `syncdeck attach` watches again."))
-    if waiting:
-        tell(safe(f"{many(waiting, 'run')} had not been started; nothing was sent for them."))
+def _say(sentences: Iterable[SafeText]) -> None:
+    for sentence in sentences:
+        tell(sentence)

@@ -92,7 +92,7 @@ def test_a_killed_run_is_attached_again_and_never_posted_again(
     assert sent(server, "createJob") == 1
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interruption_detaches_with_130(
     server: SandboxServer, environ: dict[str, str], number: signal.Signals
 ) -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tui.headless_detached import detached
 from tui.headless_exit import exit_code
 from tui.headless_lines import PlainLines, ended, summary
 from workflow.runs import events as facts
@@ -155,6 +156,20 @@ def test_rows_that_nobody_knows_are_not_called_0() -> None:
     )
     assert ended(state) == "failed, rows not known (job 7)"
     assert "rows not known" in summary([state], timedelta(seconds=9))
+
+
+def test_who_is_interrupted_is_told_what_goes_on_and_what_was_never_sent() -> None:
+    sent = facts.TriggerIntent("triggerJob", 1, "sync", base=7)
+    watched, _ = told((sent, 1), (facts.TriggerSettled("started", 8), 2))
+    looked_for, _ = told((sent, 1))
+    in_preflight, _ = told((facts.StepStarted("triggerJob", 1, 1, 2), 1))
+    waiting, _ = told((facts.RunWaiting("slot"), 1))
+    assert detached([watched, watched, looked_for, in_preflight, waiting]) == [
+        "Detached from 2 runs: their jobs go on. `syncdeck attach` watches again.",
+        "Detached from 1 run: what the trigger did is not known yet. "
+        "`syncdeck attach` looks on; nothing is sent again.",
+        "2 runs had not been started; nothing was sent.",
+    ]
 
 
 def test_a_verdict_without_a_job_says_why() -> None:
