@@ -270,7 +270,7 @@ class Feed:
 
     def _note(self, fact: FeedFact) -> None:
         match fact:
-            case PollFailed(reason):
+            case PollFailed(reason, job_id=None):
                 self._failing = reason
             case PollRecovered():
                 self._failing = None
@@ -279,7 +279,7 @@ class Feed:
             case ColdStartDone():
                 # Who waits for it may be sleeping through a pause after a failure.
                 self._wake.set()
-            case ReadingTaken() | RateChanged():
+            case ReadingTaken() | RateChanged() | PollFailed():
                 pass
 
 

@@ -224,12 +224,13 @@ class Planner:
                 return self._completed(ask, following, now) if following and over else []
             case ListJobs(origin=origin) if self._agenda.break_off(origin):
                 self._pace.ended(origin, now)
-        what = ask.job_id if isinstance(ask, GetJob) else ask.origin
         if refused.status in OVERLOAD:
             pause = self._pace.overloaded(refused.retry_after, now)
             fact = PollFailed(refused.reason, pause, self._pace.failures)
+        elif isinstance(ask, GetJob):
+            fact = self._job_failed(ask.job_id, refused.reason, now)
         else:
-            fact = self._failed(what, refused.reason, now)
+            fact = self._failed(ask.origin, refused.reason, now)
         if isinstance(ask, GetJob):
             # To the end of the queue, so that one bad job does not hold up the others.
             self._singles.postpone(ask.job_id, now + fact.retry_in)
@@ -238,6 +239,11 @@ class Planner:
     def _failed(self, what: ListOrigin | JobId, reason: SafeText, now: float) -> PollFailed:
         self._pace.failed()
         return PollFailed(reason, self._back_off.failed(what, now), self._pace.failures)
+
+    def _job_failed(self, job_id: JobId, reason: SafeText, now: float) -> PollFailed:
+        if self._roll.are_few:  # then nothing else is read that could tell how the server is
+            return self._failed(job_id, reason, now)
+        return PollFailed(reason, self._back_off.failed(job_id, now), 1, job_id)
 
     def _answered(self, times: Times, now: float) -> list[FeedFact]:
         failures = self._pace.answered(times.date or times.arrived, now)

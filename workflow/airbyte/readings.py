@@ -62,6 +62,8 @@ class PollFailed:
     """Seconds until the feed asks again."""
     count: int
     """Failures in a row, from 1."""
+    job_id: JobId | None = None
+    """The one job that could not be read while others can be; None where it is the server."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,6 +175,9 @@ class Relay:
             case readings.ReadingTaken(reading=reading):
                 for run in tuple(self._watching.get(reading.job_id, ())):
                     self._tell(run, reading)
+            case readings.PollFailed(reason=reason, retry_in=retry_in, job_id=int(job_id)):
+                for run in self.watchers(job_id):
+                    self._voice(run).note(PollFailed(reason, retry_in))
             case readings.PollFailed(reason=reason, retry_in=retry_in):
                 now = self._clock.monotonic()
                 # Once for what is wrong, and now and then: runs are many, and the header has it.

@@ -359,6 +359,15 @@ class TestBackOff:
         assert pauses == [6, 12, 15, 15, 15]
         assert asked == [pytest.approx(3 * n) for n in range(20)]
 
+    def test_one_job_of_many_that_fails_is_no_failure_of_the_server(self, polling: Planner) -> None:
+        polling.track(JobId(9))
+        ask = ask_of(polling, 0)
+        facts = polling.refused(ask, Refused(SafeText("broken"), 500), 0)
+
+        assert ask == GetJob(JobId(9))
+        assert facts == [PollFailed(SafeText("broken"), 6, 1, JobId(9))]
+        assert polling.failures == 0
+
     def test_a_good_answer_forgives_a_job_all_its_failures(self, planner: Planner) -> None:
         planner.track(JobId(1))
         ask = ask_of(planner, 0)

@@ -149,6 +149,17 @@ async def test_a_streak_of_failures_is_told_once_and_ends_with_the_recovery() ->
         assert ledger.runs[ONE].failing is None
 
 
+async def test_a_job_that_cannot_be_read_concerns_its_own_runs_alone() -> None:
+    async with relayed() as (relay, feed, ledger):
+        relay.watch(ONE, SEVEN, "c-1")
+        relay.watch(TWO, JobId(8), "c-2")
+        told: list[RunId | None] = []
+        ledger.subscribe(lambda event: told.append(event.run))
+        feed.say(PollFailed(safe("HTTP 500"), 6.0, 1, SEVEN))
+        await ledger.settled()
+        assert told == [ONE]
+
+
 async def test_a_job_that_is_gone_ends_the_wait_for_it() -> None:
     async with relayed() as (relay, feed, _):
         relay.watch(ONE, SEVEN, "c-1")
