@@ -13,7 +13,6 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
@@ -22,6 +21,8 @@ from tui import __version__
 from tui.commands.common import INTERRUPTED, Common, common_options
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tui.session import Session
     from tui.switching import Switch
     from workflow.settings import DeckSettings

@@ -13,7 +13,6 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
@@ -21,6 +20,8 @@ import click
 from workflow.text import SafeText, safe
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from click.shell_completion import CompletionItem
 
     from workflow.settings import Settings
@@ -85,6 +86,12 @@ def _remember(context: click.Context, option: click.Parameter, value: object) ->
     root.obj = replace(Common.of(context), **change)
 
 
+def _remember_file(context: click.Context, option: click.Parameter, value: str | None) -> None:
+    from pathlib import Path
+
+    _remember(context, option, None if value is None else Path(value))
+
+
 def _complete_profile(_context: object, _option: object, start: str) -> list[CompletionItem]:
     from click.shell_completion import CompletionItem
 
@@ -119,10 +126,10 @@ def common_options(command: AnyFunction) -> AnyFunction:
         click.option(
             "--journal",
             metavar="FILE",
-            type=click.Path(dir_okay=False, path_type=Path),
+            type=click.Path(dir_okay=False),
             help="Where runs are written down.",
             expose_value=False,
-            callback=_remember,
+            callback=_remember_file,
         ),
         click.option(
             "--log-level",
