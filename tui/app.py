@@ -209,7 +209,8 @@ class SyncdeckApp(App[int]):
             return
         self._dirty, self._flushed_at = False, second
         for screen in reversed(self.screen_stack):
-            if isinstance(screen, Live):
+            # One that is just being pushed has not all its parts yet, and reads by itself.
+            if screen.is_mounted and isinstance(screen, Live):
                 screen.refresh_from(session)
             if not screen.is_modal:
                 break  # what is below cannot be seen

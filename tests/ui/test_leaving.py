@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from textual.app import App
 from textual.command import CommandPalette
 
@@ -10,6 +12,7 @@ from tests.support.screens import until
 from tui.screens.deck import DeckScreen
 from tui.screens.dialogs import MessageDialog
 from tui.screens.help import HelpScreen
+from tui.screens.late import run_screen
 from tui.screens.leaving import leave
 from workflow.text import SafeText
 
@@ -55,3 +58,20 @@ async def test_enter_pressed_twice_in_the_palette_does_one_thing() -> None:
         await pilot.press("escape")
         await pilot.pause()
         assert [type(one) for one in app.screen_stack] == [DeckScreen]
+
+
+async def test_a_screen_that_is_just_being_pushed_is_not_drawn_before_it_has_its_parts() -> None:
+    fleet = the_fleet()
+    app = an_app(fleet)
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: app.session is not None)
+        assert app.session is not None
+        run = next(iter(fleet.runs))
+        screen = run_screen(app.session, run, ())
+        app.push_screen(screen)
+        for _ in range(50):
+            app._dirty = True
+            app._hand_over()
+            await asyncio.sleep(0)
+        await until(pilot, lambda: screen.is_mounted)
+        assert app.screen is screen

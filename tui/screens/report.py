@@ -91,7 +91,8 @@ class ReportScreen(ScrollingScreen[None]):
         if not self.is_attached or not width:
             return
         report = self._report()
-        where = place_line(self._session, safe(f"report of {self._launch}"), width)
+        name = self._launch if report is None else f"launch {report.launch.name}"
+        where = place_line(self._session, safe(f"report of {name}"), width)
         self.query_one("#where", Static).update(where, layout=False)
         over = report is not None and report.launch.finished is not None
         title = titled_rule("Report" if over else "Report so far", width)
