@@ -41,6 +41,7 @@ NUISANCES = (
     "slow-post:probability=0.05,seconds=30s-60s",
     "cancel-ignored:when=waiting",
     "writer-skew:seconds=3s",
+    "date-offset:seconds=90s",
     "late-commit:seconds=0s-3s,probability=0.2",
     "wrong-next",
 )
