@@ -166,8 +166,10 @@ def test_who_is_interrupted_is_told_what_goes_on_and_what_was_never_sent() -> No
     waiting, _ = told((facts.RunWaiting("slot"), 1))
     assert detached([watched, watched, looked_for, in_preflight, waiting]) == [
         "Detached from 2 runs: their jobs go on. `syncdeck attach` watches again.",
-        "Detached from 1 run: what the trigger did is not known yet. "
-        "`syncdeck attach` looks on; nothing is sent again.",
+        (
+            "Detached from 1 run: what the trigger did is not known yet. "
+            "`syncdeck attach` looks on; nothing is sent again."
+        ),
         "2 runs had not been started; nothing was sent.",
     ]
 
