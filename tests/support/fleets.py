@@ -26,6 +26,7 @@ from workflow.http.door import Door
 from workflow.runs.events import Event, LaunchId, RunId
 from workflow.runs.fleet import Fleet
 from workflow.runs.journal import Journal
+from workflow.runs.journal.retention import Retention
 from workflow.runs.launch import Order, Target
 from workflow.runs.run import RunState
 from workflow.sandbox.behaviour import Behaviour
@@ -102,7 +103,7 @@ async def open_deck(
     door = Door(base_url, clock=clock, rng=rng, auth=auth, transport=transport)
     client = Client(door, base_url)
     feed = Feed(client, clock=clock, rng=rng)
-    book = await Journal.open(journal, clock)
+    book = await Journal.open(journal, clock, keep=Retention())
     fleet = Fleet(
         profile_name="prod",
         server=safe("sandbox.test"),

@@ -22,38 +22,17 @@ from workflow.clock import Clock
 from workflow.http.failures import NetworkFailure
 from workflow.runs import checks, chores
 from workflow.runs.arming import USUAL, Arming, ArmingRefused
-from workflow.runs.attending import Attending
 from workflow.runs.background import Background
-from workflow.runs.cancelling import Canceller
-from workflow.runs.events import Event, LaunchId, RunFinished, RunId, TriggerSettled, Verdict
-from workflow.runs.falling_back import FallingBack
-from workflow.runs.following import Following
-from workflow.runs.ids import Ids
+from workflow.runs.events import LaunchId, RunId
 from workflow.runs.journal import Journal
 from workflow.runs.launch import LaunchState, Order, OrderRefused, TargetCheck
-from workflow.runs.launching import Launching
-from workflow.runs.ledger import Ledger, Listener
-from workflow.runs.ours import OwnJobs
-from workflow.runs.programs import Programs
-from workflow.runs.recovery import Recovery
-from workflow.runs.relay import Relay
+from workflow.runs.ledger import Listener
 from workflow.runs.report import Report, report_of
-from workflow.runs.resolving import Resolving
-from workflow.runs.roster import Roster
+from workflow.runs.rooms import furnish
 from workflow.runs.run import Phase, RunState
-from workflow.runs.services import Services
-from workflow.runs.snapshots import Snapshots
-from workflow.runs.suspects import Suspects, Suspicion
-from workflow.runs.tracking import SharedFeed
-from workflow.runs.trigger.driver import Trigger
-from workflow.runs.watch import ConnectionView, Watch
-from workflow.runs.wishes import Wishes
+from workflow.runs.suspects import Suspicion
+from workflow.runs.watch import ConnectionView
 from workflow.text import SafeText, safe
-
-HEARTBEAT: Final = 60.0
-"""Seconds after which a document that polls gets the last reading again."""
-HEARTBEAT_SHOWN: Final = 15.0
-"""The same, while somebody looks."""
 
 
 class Fleet:
@@ -99,56 +78,27 @@ class Fleet:
         self.arming: Final = Arming(
             profile_name, clock, read_only=read_only, may_arm=may_arm, headless=headless
         )
-        self.programs: Final = Programs()
-        self.watch: Final = Watch(
-            client, feed, clock, workspace_ids, owned=lambda job: job in self._ours
+        self._rooms = rooms = furnish(
+            profile_name=profile_name,
+            client=client,
+            feed=feed,
+            journal=journal,
+            clock=clock,
+            rng=rng,
+            arming=self.arming,
+            workspace_ids=workspace_ids,
+            partial_server=partial_server,
+            shown=lambda: self._shown,
         )
+        self.programs: Final = rooms.programs
+        self.watch: Final = rooms.watch
+        self.following: Final = rooms.following
         self._client = client
         self._clock = clock
         self._take_up = take_up
         self._shown = False
         self._started = False
         self._reads_all = False
-        self._ledger = Ledger(journal, profile=profile_name, clock=clock)
-        shared = SharedFeed(feed)
-        self._relay = Relay(shared, self._ledger, clock, self.watch.usual)
-        self._wishes = Wishes(Canceller(client, clock, shared, self.arming.why_not_send))
-        self._roster = Roster(self._mistake)
-        self._services = Services(
-            profile=profile_name,
-            client=client,
-            feed=shared,
-            relay=self._relay,
-            trigger=Trigger(client, journal, clock, shared),
-            ledger=self._ledger,
-            journal=journal,
-            clock=clock,
-            wishes=self._wishes,
-            heartbeat=lambda: HEARTBEAT_SHOWN if self.shown else HEARTBEAT,
-            why_not_send=self.why_not_send,
-            partial_server=partial_server,
-        )
-        self._launching = Launching(self._services, self._roster, Ids(clock, rng), self.programs)
-        self._recovery = Recovery(self._services, self._launching, self._roster, self.programs)
-        self._attending = Attending(
-            self._services, self._launching, self._recovery, self._roster, self._name_of
-        )
-        self.following: Final = Following(
-            profile_name,
-            client=client,
-            feed=feed,
-            journal=journal,
-            clock=clock,
-            runs=self._ledger.runs,
-            attach=self._attending.attach,
-        )
-        self._ours = OwnJobs(self._ledger, self._relay.is_watched, clock)
-        self._suspects = Suspects(profile_name, client, journal, clock, self.watch.tell)
-        self._resolving = Resolving(self._services, self._suspects, self._attending.attach)
-        self._falls = FallingBack(self.arming, self._launching, self._ledger, clock)
-        self._ledger.subscribe(self._ours.hear)
-        self._ledger.subscribe(Snapshots(self._ledger.runs, journal).hear)
-        self._ledger.subscribe(self._look_for_suspects)
         self._background = Background()
         self._falling_back: asyncio.Task[None] | None = None
 
@@ -157,17 +107,17 @@ class Fleet:
     @property
     def runs(self) -> Mapping[RunId, RunState]:
         """Every run this process knows, in the order they came."""
-        return self._ledger.runs
+        return self._rooms.ledger.runs
 
     @property
     def launches(self) -> Mapping[LaunchId, LaunchState]:
         """Every launch this process knows, in the order they came."""
-        return self._ledger.launches
+        return self._rooms.ledger.launches
 
     @property
     def trouble(self) -> SafeText | None:
         """Why nothing can be written down; triggers are refused until it can."""
-        return self._ledger.trouble
+        return self._rooms.ledger.trouble
 
     @property
     def shown(self) -> bool:
@@ -190,7 +140,7 @@ class Fleet:
 
     def why_not_send(self) -> SafeText | None:
         """Return why nothing but GETs may be sent now; None when it may."""
-        return self.arming.why_not_send() or self._ledger.trouble
+        return self._rooms.why_not_send()
 
     def arm(self, span: timedelta = USUAL) -> datetime:
         """Let a read-only profile send for a while; says until when.
@@ -206,39 +156,35 @@ class Fleet:
         except ArmingRefused as refused:
             raise OrderRefused(refused.text) from None
         if self._falling_back is None or self._falling_back.done():
-            self._falling_back = self._background.add(self._falls.await_it(), "arming")
+            self._falling_back = self._background.add(self._rooms.falling_back.await_it(), "arming")
         return until
 
     async def disarm(self) -> None:
         """Make the profile read-only again before its time."""
         self.arming.disarm()
-        await self._falls.hold_all()
+        await self._rooms.falling_back.hold_all()
 
     @property
     def suspicions(self) -> tuple[Suspicion, ...]:
         """What may still be the effect of triggers whose answers were lost, as of a minute ago."""
-        return self._suspects.known
+        return self._rooms.suspects.known
 
     def suspicion(self, run: RunId) -> Suspicion | None:
         """Return what may be the effect of a run's trigger; None when nothing is open of it."""
-        return next((one for one in self._suspects.known if one.run == run), None)
-
-    def _look_for_suspects(self, event: Event) -> None:
-        if isinstance(event.fact, TriggerSettled | RunFinished):
-            self._suspects.look_soon()
+        return self._rooms.suspects.of(run)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` with every event; the journal has it and the states have folded it.
 
         It must be quick. Returns what ends the subscription.
         """
-        return self._ledger.subscribe(listener)
+        return self._rooms.ledger.subscribe(listener)
 
     # --------------------------------------------------------------------- beginning and end
 
     async def start(self) -> None:
         """Begin reading the server and take up what was not finished. Sends no trigger."""
-        self._ledger.open()
+        self._rooms.ledger.open()
         try:
             await self._begin()
         except BaseException:
@@ -246,15 +192,18 @@ class Fleet:
             raise
 
     async def _begin(self) -> None:
-        self._relay.open()
+        self._rooms.relay.open()
         self.watch.open()
         if self._take_up:
-            await self._recovery.take_up_all()
-            self._ours.take_over()
-        add = self._background.add
+            await self._rooms.recovery.take_up_all()
+            self._rooms.ours.take_over()
+        rooms, add = self._rooms, self._background.add
         add(self.feed.run(), "feed")
-        add(chores.point_out(self._ledger, self._roster, self._clock, self.watch.usual), "warnings")
-        add(self._suspects.follow(), "suspects")
+        add(
+            chores.point_out(self._rooms.ledger, self._rooms.roster, self._clock, self.watch.usual),
+            "warnings",
+        )
+        add(rooms.suspects.follow(), "suspects")
         add(chores.forget_what_is_old(self.journal, self._clock), "retention")
         self._started = True
         self._read_all_if_shown()
@@ -268,24 +217,24 @@ class Fleet:
             self._background.add(self._bring_back(), "unresolved")
 
     async def _bring_back(self) -> None:
-        await self._resolving.bring_back()
+        await self._rooms.resolving.bring_back()
         self.watch.tell()
 
     async def close(self, reason: str = "detach") -> None:
         """Detach every run and stop. The jobs go on; a next start finds the runs."""
-        self._launching.freeze()  # a run that is let go must not make room for another
-        ours = self._roster.runs
-        await self._roster.stop(*ours)
+        self._rooms.launching.freeze()  # a run that is let go must not make room for another
+        ours = self._rooms.roster.runs
+        await self._rooms.roster.stop(*ours)
         await asyncio.gather(*(self._leave(run, reason) for run in ours))
         await self._background.stop()
         self.watch.close()
-        self._relay.close()
-        await self._ledger.aclose()
+        self._rooms.relay.close()
+        await self._rooms.ledger.aclose()
 
     async def _leave(self, run: RunId, reason: str) -> None:
         state = self.runs[run]
         unsent = state.phase is Phase.WAITING and state.job_id is None
-        await self._attending.let_go(run, None if unsent else reason)
+        await self._rooms.attending.let_go(run, None if unsent else reason)
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -301,8 +250,8 @@ class Fleet:
 
     async def end(self) -> None:
         """Wait until every run here has ended or was let go; those that are asked about stay."""
-        await self._roster.ended()
-        await self._ledger.emit()
+        await self._rooms.roster.ended()
+        await self._rooms.ledger.emit()
 
     # ------------------------------------------------------------------------------ launches
 
@@ -315,10 +264,6 @@ class Fleet:
         if self.feed.status.failing is not None:
             return None
         return self.watch.connections.get(connection_id)
-
-    def _name_of(self, connection_id: ConnectionId) -> str:
-        view = self.watch.connections.get(connection_id)
-        return connection_id if view is None else view.connection.raw_name
 
     async def launch(self, order: Order) -> LaunchId:
         """Start runs for all targets.
@@ -333,7 +278,7 @@ class Fleet:
             raise OrderRefused("Nothing was sent: the launch has no connections. Choose some.")
         if order.max_parallel < 1:
             raise OrderRefused("Nothing was sent: at least one run has to go at once.")
-        return await self._launching.launch(order)
+        return await self._rooms.launching.launch(order)
 
     def report(self, launch: LaunchId) -> Report:
         """Return what became of a launch, or what has become of it so far."""
@@ -342,7 +287,7 @@ class Fleet:
     async def hold(self, launch: LaunchId, why: str = "operator") -> None:
         """Start no more runs of the launch."""
         if not self._of_launch(launch).held:
-            await self._launching.hold(launch, why)
+            await self._rooms.launching.hold(launch, why)
 
     async def go_on(self, launch: LaunchId) -> None:
         """Let a held launch go on.
@@ -352,7 +297,7 @@ class Fleet:
         """
         if self._of_launch(launch).held:
             self._refuse_if_read_only()
-            await self._launching.go_on(launch)
+            await self._rooms.launching.go_on(launch)
 
     def _of_launch(self, launch: LaunchId) -> LaunchState:
         if launch not in self.launches:
@@ -367,7 +312,7 @@ class Fleet:
         Raises:
             OrderRefused: there is no such job, as far as the server tells.
         """
-        return await self._attending.attach(JobId(job_id), connection_id)
+        return await self._rooms.attending.attach(JobId(job_id), connection_id)
 
     async def attach_run(self, run: RunId) -> RunId:
         """Take up a detached or unfinished run again.
@@ -375,13 +320,13 @@ class Fleet:
         Raises:
             OrderRefused: it has ended, is unknown, or another process looks after it.
         """
-        return await self._attending.attach_run(run)
+        return await self._rooms.attending.attach_run(run)
 
     async def detach(self, run: RunId, reason: str = "operator") -> None:
         """Stop watching a run; its job goes on."""
-        if run in self._roster:
-            await self._attending.let_go(run, reason)
-            await self._launching.ending.let_go(run)
+        if run in self._rooms.roster:
+            await self._rooms.attending.let_go(run, reason)
+            await self._rooms.launching.ending.let_go(run)
 
     async def cancel(self, run: RunId) -> None:
         """Wish that the run's job stop, and see to it; returns when that is settled.
@@ -391,7 +336,7 @@ class Fleet:
         Raises:
             OrderRefused: the profile is read-only, or the run has nothing that could stop.
         """
-        await self._attending.cancel(run, self._refuse_if_read_only)
+        await self._rooms.attending.cancel(run, self._refuse_if_read_only)
 
     async def cancel_job(self, job_id: int) -> RunId:
         """Attach to a job and wish that it stop; returns when that is settled.
@@ -414,11 +359,11 @@ class Fleet:
         why_not = self.why_not_send()
         if why_not is not None:
             raise OrderRefused(why_not)
-        await self._recovery.start_unsent(runs)
+        await self._rooms.recovery.start_unsent(runs)
 
     async def drop_waiting(self, runs: Iterable[RunId]) -> None:
         """End such runs as skipped; nothing was sent for them."""
-        await self._recovery.drop_unsent(runs)
+        await self._rooms.recovery.drop_unsent(runs)
 
     async def pick(self, run: RunId, job_id: int) -> RunId:
         """Say which suspect is the unresolved run's job; returns the run that watches it.
@@ -426,7 +371,7 @@ class Fleet:
         Raises:
             OrderRefused: there is no such job, as far as the server tells, or another run has it.
         """
-        return await self._resolving.pick(run, JobId(job_id))
+        return await self._rooms.resolving.pick(run, JobId(job_id))
 
     async def dismiss(self, run: RunId) -> None:
         """Say that none of an unresolved run's suspects is its job: its connection is free.
@@ -434,7 +379,7 @@ class Fleet:
         Raises:
             OrderRefused: nothing of the run is open, or its trigger is still being looked for.
         """
-        await self._resolving.dismiss(run)
+        await self._rooms.resolving.dismiss(run)
 
     def _refuse_if_read_only(self) -> None:
         if self.read_only:
@@ -455,12 +400,3 @@ class Fleet:
         except NetworkFailure as failure:
             raise OrderRefused(failure.text) from None
         self.watch.replace(answer.value)
-
-    # -------------------------------------------------------------------------------- inside
-
-    async def _mistake(self, run: RunId, error: Exception) -> None:
-        """A run whose task broke is over for us, honestly; its job is not."""
-        why = f"a mistake in syncdeck ended the watching ({type(error).__name__}); see its log"
-        self._relay.unwatch(run)
-        if self.runs[run].verdict is None:
-            await self._launching.ending.end(run, Verdict.UNRESOLVED, why)

@@ -20,7 +20,7 @@ from workflow.airbyte.models import ConnectionId, Job
 from workflow.airbyte.problems import ApiProblem
 from workflow.clock import Clock
 from workflow.http.failures import NetworkFailure
-from workflow.runs.events import RunId
+from workflow.runs.events import Event, RunFinished, RunId, TriggerSettled
 from workflow.runs.journal import Journal, JournalError
 from workflow.runs.journal.intents import SUSPECT_FOR, Became, IntentRecord
 from workflow.runs.tasks import end
@@ -78,9 +78,14 @@ class Suspects:
         """What was suspected at the latest look, the oldest trigger first."""
         return self._known
 
-    def look_soon(self) -> None:
-        """Look now, and not only when the minute is over: something was settled."""
-        self._awake.set()
+    def of(self, run: RunId) -> Suspicion | None:
+        """Return what is suspected of one run's trigger; None when nothing is open of it."""
+        return next((one for one in self._known if one.run == run), None)
+
+    def hear(self, event: Event) -> None:
+        """Look now, and not only when the minute is over, when something was settled."""
+        if isinstance(event.fact, TriggerSettled | RunFinished):
+            self._awake.set()
 
     def drop(self, run: RunId) -> None:
         """Suspect nothing of a run any more: the operator has said what became of it."""

@@ -48,7 +48,7 @@ def test_a_fleet_that_cannot_start_leaves_no_task_behind(monkeypatch: pytest.Mon
 
     async def story() -> None:
         world = scene()
-        monkeypatch.setattr(Journal, "unfinished", broken)
+        monkeypatch.setattr(Journal, "own_all", broken)
         before = asyncio.all_tasks()
         with pytest.raises(JournalError):
             async with world.deck():
