@@ -344,7 +344,13 @@ def run_deck(source: Source, seconds: float, typing: bool) -> Any:
     async def measure() -> None:
         found.append(await measured(source, app, seconds, typing))
 
-    app = Measured(opener, profile_name="prod", server=safe("api.airbyte.com"), clock=_CLOCK)
+    app = Measured(
+        opener,
+        profile_name="prod",
+        server=safe("api.airbyte.com"),
+        clock=_CLOCK,
+        settle=gc.freeze,
+    )
     app.run(size=SIZE)
     return found[0]
 
