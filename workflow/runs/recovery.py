@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, TypeVar
+from typing import Final
 
 from workflow.arazzo.problems import CheckpointError
 from workflow.arazzo.program import Program
 from workflow.arazzo.turns import Call, Json
 from workflow.runs import paths
 from workflow.runs.events import (
-    RunCreated,
     RunId,
     RunTaken,
     RunWaiting,
@@ -25,47 +24,25 @@ from workflow.runs.events import (
     Warned,
 )
 from workflow.runs.execution import Execution
-from workflow.runs.journal import Past
-from workflow.runs.journal.intents import Became, IntentRecord
 from workflow.runs.launch import OrderRefused
 from workflow.runs.launching import Launching
 from workflow.runs.ledger import Voice
+from workflow.runs.left import Left, read_left, slices
 from workflow.runs.programs import Programs
 from workflow.runs.roster import Roster
-from workflow.runs.run import RunState, begin, fold
 from workflow.runs.services import Services
-from workflow.runs.snapshots import FORM, BadSnapshotError, load
+from workflow.runs.snapshots import FORM
 from workflow.runs.terms import Checkpoint, Terms, from_json
 from workflow.runs.trigger import JobSeen
+from workflow.runs.wire import BadEventError
 
 _log = logging.getLogger(__name__)
 
 ASKED = "asked"
 """Why a run waits that an earlier process left unsent: somebody has to say go."""
 
-
-_READ_AT_ONCE: Final = 8
-"""Runs that are read with one visit to the journal's thread."""
-_FOLDED_AT_ONCE: Final = 250
-"""Events between two turns of everybody else."""
 _TAKEN_AT_ONCE: Final = 50
 """Runs whose being taken up is one transaction."""
-_NO_FORM: Final = ""
-"""Of no snapshot: all events are read."""
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """A run as the journal has it, and what is needed to go on with it."""
-
-    state: RunState
-    server: str | None
-    """Where it was started; None where an early version did not write that down."""
-    checkpoint: object = field(repr=False)
-    sent: bool
-    """A POST of its may have left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +65,7 @@ class Recovery:
         for run in ours.difference(taken):
             await journal.release(run)
         await self._take_over(taken)
-        for some in _by(_TAKEN_AT_ONCE, tuple(taken.values())):
+        for some in slices(_TAKEN_AT_ONCE, tuple(taken.values())):
             await asyncio.gather(*(self._take_up(one, "start") for one in some))
 
     async def take_up_one(self, run: RunId) -> bool:
@@ -115,7 +92,7 @@ class Recovery:
         await self._take_up(one, "attach")
         return True
 
-    def _is_of_here(self, one: _Found) -> bool:
+    def _is_of_here(self, one: Left) -> bool:
         """Whether a run's job is one of this server's.
 
         A profile can be edited, and `env` means another server in every shell; the same job id
@@ -126,41 +103,11 @@ class Recovery:
             _log.warning("run %s was started at %s; it is left alone", one.state.run, one.server)
         return here
 
-    async def _read(self, runs: Iterable[RunId], form: str = FORM) -> dict[RunId, _Found]:
-        """Read and fold what the journal has of these runs; what it has not whole is left out."""
-        found: dict[RunId, _Found] = {}
-        for some in _by(_READ_AT_ONCE, sorted(runs)):
-            for run, past in (await self.services.journal.pasts(some, form)).items():
-                if past.first is None or not isinstance(past.first.fact, RunCreated):
-                    _log.error("run %s has no beginning in the journal; it is left alone", run)
-                    continue
-                try:
-                    state = await self._folded(past, self.services.ledger.runs.get(run))
-                except BadSnapshotError as error:
-                    _log.error("run %s is folded from its beginning: %s", run, error)
-                    found |= await self._read([run], _NO_FORM)
-                    continue
-                server = past.first.fact.server
-                sent = not all(map(_came_to_nothing, past.intents))
-                found[run] = _Found(state, server, past.checkpoint, sent)
-        return found
+    async def _read(self, runs: Iterable[RunId]) -> dict[RunId, Left]:
+        # What is known here of a run that was let go may be more than its snapshot has.
+        return await read_left(self.services.journal, runs, self.services.ledger.runs)
 
-    async def _folded(self, past: Past, known: RunState | None) -> RunState:
-        """Return what a run's past adds up to, from what is known of it here or its snapshot on."""
-        state = None if past.snapshot is None else load(past.snapshot)
-        if known is not None and (state is None or known.seq > state.seq):
-            state = known
-        for some in _by(_FOLDED_AT_ONCE, past.events):
-            for event in some:
-                if state is None:
-                    state = begin(event)
-                elif event.seq > state.seq:
-                    state = fold(state, event)
-            await asyncio.sleep(0)  # the screen has its turn
-        assert state is not None  # noqa: S101 - there is a first event
-        return state
-
-    async def _take_over(self, taken: Mapping[RunId, _Found]) -> None:
+    async def _take_over(self, taken: Mapping[RunId, Left]) -> None:
         """Make known what happened before: launches first, then runs in the order they were made.
 
         With a launch come its other runs: its counts are of all of them.
@@ -170,13 +117,16 @@ class Recovery:
         others: set[RunId] = set()
         for launch in launches:
             if launch is not None and launch not in ledger.launches:
-                ledger.take_over(await journal.launch_events(launch))
+                try:
+                    ledger.take_over(await journal.launch_events(launch))
+                except BadEventError as error:
+                    _log.error("launch %s cannot be read; its runs are: %s", launch, error)
                 others |= {row.run for row in await journal.runs(limit=-1, launch=launch)}
         siblings = await self._read(others - taken.keys())
         for _, one in sorted({**siblings, **taken}.items()):
             ledger.restore(one.state)
 
-    async def _take_up(self, one: _Found, reason: str) -> None:
+    async def _take_up(self, one: Left, reason: str) -> None:
         """Look after one run that this process owns and that the ledger knows."""
         voice = Voice(self.services.ledger, one.state.run)
         await voice.tell(RunTaken(reason))
@@ -267,11 +217,6 @@ class Recovery:
         return state is not None and state.waiting_for == ASKED and run not in self.roster
 
 
-def _by(size: int, things: Sequence[T]) -> Iterator[Sequence[T]]:
-    """Cut a sequence into pieces of at most this size."""
-    return (things[start : start + size] for start in range(0, len(things), size))
-
-
 def _waits_for_trigger(program: Program | None, checkpoint: Checkpoint) -> bool:
     """Whether the next thing a run would do is to trigger: it has not begun, or stands there."""
     if program is None:
@@ -282,13 +227,6 @@ def _waits_for_trigger(program: Program | None, checkpoint: Checkpoint) -> bool:
         and command.operation.method == "POST"
         and paths.is_jobs(command.operation.path)
     )
-
-
-def _came_to_nothing(record: IntentRecord) -> bool:
-    """Whether an intent's POST never left, or was refused and was to be tried again."""
-    if record.how is Became.REFUSED:
-        return record.answer is None
-    return record.how is Became.NOT_SENT
 
 
 def _seen(job_id: int, voice: Voice) -> JobSeen:

@@ -337,6 +337,16 @@ async def test_a_run_that_cannot_be_read_is_left_alone_and_the_others_go_on(jour
 
 
 @virtually
+async def test_a_launch_that_cannot_be_read_keeps_its_runs(journal: Path) -> None:
+    world = scene(journal=journal)
+    launch = await left_running(world, Order(world.connections(2)), 2)
+    await on_disk(journal, "UPDATE events SET body = '{}' WHERE run IS NULL")
+    async with world.deck() as deck:
+        await deck.fleet.end()
+        assert deck.fleet.launches[launch].verdicts == {Verdict.SUCCEEDED: 2}
+
+
+@virtually
 async def test_a_run_is_taken_up_from_its_snapshot_as_from_its_events(journal: Path) -> None:
     world = scene(journal=journal)
     long = replace(STEADY, duration=500.0)
