@@ -217,6 +217,7 @@ async def test_an_unresolved_run_shows_its_suspects_as_the_server_has_them() -> 
         screen.refresh_from(screen._session)
         await until(pilot, lambda: "Suspects" in text(screen))
         said = " ".join(text(screen).split())
+        assert "c resolve" in str(screen.query_one("#hints").render())
     assert "job 90441 sync ● running created 03:37:20, 4m00 ago" in said
     assert "takes no other trigger until you say, or for 22h00 more" in said
     assert "say which job its trigger made" in said

@@ -35,7 +35,17 @@ from workflow.text import SafeText
 TWO_COLUMNS: Final = 110
 THREE_COLUMNS: Final = 170
 _PAST_JOBS: Final = 20
-_HINTS: Final = ("log", "cancel", "detach", "rerun", "copy", "detail.next", "last_view", "help")
+_HINTS: Final = (
+    "resolve",
+    "log",
+    "cancel",
+    "detach",
+    "rerun",
+    "copy",
+    "detail.next",
+    "last_view",
+    "help",
+)
 
 
 class RunScreen(ActingScreen):
@@ -220,6 +230,7 @@ class RunScreen(ActingScreen):
 
     def _hints(self, known: Known) -> list[tuple[str, str]]:
         over = {"rerun"} if known.run.live else {"cancel", "detach"}
+        over |= {"resolve"} if known.suspicion is None else set()
         ids = [id_ for id_ in _HINTS if id_ not in over]
         return keymap.hints_at(self.app, ids)
 

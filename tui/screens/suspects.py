@@ -92,11 +92,11 @@ class SuspectsDialog(Dialog[Answer]):
                 for job in self._suspects
             ]
             yield OptionList(*jobs, id="suspects", compact=True)
-        none = "x  None of them" if self._suspects else "x  It had no effect"
-        buttons = [button(none, "none", danger=True), button("esc  Not now", "leave")]
+        none = "x  None" if self._suspects else "x  It had no effect"
+        buttons = [button(none, "none", danger=True), button("esc  Later", "leave")]
         if self._suspects:
             buttons.insert(0, button("⏎  This one", "pick"))
-            buttons.insert(1, button("o  Its page", "page"))
+            buttons.insert(1, button("o  Page", "page"))
         yield from row(*buttons)
 
     def first_focus(self) -> str:
