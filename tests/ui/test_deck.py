@@ -642,3 +642,18 @@ async def test_a_click_on_a_title_takes_its_order() -> None:
         last = deck.lines[connections.y].index("LAST✓")
         await deck.pilot.click(offset=(last, connections.y))
         await until(deck.pilot, lambda: "oldest ✓" in deck.text)
+
+
+async def test_events_are_wrapped_anew_when_the_width_is_another_one() -> None:
+    async with a_deck(size=(120, 40), events=True) as deck:
+        pane = deck.part("events")
+        assert isinstance(pane, EventsPane)
+        await deck.pilot.resize_terminal(200, 50)
+        await until(deck.pilot, lambda: deck.app.size.width == 200)
+        await deck.flush()
+        await deck.pilot.pause()
+        drawn = " ".join(" ".join(line[145:] for line in deck.lines).split())
+        whole = " ".join(
+            " ".join(str(cell.text) for cell in pane._row(key, ()).cells) for key in pane.in_view
+        )
+        assert " ".join(whole.split()) in drawn

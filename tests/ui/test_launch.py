@@ -45,7 +45,7 @@ async def shown(
     assert isinstance(app, Host)
     app.push_screen(screen, app.answers.append)
     await until(pilot, lambda: screen.is_mounted and screen.query_one("#status").is_mounted)
-    await until(pilot, lambda: len(fleet.checked) == 1 and len(screen._checks) == told)
+    await until(pilot, lambda: len(fleet.checked) == 1 and len(screen._checks.by_id) == told)
     await until(pilot, lambda: f"checked {told} of" in text(screen, "#status") or read_only)
     return screen
 
@@ -319,7 +319,7 @@ async def test_a_plan_is_saved_and_fills_the_form_in_again() -> None:
         own = session(StandInFleet(checks=will("send", "send", "send")))
         screen = LaunchScreen(own, TARGETS)
         await app.push_screen(screen)
-        await until(pilot, lambda: len(screen._checks) == len(TARGETS))
+        await until(pilot, lambda: len(screen._checks.by_id) == len(TARGETS))
         screen.query_one("#at-once", ShortInput).value = "2"
         await pilot.press("space", "plus")  # the first is left out
         await until(pilot, lambda: isinstance(app.screen, NameDialog) and app.screen.armed)
@@ -329,7 +329,7 @@ async def test_a_plan_is_saved_and_fills_the_form_in_again() -> None:
         assert [target.connection_id for target in plan.targets] == ["id-b", "id-c"]
         again = LaunchScreen(own, plan.targets, plan=plan)
         await app.push_screen(again)
-        await until(pilot, lambda: len(again._checks) == 2)
+        await until(pilot, lambda: len(again._checks.by_id) == 2)
         assert again._fields.form.at_once == "2"
         assert again._intent.order().name == "nightly"
         plan_book.drop(app, own, plan)

@@ -67,7 +67,7 @@ async def launching(pilot: Pilot[None], fleet: StandInFleet) -> LaunchScreen:
     app = pilot.app
     assert isinstance(app, Host)
     app.push_screen(screen, app.answers.append)
-    await until(pilot, lambda: len(screen._checks) == len(TARGETS))
+    await until(pilot, lambda: len(screen._checks.by_id) == len(TARGETS))
     return screen
 
 
@@ -140,7 +140,7 @@ async def test_the_launch_executes_the_chosen_workflow_with_its_inputs(own: Path
         field(pilot, "reason").value = "nightly"  # type: ignore[union-attr]
         field(pilot, "limit").value = "7"  # type: ignore[union-attr]
         await pilot.press("enter")
-        await until(pilot, lambda: pilot.app.screen is screen and screen._ready())
+        await until(pilot, lambda: pilot.app.screen is screen and screen._ready(screen._intent))
         assert f"look-then-start of {own}"[:40] in text(pilot, "#workflow")
         await pilot.press("enter")
         await until(pilot, lambda: bool(fleet.orders))
@@ -188,7 +188,7 @@ async def test_a_workflow_without_a_connection_runs_once(own: Path) -> None:
         which.chosen = "only-list"
         await until(pilot, lambda: "runs once" in text(pilot, "#status"))
         await pilot.press("enter")
-        await until(pilot, lambda: pilot.app.screen is screen and screen._ready())
+        await until(pilot, lambda: pilot.app.screen is screen and screen._ready(screen._intent))
         assert "Run once on PROD" in str(screen.query_one("#go", Button).label)
         await pilot.press("enter")
         await until(pilot, lambda: bool(fleet.orders))
@@ -203,7 +203,7 @@ async def test_a_workflow_that_wipes_data_asks_for_the_words() -> None:
         await read(pilot, "clear-then-sync", sources="")
         assert "it clears data" in text(pilot, "#status")
         await pilot.press("enter")
-        await until(pilot, lambda: pilot.app.screen is screen and screen._ready())
+        await until(pilot, lambda: pilot.app.screen is screen and screen._ready(screen._intent))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, TypedDialog))
         assert fleet.orders == []
@@ -220,7 +220,7 @@ async def test_an_empty_document_goes_back_to_the_forms_own_jobs(own: Path) -> N
             else:
                 pilot.app.screen.query_one("#document", Input).value = ""
             await pilot.press("enter")
-            await until(pilot, lambda: pilot.app.screen is screen and screen._ready())
+            await until(pilot, lambda: pilot.app.screen is screen and screen._ready(screen._intent))
         await pilot.press("enter")
         await until(pilot, lambda: bool(fleet.orders))
         assert fleet.orders[0].program is None
@@ -234,7 +234,7 @@ async def test_the_command_that_does_the_same_can_be_copied(own: Path) -> None:
         await read(pilot, own)
         field(pilot, "reason").value = "it's nightly"  # type: ignore[union-attr]
         await pilot.press("enter")
-        await until(pilot, lambda: pilot.app.screen is screen and screen._ready())
+        await until(pilot, lambda: pilot.app.screen is screen and screen._ready(screen._intent))
         await pilot.press("y")
         assert "no one command" in text(pilot, "#status")
         await pilot.press("space", "y")

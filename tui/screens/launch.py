@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import datetime
 from typing import ClassVar, Final
 
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
 from textual.content import Content
 from textual.screen import Screen
 from textual.timer import Timer
@@ -29,7 +27,9 @@ from tui.plans import Plan
 from tui.screens import launch_form, plan_book
 from tui.screens.deck_acts import locked
 from tui.screens.dialogs import TypedAhead, TypedDialog
+from tui.screens.launch_checks import Checks
 from tui.screens.launch_fields import LaunchFields
+from tui.screens.launch_foot import LaunchFoot
 from tui.screens.launch_form import Doing
 from tui.screens.launch_intent import Intent
 from tui.screens.leaving import leave
@@ -37,25 +37,14 @@ from tui.screens.workflow_choice import Answer, WorkflowScreen
 from tui.screens.workflow_form import Chosen
 from tui.session import Session
 from tui.telling import Telling, Tells
-from tui.widgets.hints import Hints
 from tui.widgets.lines import crumbs, spread, titled_rule
 from tui.widgets.target_list import TargetList
 from tui.widgets.too_small import TooSmall
 from workflow.runs import programs
 from workflow.runs.events import LaunchId
-from workflow.runs.launch import Order, OrderRefused, Target, TargetCheck
+from workflow.runs.launch import Order, OrderRefused, Target
 from workflow.text import SafeText, safe
 
-_HINTS: Final = (
-    ("⏎", "trigger"),
-    ("tab", "field"),
-    ("spc", "leave out / take"),
-    ("esc", "back"),
-    ("y", "copy as command"),
-    ("w", "workflow"),
-    ("+", "save as plan"),
-    ("?", "help"),
-)
 LEAST: Final = (60, 18)
 """Cells and lines that the form takes with a few targets."""
 _SETTLE: Final = 0.15
@@ -82,9 +71,6 @@ class LaunchScreen(Screen[LaunchId | None]):
         &.-small > * { display: none; }
         &.-small > #too-small { display: block; }
         #targets { height: 1fr; min-height: 3; }
-        #status { padding: 0 1; }
-        #buttons { height: 1; padding: 0 1; margin-bottom: 1; }
-        #buttons Button { margin-right: 3; }
     }
     """
 
@@ -101,8 +87,7 @@ class LaunchScreen(Screen[LaunchId | None]):
         self._rerun_of = rerun_of
         self._plan = plan
         self._workflow: Chosen | None = None
-        self._checks: dict[str, TargetCheck] = {}
-        self._checked_at: datetime | None = None
+        self._checks = Checks(session)
         self._told: SafeText | None = None
         self._sending = False
         self._settling: Timer | None = None
@@ -120,17 +105,9 @@ class LaunchScreen(Screen[LaunchId | None]):
         yield LaunchFields(self._plan.form if self._plan else suggested)
         yield Static(id="summary", classes="line")
         yield TargetList(
-            self._targets, self._checks, monotonic=self._session.clock.monotonic, id="targets"
+            self._targets, self._checks.by_id, monotonic=self._session.clock.monotonic, id="targets"
         )
-        yield Static(titled_rule(""), classes="line")
-        yield Static(id="status", classes="line")
-        with Horizontal(id="buttons"):
-            # For the mouse: enter and esc do the same from everywhere, and tab is for fields.
-            for id_, label in (("go", ""), ("plan", "[ Save as plan ]"), ("back", "[ Back ]")):
-                button = Button(Content(label), id=id_, compact=True, disabled=id_ == "go")
-                button.can_focus = False
-                yield button
-        yield Hints(_HINTS)
+        yield LaunchFoot()
         yield TooSmall(*LEAST, "Nothing is sent from here; esc goes back.", id="too-small")
 
     def on_mount(self) -> None:
@@ -176,14 +153,12 @@ class LaunchScreen(Screen[LaunchId | None]):
         self._line("#where", spread(where, nothing, self.size.width))
         counts = launch_form.summary(len(self._targets), intent.checks, len(self._list.marks))
         self._line("#summary", titled_rule(counts))
-        self._line("#status", self._status(intent))
-        go = self.query_one("#go", Button)
-        label = Content(f"[ {intent.told(profile)} ]")
-        if go.label != label:
-            go.label = label
-            go.refresh(layout=True)  # a label alone does not give its button the room it needs
-        go.disabled = not self._ready(intent)
-        go.variant = "error" if intent.form.destructive else "primary"
+        self.query_one(LaunchFoot).show(
+            self._status(intent),
+            intent.told(profile),
+            ready=self._ready(intent),
+            danger=intent.form.destructive,
+        )
 
     def _line(self, selector: str, content: Content) -> None:
         self.query_one(selector, Static).update(content, layout=False)
@@ -199,14 +174,13 @@ class LaunchScreen(Screen[LaunchId | None]):
             return Content.styled(self._told, Tone.WARNING.style)
         if intent.once:
             return Content("runs once: this workflow takes no connection")
-        at = self._checked_at
         return Content(
             launch_form.status(
                 intent.form,
                 len(intent.taken),
                 intent.checks,
-                checked=None if at is None else self._session.clock.now() - at,
-                under_cursor=self._checks.get(self._list.cursor or ""),
+                checked=self._checks.age,
+                under_cursor=self._checks.by_id.get(self._list.cursor or ""),
                 usual=self._session.fleet.watch.usual if self._ready(intent) else None,
             )
         )
@@ -225,8 +199,7 @@ class LaunchScreen(Screen[LaunchId | None]):
     def _intent(self) -> Intent:
         """What the screen stands at."""
         taken = self._list.taken
-        found = (self._checks.get(target.connection_id) for target in taken)
-        checks = tuple(check for check in found if check is not None)
+        checks = self._checks.of(taken)
         name = self._plan.name if self._plan else "rerun" if self._rerun_of else ""
         return Intent(self._fields.form, taken, checks, self._workflow, name)
 
@@ -245,7 +218,7 @@ class LaunchScreen(Screen[LaunchId | None]):
         if event.check_again:
             if self._settling is not None:
                 self._settling.stop()
-            self._forget_checks()
+            self._checks.forget()
             self._settling = self.set_timer(_SETTLE, self._recheck)
         self._draw()
 
@@ -257,25 +230,14 @@ class LaunchScreen(Screen[LaunchId | None]):
         """Tell why the target under the cursor is not sent."""
         self._draw_soon()
 
-    def _forget_checks(self) -> None:
-        self._checks.clear()
-        self._checked_at = None
-
     def _recheck(self) -> None:
-        self._forget_checks()
+        self._checks.forget()
         self._told = None
         if self._targets:
-            self.run_worker(self._check(), group="check", exclusive=True, exit_on_error=False)
+            checking = self._checks.run(self._intent.to_check(self._targets), self._draw_soon)
+            self.run_worker(checking, group="check", exclusive=True, exit_on_error=False)
         else:
             self._told = SafeText("no connection was chosen: go back and mark some")
-
-    async def _check(self) -> None:
-        order = self._intent.to_check(self._targets)
-        async for check in self._session.fleet.check(order):
-            self._checks[check.target.connection_id] = check
-            self._draw_soon()
-        self._checked_at = self._session.clock.now()
-        self._draw_soon()
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Say what kept the targets from being checked, or the launch from being made."""

@@ -22,8 +22,8 @@ from textual.widgets import Button, Input, Static
 from textual.worker import Worker, WorkerState
 
 from tui.document_reading import Reading, read_document
-from tui.formats import many
-from tui.glyphs import LINK, Tone
+from tui.glyphs import Tone
+from tui.screens import workflow_words
 from tui.screens.dialogs import TypedAhead
 from tui.screens.launch_form import Doing
 from tui.screens.leaving import leave
@@ -164,12 +164,12 @@ class WorkflowScreen(Screen[Answer | None]):
             self.query_one(selector).display = program is not None
         told = () if reading is None else reading.told
         self.query_one("#told-rule").display = self.query_one("#told").display = bool(told)
-        self.query_one("#told-rule", Static).update(titled_rule(_counted(told)))
-        self.query_one("#told", Static).update(stacked([_line(line) for line in told]))
+        self.query_one("#told-rule", Static).update(titled_rule(workflow_words.counted(told)))
+        self.query_one("#told", Static).update(
+            stacked([workflow_words.mistake(line) for line in told])
+        )
         if program is not None:
-            between = Content.assemble(" ", (LINK, Tone.QUIET.style), " ")
-            steps = [f"{step.position} {safe(step.step_id)}" for step in program.steps]
-            self.query_one("#steps", Static).update(between.join(map(Content, steps)))
+            self.query_one("#steps", Static).update(workflow_words.steps(program))
         self._draw_status()
 
     def _draw_status(self) -> None:
@@ -182,17 +182,7 @@ class WorkflowScreen(Screen[Answer | None]):
             return self._told, Tone.FAILED
         if self._asked is None or self._stale:
             return SafeText("type a document's path and press enter to read it"), Tone.QUIET
-        if self._reading is None:
-            return SafeText("reading…"), Tone.QUIET
-        choice = self._choice()
-        if isinstance(choice, Chosen):
-            once = "runs once: it takes no connection"
-            each = f"runs for each of {many(len(self._targets), 'target')}"
-            wipes = f" · it {choice.wipes}s data" if choice.wipes else ""
-            return safe((each if choice.per_target else once) + wipes), Tone.RUNNING
-        if self._reading.program is None:
-            return SafeText("it cannot be run as it is"), Tone.FAILED
-        return choice[0], Tone.FAILED
+        return workflow_words.status(self._reading, self._choice(), len(self._targets))
 
     # ---------------------------------------------------------------------------- the document
 
@@ -303,16 +293,3 @@ class WorkflowScreen(Screen[Answer | None]):
     def action_back(self) -> None:
         """Leave everything as it was."""
         leave(self)
-
-
-def _line(text: SafeText) -> Content:
-    warning = ": warning: " in text
-    # Where the command line has an option there is a field here.
-    said = text.replace("--source ", "Sources: ")
-    return Content.styled(said, (Tone.WARNING if warning else Tone.FAILED).style)
-
-
-def _counted(told: Sequence[SafeText]) -> str:
-    warnings = sum(": warning: " in line for line in told)
-    parts = [many(len(told) - warnings, "mistake")] if len(told) > warnings else []
-    return " · ".join(parts + ([many(warnings, "warning")] if warnings else []))

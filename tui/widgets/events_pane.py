@@ -72,7 +72,8 @@ class EventsPane(LiveTable[LineOf]):
             return
         if width != self._width:
             self._width, self._taken = width, 0
-        if self._taken == 0:
+        anew = self._taken == 0
+        if anew:
             self._entries.clear()
             self._lines.clear()
         fresh = False
@@ -85,7 +86,7 @@ class EventsPane(LiveTable[LineOf]):
             self._entries[number] = (entry, lines)
             self._lines.extendleft(LineOf(number, part) for part in reversed(range(len(lines))))
         if fresh or len(self.order) != len(self._lines):
-            self.show(tuple(self._lines), ())
+            self.show(tuple(self._lines), None if anew else ())
         self.say((Cell("nothing has happened yet", Tone.QUIET),))
 
     def on_resize(self) -> None:

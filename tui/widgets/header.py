@@ -148,7 +148,8 @@ def _told_at_length(facts: Facts) -> Content:
     longest = _rights(facts)[0]
     if facts.took is None or facts.trouble is not None:
         return longest
-    return Content.styled(f"poll {facts.took * 1000:,.0f} ms   ", _QUIET).append(longest)
+    took = f"{facts.took:.1f}s" if facts.took >= 1 else f"{facts.took * 1000:.0f} ms"
+    return Content.styled(f"poll {took}   ", _QUIET).append(longest)
 
 
 def _freshness(facts: Facts) -> tuple[Content, Content]:
