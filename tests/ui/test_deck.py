@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 from textual.widget import Widget
 from textual.widgets import Static
@@ -242,6 +243,16 @@ async def test_old_readings_dim_the_rows_and_show_their_age() -> None:
         assert "read 38s ago · HTTP 503 list jobs ×3 · again in 8s" in deck.lines[0]
         segments = list(deck.runs.render_line(1))
         assert all(segment.style is not None and segment.style.dim for segment in segments)
+
+
+async def test_what_is_typed_right_behind_the_filters_key_is_for_the_filter() -> None:
+    async with a_deck() as deck:
+        for character in "/p/st":
+            name = "slash" if character == "/" else character
+            deck.app.post_message(events.Key(name, character))  # as a paste, or a slow line, does
+        await until(deck.pilot, lambda: deck.runs.words == "p/st")
+        assert deck.fleet.asked == []
+        assert len(deck.app.screen_stack) == 1
 
 
 async def test_a_session_that_cannot_open_says_why() -> None:

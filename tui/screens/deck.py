@@ -49,11 +49,12 @@ _PANES: Final = tuple(Pane)
 class DeckScreen(Screen[None]):
     """The first screen, and the one everything comes back to."""
 
-    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(
-        key.id
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # The filter takes what is typed behind its key, so that waits in no table's queue.
+        replace(key.binding(), priority=key.id == "filter")
         for key in keymap.KEYS
         if key.group is not keymap.Group.DETAIL and key.id not in keymap.TABLE_KEYS
-    )
+    ]
     AUTO_FOCUS: ClassVar[str | None] = "#runs"
 
     def __init__(
@@ -231,6 +232,11 @@ class DeckScreen(Screen[None]):
             self.action_pane(view.pane)
             self._table.take_view(view)
             self._again()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Say no to the filter's key while a filter is typed: it is one of its letters then."""
+        del parameters
+        return action != "filter" or not self._frame.keys.typing
 
     def action_filter(self) -> None:
         """Let the pane's filter be typed."""

@@ -101,7 +101,7 @@ class KeyLine(Container):
         with field.prevent(Input.Changed):
             field.value = words
         field.cursor_position = len(words)
-        field.focus()
+        self.screen.set_focus(field)  # at once: what is typed ahead is for the filter
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filter with every keystroke."""
