@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple, Protocol, cast
 
-from workflow.runs.events import Event, Json, RunId
+from workflow.runs.events import Event, Json, RunDetached, RunFinished, RunId, RunTaken
 from workflow.runs.run import RunState
 from workflow.text import SafeText, safe
 
@@ -42,7 +42,7 @@ class Keeps(Protocol):
 
 @dataclass(slots=True)
 class Snapshots:
-    """Takes a run's snapshot now and then, and at its end. Hears what the ledger tells."""
+    """Takes a run's snapshot now and then, and when it ends or is let go. Hears the ledger."""
 
     runs: Mapping[RunId, RunState]
     """Has folded an event before it is heard here."""
@@ -54,7 +54,10 @@ class Snapshots:
         state = None if event.run is None else self.runs.get(event.run)
         if state is None:
             return
-        over = state.verdict is not None
+        if isinstance(event.fact, RunTaken):  # what it was left with will do for a while
+            self._taken[state.run] = event.time
+            return
+        over = isinstance(event.fact, RunFinished | RunDetached)
         if over or self._is_due(state, event.time):
             self.journal.keep_snapshot(state.run, state.seq, FORM, dump(state))
             self._taken[state.run] = event.time

@@ -122,6 +122,13 @@ def test_a_short_run_has_one_snapshot_and_it_is_its_end() -> None:
     assert heard(story(created(), *job_runs(), ends())) == [(5, FORM)]
 
 
+def test_a_run_that_is_let_go_has_a_snapshot_and_one_that_is_taken_up_needs_none_yet() -> None:
+    readings = [ReadingTaken(7, "running", n) for n in range(20)]
+    later = [*readings, RunDetached(), RunTaken("start"), *readings]
+    events = story(created(), *job_runs(), *later, every=EVERY.total_seconds() / 21)
+    assert heard(events) == [(25, FORM)]
+
+
 def test_no_snapshot_is_taken_of_what_is_no_run_here() -> None:
     kept = Kept()
     other = replace(story(created())[0], time=START + timedelta(days=1))
