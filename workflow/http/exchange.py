@@ -22,7 +22,7 @@ from workflow.http.bodies import ACCEPTED, read_body
 from workflow.http.failures import FailureKind, NetworkFailure
 from workflow.http.messages import Headers, Request, Response, Timeout
 from workflow.http.origins import Origin
-from workflow.text import safe
+from workflow.text import SafeText, safe
 
 _ERRNO: Final = re.compile(r"^\[Errno -?\d+\] ")
 _LONGEST_PATH: Final = 16_000
@@ -117,9 +117,14 @@ async def exchange(
 
 def describe(request: Request) -> str:
     """Name a request for people: method, host and path; never its query, body or headers."""
-    parts = urlsplit(request.url)
+    return _described(request.method, request.url)
+
+
+@lru_cache(maxsize=256)
+def _described(method: str, url: str) -> SafeText:
+    parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
-    return safe(f"{request.method} {host}{parts.path}", limit=160)
+    return safe(f"{method} {host}{parts.path}", limit=160)
 
 
 def _build(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ _LONGEST_ID: Final = 19
 """Digits of the largest int64."""
 
 
+@lru_cache(maxsize=1_024)
 def at_server(path: str, base_url: str) -> str:
     """Return `path` relative to `base_url`, which may hold its beginning already.
 

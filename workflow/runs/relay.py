@@ -10,8 +10,9 @@ import asyncio
 import math
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from workflow.airbyte import readings
 from workflow.airbyte.book import is_another_birth
@@ -21,7 +22,6 @@ from workflow.clock import Clock
 from workflow.runs.events import FeedRate, PollFailed, ReadingTaken, RunId, StatusChanged
 from workflow.runs.ledger import Ledger, Voice
 from workflow.runs.run import RunState
-from workflow.runs.tasks import end
 from workflow.runs.wire import rfc3339
 from workflow.text import SafeText
 
@@ -68,6 +68,17 @@ class JobGoneError(Exception):
         self.text = text
 
 
+@dataclass(eq=False, slots=True)
+class _Wait:
+    """Somebody waits for a job's next reading."""
+
+    job_id: JobId
+    scope: asyncio.Timeout
+    """Ends the wait when the job is gone."""
+    gone: SafeText | None = None
+    """Why it is."""
+
+
 def is_another(state: RunState, job: Job) -> bool:
     """Say whether a job has the number of the run's own, and cannot be it.
 
@@ -92,7 +103,7 @@ class Relay:
         self._watching: dict[JobId, set[RunId]] = defaultdict(set)
         self._jobs: dict[RunId, JobId] = {}
         self._status: dict[RunId, str] = {}
-        self._gone: dict[JobId, asyncio.Future[SafeText]] = {}
+        self._waits: set[_Wait] = set()
         self._failing: str | None = None
         self._failure_told = -math.inf
         self._rate_told = -math.inf
@@ -141,7 +152,6 @@ class Relay:
         self._watching[job_id].discard(run)
         if not self._watching[job_id]:
             del self._watching[job_id]
-            self._gone.pop(job_id, None)
             self._feed.untrack(job_id)
 
     def latest(self, job_id: JobId) -> Reading | None:
@@ -156,17 +166,18 @@ class Relay:
         """
         if (reason := self._feed.gone(job_id)) is not None:
             raise JobGoneError(reason)
-        gone = self._gone.setdefault(job_id, asyncio.get_running_loop().create_future())
-        reading = asyncio.ensure_future(self._feed.next_reading(job_id, after, heartbeat))
+        # In the caller's own task: one more for each reading of each run would cost too much.
+        wait = _Wait(job_id, asyncio.timeout(None))
+        self._waits.add(wait)
         try:
-            either: set[asyncio.Future[Any]] = {gone, reading}
-            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-            if reading.done():
-                return reading.result()
-            raise JobGoneError(gone.result())
+            async with wait.scope:
+                return await self._feed.next_reading(job_id, after, heartbeat)
+        except TimeoutError:
+            if wait.gone is None:
+                raise
+            raise JobGoneError(wait.gone) from None
         finally:
-            if not reading.done():
-                await end(reading)
+            self._waits.discard(wait)
 
     # ------------------------------------------------------------------- what the feed says
 
@@ -198,9 +209,10 @@ class Relay:
                     # Nobody wants to read this again later: it is not for the journal.
                     self._ledger.publish(self._ledger.stamp(FeedRate(per_minute)))
             case JobGone(job_id=job_id, reason=reason):
-                gone = self._gone.get(job_id)
-                if gone is not None and not gone.done():
-                    gone.set_result(reason)
+                for wait in self._waits:
+                    if wait.job_id == job_id:
+                        wait.gone = reason
+                        wait.scope.reschedule(asyncio.get_running_loop().time())
 
     def _tell(self, run: RunId, reading: Reading) -> None:
         job, voice = reading.job, self._voice(run)
