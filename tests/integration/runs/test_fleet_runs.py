@@ -128,6 +128,28 @@ async def test_twenty_targets_five_at_once_are_never_six() -> None:
 
 
 @virtually
+async def test_however_many_go_at_once_none_is_sent_on_an_old_look() -> None:
+    world = scene()
+    targets = world.connections(60)
+    with world.fault("latency:seconds=1s"):
+        async with world.deck() as deck:
+            launch = await deck.fleet.launch(Order(targets, max_parallel=60))
+            await deck.until(lambda: all(run.job_id for run in deck.of_launch(launch)))
+    looked = {
+        entry.path.rpartition("/")[2]: entry.arrived
+        for entry in world.box.log
+        if entry.endpoint == "getConnection"
+    }
+    sent = {
+        str(job.connection_id): job.history[0][1]
+        for job in world.world.jobs
+        if job.cause.request is not None
+    }
+    ages = [sent[target.connection_id] - looked[target.connection_id] for target in targets]
+    assert max(ages) <= 5
+
+
+@virtually
 async def test_the_launch_ends_just_before_its_last_run() -> None:
     world = scene()
     async with world.deck() as deck:

@@ -6,6 +6,7 @@ The rules are in :mod:`~workflow.runs.trigger.machine`; one trigger under way is
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal
@@ -29,6 +30,7 @@ from workflow.runs.trigger import (
 )
 from workflow.runs.trigger.asking import Asking, JobFeed
 from workflow.runs.trigger.shot import Checkpoint, Provisional, Shot, Voice
+from workflow.runs.trigger.turns import AT_ONCE, Turn
 from workflow.text import SafeText
 
 __all__ = ["Checkpoint", "NotSent", "Provisional", "Trigger", "Voice"]
@@ -48,6 +50,7 @@ class Trigger:
         self._asking = Asking(client, clock, feed)
         self._journal = journal
         self._clock = clock
+        self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def fire(
         self,
@@ -111,6 +114,7 @@ class Trigger:
             voice=voice,
             checkpoint=checkpoint,
             place=place or Place.alone(),
+            turn=Turn(self._turns),
         )
 
 

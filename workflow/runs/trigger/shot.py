@@ -66,6 +66,7 @@ from workflow.runs.trigger.moves import (
 )
 from workflow.runs.trigger.rules import FRESH
 from workflow.runs.trigger.state import Move
+from workflow.runs.trigger.turns import Turn
 from workflow.runs.wire import rfc3339
 from workflow.text import SafeText
 
@@ -101,6 +102,7 @@ class Shot:
         voice: Voice,
         checkpoint: Checkpoint,
         place: Place,
+        turn: Turn,
     ) -> None:
         self._asking = asking
         self._journal = journal
@@ -109,6 +111,7 @@ class Shot:
         self._voice = voice
         self._checkpoint = checkpoint
         self._place = place
+        self._turn = turn
         self._gated = False
         self._waiting: Waiting | None = None
 
@@ -119,12 +122,17 @@ class Shot:
                 await self._tell(move.notes, provisional)
                 if isinstance(move.command, Finish):
                     return move.command.outcome
+                if isinstance(move.command, ReadConnection | ListJobs | OpenIntent):
+                    await self._turn.take()
+                else:
+                    self._turn.leave()
                 if isinstance(move.command, Post):
                     move = await self._to_the_end(move)
                 else:
                     answer = await self._do(move.command)
                     move = machine.advance(move.state, answer, self._clock.now())
         finally:
+            self._turn.leave()
             if self._gated:
                 await self._leave_behind()
 
