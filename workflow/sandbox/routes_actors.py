@@ -182,6 +182,7 @@ def patch_source(call: Call) -> Answer:
 def put_source(call: Call) -> Answer:
     """PUT /sources/{sourceId}: name and configuration are replaced whole."""
     source, body = _source(call), call.body()
+    _check_unused(body)
     if not body.has("configuration"):
         raise body.wrong("configuration", "must not be null")
     configuration = _without(body, "sourceType")
@@ -246,6 +247,7 @@ def patch_destination(call: Call) -> Answer:
 def put_destination(call: Call) -> Answer:
     """PUT /destinations/{destinationId}."""
     destination, body = _destination(call), call.body()
+    _check_unused(body)
     if not body.has("configuration"):
         raise body.wrong("configuration", "must not be null")
     configuration = _without(body, "destinationType")
