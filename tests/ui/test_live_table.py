@@ -143,6 +143,18 @@ async def test_other_rows_lay_nothing_out_while_the_scrollbar_stays(
         assert table.vertical_scrollbar.window_virtual_size == 5_001
 
 
+async def test_scrolling_through_ten_thousand_rows_draws_a_page_at_a_time() -> None:
+    app = TableApp(10_000)
+    async with app.run_test(size=(40, 12)) as pilot:
+        table = await opened(pilot, app)
+        for key in ("pagedown", "pagedown", "G", "pageup", "g"):
+            before, asked = table.drawn, app.asked
+            await pilot.press(key)
+            await pilot.pause()
+            assert table.drawn - before <= 12
+            assert app.asked - asked <= 12
+
+
 async def test_moving_the_cursor_draws_two_lines() -> None:
     app = TableApp(100)
     async with app.run_test(size=(40, 12)) as pilot:
