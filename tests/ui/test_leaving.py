@@ -7,13 +7,16 @@ import asyncio
 from textual.app import App
 from textual.command import CommandPalette
 
-from tests.support.deck import an_app, the_fleet
+from tests.support.deck import a_story, an_app, the_fleet
 from tests.support.screens import until
+from tui.rows import RunKey
 from tui.screens.deck import DeckScreen
-from tui.screens.dialogs import MessageDialog
+from tui.screens.dialogs import ConfirmDialog, MessageDialog
 from tui.screens.help import HelpScreen
 from tui.screens.late import run_screen
 from tui.screens.leaving import leave
+from tui.widgets.runs_pane import RunsPane
+from workflow.runs.events import RunWaiting
 from workflow.text import SafeText
 
 
@@ -75,3 +78,42 @@ async def test_a_screen_that_is_just_being_pushed_is_not_drawn_before_it_has_its
             await asyncio.sleep(0)
         await until(pilot, lambda: screen.is_mounted)
         assert app.screen is screen
+
+
+async def test_a_key_pressed_twice_asks_once() -> None:
+    fleet = the_fleet()
+    app = an_app(fleet)
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: app.session is not None)
+        deck = app.screen
+        assert isinstance(deck, DeckScreen)
+        run = next(run for run in fleet.runs.values() if run.live and run.job_id is not None)
+        deck.query_one(RunsPane).move_to(RunKey(run.run))
+        deck.action_cancel()
+        deck.action_cancel()
+        await until(pilot, lambda: isinstance(app.screen, ConfirmDialog) and app.screen.armed)
+        await pilot.pause()
+        assert len(app.screen_stack) == 2
+        await pilot.press("n")
+        await until(pilot, lambda: app.screen is deck)
+        assert fleet.asked == []
+
+
+async def test_a_second_press_of_hold_is_no_answer_to_what_was_left_unsent() -> None:
+    fleet = the_fleet()
+    story = a_story("adyen → snowflake", 77, 60)
+    story.tell(0, RunWaiting(reason="asked"))
+    fleet.take(story)
+    app = an_app(fleet)
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: app.session is not None)
+        deck = app.screen
+        assert isinstance(deck, DeckScreen)
+        deck.action_hold()
+        deck.action_hold()
+        await until(pilot, lambda: isinstance(app.screen, ConfirmDialog) and app.screen.armed)
+        await pilot.pause()
+        assert fleet.asked == []
+        await pilot.press("y")
+        await until(pilot, lambda: len(fleet.asked) == 1)
+        assert fleet.asked[0][0] == "start_waiting"

@@ -12,9 +12,10 @@ import sys
 import webbrowser
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from textual.app import App
+from textual.screen import Screen
 
 from tui import keymap, rows
 from tui.formats import many
@@ -32,6 +33,7 @@ from workflow.text import SafeText, safe
 if TYPE_CHECKING:
     from tui.session import Session
 
+Answer = TypeVar("Answer")
 _NAMED: Final = 6
 """How many are named in a question; the rest are counted."""
 
@@ -55,7 +57,7 @@ class Acts:
             return None
         launches = {run.launch for run in self._about.runs(subjects)}
         of = next(iter(launches)) if again and len(launches) == 1 else None
-        return await self._app.push_screen_wait(launch_screen(self._session, targets, of))
+        return await self._ask(launch_screen(self._session, targets, of))
 
     async def attach(self, subjects: Sequence[Subject]) -> None:
         """Watch jobs that are there, and take detached runs up again."""
@@ -118,9 +120,7 @@ class Acts:
             page = self._about.page_of(suspicion.record.intent.connection_id, job)
             self._app.run_worker(self._open(page), group="page", exit_on_error=False)
 
-        answer = await self._app.push_screen_wait(
-            suspects_dialog(self._session, state, suspicion, open_page)
-        )
+        answer = await self._ask(suspects_dialog(self._session, state, suspicion, open_page))
         if answer is None:
             return
         wish: Callable[[], Awaitable[object]] = partial(self._fleet.dismiss, run)
@@ -164,6 +164,8 @@ class Acts:
             yes="Send",
             no="Drop",
         )
+        if start is None:
+            return
         wish = self._fleet.start_waiting if start else self._fleet.drop_waiting
         await self._each([partial(wish, ids)])
 
@@ -229,9 +231,8 @@ class Acts:
             self._tell(f"opened {page}")
         else:
             self._app.copy_to_clipboard(page)
-            await self._app.push_screen_wait(
-                MessageDialog(SafeText("In Airbyte's own page"), SafeText(f"{page}  (copied)"))
-            )
+            told = SafeText(f"{page}  (copied)")
+            await self._ask(MessageDialog(SafeText("In Airbyte's own page"), told))
 
     def copy(self, subjects: Sequence[Subject]) -> None:
         """Copy the rows as lines of text."""
@@ -242,10 +243,18 @@ class Acts:
 
     # ------------------------------------------------------------------------------ helpers
 
-    async def _confirmed(self, title: str, body: str, *, yes: str, no: str = "No") -> bool:
+    async def _confirmed(self, title: str, body: str, *, yes: str, no: str = "No") -> bool | None:
+        """Ask; None is no answer, which is not a no."""
         # Made of safe names and our own words.
         dialog = ConfirmDialog(SafeText(title), SafeText(body), yes=yes, no=no, danger=True)
-        return await self._app.push_screen_wait(dialog)
+        return await self._ask(dialog)
+
+    async def _ask(self, question: Screen[Answer]) -> Answer | None:
+        """Ask, unless that is being asked already: a key pressed twice asks once."""
+        if type(self._app.screen) is type(question):
+            return None
+        answer: Answer | None = await self._app.push_screen_wait(question)
+        return answer
 
     def _locked(self) -> bool:
         """Tell whether nothing may be sent now; says so, and what to do about it."""
