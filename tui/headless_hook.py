@@ -16,10 +16,10 @@ from dataclasses import dataclass, fields
 from typing import Final, Self
 
 from tui.commands.common import Refusal, tell
+from workflow.clock import rfc3339
 from workflow.runs.events import Json
 from workflow.runs.launch import LaunchState
 from workflow.runs.run import RunState
-from workflow.runs.wire import rfc3339
 from workflow.settings import InEnvironment, Settings
 from workflow.text import safe
 

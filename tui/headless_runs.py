@@ -16,11 +16,11 @@ from tui.formats import age, clock, duration
 from tui.headless_lines import PlainLines, ended, rows
 from tui.headless_main import announce, run_command
 from tui.session import of_command, open_session
-from workflow.clock import SystemClock
+from workflow.clock import SystemClock, rfc3339
 from workflow.runs.events import Event, Json, RunId
 from workflow.runs.journal import Journal, Records, RunRow, open_records
 from workflow.runs.run import NotARunError, RunState, begin, fold, replay
-from workflow.runs.wire import rfc3339, to_json
+from workflow.runs.wire import to_json
 from workflow.settings import ENV_PROFILE, SettingsError
 from workflow.settings_choice import no_such_profile
 from workflow.text import safe

@@ -13,6 +13,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 
+def rfc3339(instant: datetime) -> str:
+    """Write an aware instant in UTC with milliseconds: ``2026-11-22T03:41:20.125Z``."""
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 class Clock(Protocol):
     """Where a room gets its time from."""
 

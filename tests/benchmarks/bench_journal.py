@@ -29,7 +29,7 @@ from tests.benchmarks.common import Figure, alone, median, percentile
 from workflow.airbyte.client import Client
 from workflow.airbyte.feed import Feed
 from workflow.arazzo.turns import Response
-from workflow.clock import SystemClock
+from workflow.clock import SystemClock, rfc3339
 from workflow.http.door import Door
 from workflow.runs import snapshots
 from workflow.runs.events import (
@@ -48,7 +48,7 @@ from workflow.runs.journal import Journal, Retention
 from workflow.runs.programs import trigger_and_poll
 from workflow.runs.run import replay
 from workflow.runs.terms import Checkpoint, Terms
-from workflow.runs.wire import rfc3339, to_json
+from workflow.runs.wire import to_json
 from workflow.text import safe
 
 RUNS: Final = 1_000

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TypeAlias
 from urllib.parse import quote
 
 from workflow.airbyte.models import ConnectionId, WorkspaceId
+from workflow.clock import rfc3339
 
 Query: TypeAlias = tuple[tuple[str, str], ...]
-
-
-def instant_text(instant: datetime) -> str:
-    """Print an instant as the server reads it: RFC 3339 in UTC with milliseconds."""
-    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def given(name: str, value: str | None) -> Query:
@@ -24,7 +20,7 @@ def given(name: str, value: str | None) -> Query:
 
 def since(name: str, value: datetime | None) -> Query:
     """Return a filter by the first instant that passes it."""
-    return () if value is None else ((name, instant_text(value)),)
+    return () if value is None else ((name, rfc3339(value)),)
 
 
 def workspaces(workspace_ids: Collection[WorkspaceId]) -> Query:

@@ -18,11 +18,10 @@ from workflow.airbyte import readings
 from workflow.airbyte.book import is_another_birth
 from workflow.airbyte.models import ConnectionId, Job, JobId
 from workflow.airbyte.readings import FeedFact, JobGone, PollRecovered, RateChanged, Reading
-from workflow.clock import Clock
+from workflow.clock import Clock, rfc3339
 from workflow.runs.events import FeedRate, PollFailed, ReadingTaken, RunId, StatusChanged
 from workflow.runs.ledger import Ledger, Voice
 from workflow.runs.run import RunState
-from workflow.runs.wire import rfc3339
 from workflow.text import SafeText
 
 FAILURE_EVERY: Final = 60.0

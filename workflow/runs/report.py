@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from workflow.clock import rfc3339
 from workflow.runs.events import Json, Verdict
 from workflow.runs.launch import LaunchState
 from workflow.runs.run import RunState
-from workflow.runs.wire import rfc3339
 
 _ORDER: Final = (
     Verdict.FAILED,

@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from workflow.arazzo.turns import Json
+from workflow.clock import rfc3339
 from workflow.runs.launch import Order
 from workflow.runs.trigger import LOOK, OnConflict
-from workflow.runs.wire import rfc3339
 
 
 @dataclass(frozen=True, slots=True)

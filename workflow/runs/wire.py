@@ -17,9 +17,10 @@ import types
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final, cast
 
+from workflow.clock import rfc3339
 from workflow.runs.events import Event, Fact, LaunchId, RunId, UnknownFact
 
 VERSION: Final = 1
@@ -28,11 +29,6 @@ VERSION: Final = 1
 
 class BadEventError(ValueError):
     """A line that is no event, or one whose known kind lacks what that kind always has."""
-
-
-def rfc3339(instant: datetime) -> str:
-    """Write an aware instant in UTC with milliseconds: ``2026-11-22T03:41:20.125Z``."""
-    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def to_json(event: Event) -> dict[str, object]:

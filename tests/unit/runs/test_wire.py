@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.run_events import LAUNCH, RUN, START
+from workflow.clock import rfc3339
 from workflow.runs.events import (
     Event,
     Fact,
@@ -25,7 +26,7 @@ from workflow.runs.events import (
     TriggerSettled,
     UnknownFact,
 )
-from workflow.runs.wire import BadEventError, from_json, rfc3339, to_json
+from workflow.runs.wire import BadEventError, from_json, to_json
 
 KINDS = [cls for cls in typing.get_args(Fact) if cls is not UnknownFact]
 # What JSON carries without loss: no lone surrogates, integers of 64 bits, finite numbers.

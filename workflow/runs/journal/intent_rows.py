@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final, cast
 
+from workflow.clock import rfc3339
 from workflow.runs.events import Json, RunId
 from workflow.runs.journal.intents import (
     SUSPECT_FOR,
@@ -24,7 +25,6 @@ from workflow.runs.journal.intents import (
 )
 from workflow.runs.journal.ownership import OwnerId
 from workflow.runs.journal.rows import dump, load
-from workflow.runs.wire import rfc3339
 
 Alive = Callable[[OwnerId], bool]
 

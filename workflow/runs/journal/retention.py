@@ -14,10 +14,9 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
-from workflow.clock import Clock
+from workflow.clock import Clock, rfc3339
 from workflow.runs.events import RunId
 from workflow.runs.journal.writer import Threads
-from workflow.runs.wire import rfc3339
 
 ROWS_A_STEP: Final = 1_000
 """Events that one transaction takes away: some ten milliseconds."""

@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from workflow.clock import rfc3339
 from workflow.runs.events import (
     Event,
     Json,
@@ -23,7 +24,7 @@ from workflow.runs.events import (
 )
 from workflow.runs.journal.ownership import OwnerId
 from workflow.runs.journal.rows import dump, storable
-from workflow.runs.wire import rfc3339, to_json
+from workflow.runs.wire import to_json
 
 
 def write_events(

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, suppress
 from datetime import datetime
 from typing import Final, Protocol, TypeAlias
 
-from workflow.clock import Clock
+from workflow.clock import Clock, rfc3339
 from workflow.runs.deadline import Deadline, DeadlinePassedError
 from workflow.runs.events import (
     Event,
@@ -67,7 +67,6 @@ from workflow.runs.trigger.moves import (
 from workflow.runs.trigger.rules import FRESH
 from workflow.runs.trigger.state import Move
 from workflow.runs.trigger.turns import Turn
-from workflow.runs.wire import rfc3339
 from workflow.text import SafeText
 
 GRACE: Final = 5.0
