@@ -5,14 +5,19 @@ from __future__ import annotations
 import itertools
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
+from tui.headless import Following, PlainFace
 from tui.headless_detached import detached
 from tui.headless_exit import exit_code
 from tui.headless_lines import PlainLines, ended, summary
+from tui.headless_output import Output
 from workflow.runs import events as facts
 from workflow.runs.events import Event, Fact, RunId, Verdict
+from workflow.runs.fleet import Fleet
 from workflow.runs.run import RunState, begin, fold
 
 START = datetime(2026, 11, 22, 3, 41, 20, tzinfo=UTC)
@@ -192,3 +197,17 @@ def test_a_summary_counts_verdicts_and_keeps_unknown_rows_apart() -> None:
 def test_no_escape_sequence_gets_into_a_line() -> None:
     _, said = told((facts.Warned("slow", "\x1b]0;owned\x07 3 times"), 1))
     assert said == ["github → snowflake: warning: ]0;owned 3 times"]
+
+
+def test_a_journal_that_cannot_be_written_is_told_once_and_when_it_can_again(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    fleet = cast("Fleet", SimpleNamespace(trouble=None, runs={}, launches={}))
+    following = Following(fleet, PlainFace(), cast("Output", None))
+    for trouble in (None, "No space is left.", "No space is left.", None, None):
+        vars(fleet)["trouble"] = trouble
+        following.hear(event(CREATED))
+    assert capsys.readouterr().err.splitlines() == [
+        "syncdeck: No space is left. Watching goes on.",
+        "syncdeck: the journal is written again.",
+    ]
