@@ -111,7 +111,7 @@ class CuttableTransport(httpx.AsyncBaseTransport):
         """Hand the request to the application."""
         task = asyncio.ensure_future(self._inner.handle_async_request(request))
         self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
+        task.add_done_callback(self._over)
         read = request.extensions.get("timeout", {}).get("read")
         done, _ = await asyncio.wait({task}, timeout=read)
         if not done:
@@ -126,6 +126,11 @@ class CuttableTransport(httpx.AsyncBaseTransport):
                     "peer closed connection without sending complete message body", request=request
                 ) from cut
             raise httpx.ReadError("connection reset by peer", request=request) from cut
+
+    def _over(self, task: asyncio.Task[httpx.Response]) -> None:
+        self._under_way.discard(task)
+        if not task.cancelled():
+            task.exception()  # seen: a client who has given up does not ask for it
 
     async def aclose(self) -> None:
         """Let go of what still hangs."""
