@@ -77,10 +77,11 @@ class Truth:
         for post in self.posts:
             if post.user_agent.partition(": ")[0] in self.silent:
                 yield f"recovery sent a trigger: {post}"
-        for name, posts in self.by_run().items():
+        sent = self.by_run()
+        for name, posts in sent.items():
             yield from self._of_run(name, posts, found)
         for run in found.runs.values():
-            yield from self._verdict(run)
+            yield from self._verdict(run, sent=run.run in sent)
 
     def _of_run(self, name: RunId, posts: list[LoggedRequest], found: Found) -> Iterator[str]:
         acted = [post for post in posts if not is_refusal(post)]
@@ -106,14 +107,14 @@ class Truth:
         if acted and run.verdict in {Verdict.REJECTED, Verdict.SKIPPED}:
             yield f"{name} is {run.verdict}, and its trigger may have acted: {run.why}"
 
-    def _verdict(self, run: RunState) -> Iterator[str]:
+    def _verdict(self, run: RunState, *, sent: bool) -> Iterator[str]:
         if "mistake in syncdeck" in str(run.why):
             yield f"{run.run} broke: {run.why}"
         if run.verdict not in _OF_A_JOB:
             return
         jobs = {int(job.id): job for job in self.jobs}
-        if run.job_id is None and run.verdict is Verdict.CANCELLED:
-            return
+        if run.job_id is None and run.verdict is not Verdict.SUCCEEDED and not sent:
+            return  # cancelled, or failed, before anything was sent
         if run.job_id not in jobs:
             yield f"{run.run} is {run.verdict} by job {run.job_id}, which never was"
         elif jobs[run.job_id].status.value != run.verdict:
