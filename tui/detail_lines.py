@@ -66,7 +66,8 @@ def run_lines(
     ]
     if state.failing is not None:
         lines.append(Content.styled(f"not read: {state.failing}", Tone.WARNING.style))
-    lines += _figures(state, view, now, width)
+    figures = _figures(state, view, now, width)
+    lines += figures[:1]
     if state.cancel is not None:
         told = state.cancel.text or f"asked for {age(now - state.cancel.wished)} ago"
         lines.append(Content.styled(f"cancel: {told}", Tone.WARNING.style))
@@ -76,6 +77,7 @@ def run_lines(
     why = _why(state)
     if why:
         lines.append(Content.assemble(("why: ", _QUIET), Content(why)))
+    lines += figures[1:]  # what was usual matters less than why this was not, on five lines
     lines.append(Content.styled(_run_hints(state, hint), _QUIET))
     return tuple(lines)
 
