@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
 import sqlite3
 import stat
@@ -244,6 +245,30 @@ async def test_many_can_make_the_same_new_journal_at_once(path: Path) -> None:
         await one.append([event], profile="p", durable=True)
     assert len(await opened[0].runs()) == 8
     await asyncio.gather(*(one.aclose() for one in opened))
+
+
+class Contended(sqlite3.Connection):
+    """As when two begin at once: SQLite says at once, without waiting, that the file is held."""
+
+    held = 2
+
+    def execute(self, sql: str, *values: object) -> sqlite3.Cursor:
+        if sql == "PRAGMA journal_mode=WAL" and Contended.held:
+            Contended.held -= 1
+            error = sqlite3.OperationalError("database is locked")
+            error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+            error.sqlite_errorname = "SQLITE_BUSY"
+            raise error
+        return super().execute(sql, *values)
+
+
+async def test_a_file_that_another_program_is_making_is_waited_for(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = functools.partial(sqlite3.connect, factory=Contended)
+    monkeypatch.setattr(journal_schema.sqlite3, "connect", connect)
+    await (await Journal.open(path, SteppedClock())).aclose()
+    assert Contended.held == 0
 
 
 async def test_an_older_file_is_brought_forward(

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
+
 from workflow.runs.journal.ownership import network_file_system
 from workflow.text import SafeText, safe
 
@@ -117,6 +119,9 @@ MIGRATIONS: Final[Sequence[str]] = (_FIRST, _FOLLOWED, _SNAPSHOTS)
 
 VERSION: Final = len(MIGRATIONS)
 
+PATIENCE: Final = 5.0
+"""Seconds to wait for another process to let go of the file."""
+
 
 class JournalError(Exception):
     """The journal cannot be used for what was asked. One sentence, for people."""
@@ -138,7 +143,7 @@ def connect(path: Path | None) -> sqlite3.Connection:
             _prepare(path)
         connection = sqlite3.connect(
             ":memory:" if path is None else path,
-            timeout=5.0,
+            timeout=PATIENCE,
             isolation_level=None,
             check_same_thread=False,  # one thread at a time, but not always the one that opened it
         )
@@ -179,12 +184,28 @@ def _prepare(path: Path) -> None:
 
 def _settle_in(connection: sqlite3.Connection, name: str) -> None:
     _migrate(connection, name)
-    connection.execute("PRAGMA journal_mode=WAL")
+    _keep_a_log(connection)
     connection.execute("PRAGMA synchronous=NORMAL")
     connection.execute("PRAGMA journal_size_limit=16777216")
     # A file that cannot be written is better found out about now than at the first trigger.
     connection.execute("BEGIN IMMEDIATE")
     connection.execute("ROLLBACK")
+
+
+def _keep_a_log(connection: sqlite3.Connection) -> None:
+    """Switch a file to WAL. Here SQLite does not wait until others let go, as it does elsewhere."""
+    for attempt in Retrying(
+        retry=retry_if_exception(_is_held),
+        stop=stop_after_delay(PATIENCE),
+        wait=wait_random(0.005, 0.05),
+        reraise=True,
+    ):
+        with attempt:
+            connection.execute("PRAGMA journal_mode=WAL")
+
+
+def _is_held(error: BaseException) -> bool:
+    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
 
 
 def _migrate(connection: sqlite3.Connection, name: str) -> None:
