@@ -42,6 +42,24 @@ def test_a_journal_that_cannot_be_written_refuses_triggers_and_stops_no_run(
     run_virtual(story())
 
 
+def test_a_run_that_the_journal_refuses_sends_nothing() -> None:
+    """Without its row no restart would take the run up, and its job would be forgotten."""
+    refusing = (
+        "CREATE TRIGGER refusing BEFORE INSERT ON runs BEGIN SELECT RAISE(ABORT, 'refused'); END"
+    )
+
+    async def story() -> None:
+        world = scene()
+        async with world.deck() as deck:
+            await deck.journal._threads.now(lambda db: db.execute(refusing))
+            run = await deck.run_one(world.connection())
+        assert run.verdict is Verdict.FAILED
+        assert "The journal has not taken run" in (run.why or "")
+        assert world.posts() == 0
+
+    run_virtual(story())
+
+
 def test_a_fleet_that_cannot_start_leaves_no_task_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     async def broken(_: Journal, *__: object) -> None:
         raise JournalError("The journal cannot be read.")

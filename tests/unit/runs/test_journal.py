@@ -94,6 +94,8 @@ async def on_file(journal: Journal, statement: str) -> None:
 
 
 async def opened_intent(journal: Journal, run: RunId = A, visit: int = 1) -> None:
+    if await journal.run(run) is None:
+        await journal.append([created(run)], profile="p")
     assert isinstance(await journal.take_gate(key(run, visit), CONNECTION, "p"), GateTaken)
     await journal.open_intent(intent(run, visit))
 
@@ -254,9 +256,25 @@ async def test_a_gate_that_was_left_lets_the_next_through(
 
 
 async def test_an_intent_needs_the_gate(journal: Journal, second: Journal) -> None:
+    await journal.append([created()], profile="p")
     await journal.take_gate(key(A), CONNECTION, "p")
     with pytest.raises(JournalError, match="not ours any more"):
         await second.open_intent(intent(A))
+
+
+async def test_an_intent_needs_a_run_that_a_restart_would_take_up(journal: Journal) -> None:
+    await journal.take_gate(key(A), CONNECTION, "p")
+    with pytest.raises(JournalError, match=r"not taken run r-a.*Nothing was sent"):
+        await journal.open_intent(intent(A))
+    assert await journal.open_intents() == ()
+
+
+async def test_no_intent_is_opened_for_a_run_that_has_ended(journal: Journal) -> None:
+    await journal.append([created()], profile="p")
+    await journal.take_gate(key(A), CONNECTION, "p")
+    await on_file(journal, "UPDATE runs SET verdict = 'cancelled'")
+    with pytest.raises(JournalError, match="not ours any more"):
+        await journal.open_intent(intent(A))
 
 
 async def test_leaving_the_gate_never_takes_an_open_intent_away(journal: Journal) -> None:

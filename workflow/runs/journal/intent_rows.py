@@ -73,12 +73,17 @@ def leave_gate(db: sqlite3.Connection, run: RunId) -> None:
 
 
 def open_intent(db: sqlite3.Connection, intent: Intent, owner: OwnerId) -> bool:
-    """Make an intent of the gate that this process holds; False when it holds none."""
+    """Make an intent of the gate that this process holds; False when it holds none.
+
+    Nor is one opened for a run that the journal does not have as unfinished: only those are taken
+    up after a restart, so its job would be forgotten.
+    """
     return (
         db.execute(
             "UPDATE intents SET state = 'open', since = ?, job_type = ?, base = ?,"
             " server_date = ?, look = ? WHERE run = ? AND step = ? AND visit = ?"
-            " AND connection_id = ? AND state = 'gate' AND owner = ?",
+            " AND connection_id = ? AND state = 'gate' AND owner = ?"
+            " AND EXISTS (SELECT 1 FROM runs WHERE runs.run = intents.run AND verdict IS NULL)",
             (
                 rfc3339(intent.at),
                 intent.job_type,

@@ -188,7 +188,7 @@ class Journal(Records):
 
         def work(db: sqlite3.Connection) -> bool:
             if not store.write_events(db, kept, store.profile_of(db, run), self._owner.id):
-                return False
+                return not store.is_there(db, run)  # then there is no other verdict
             store.write_checkpoints(db, {run: None})
             if verdict in _ENDED_JOB:
                 intents.close_intents_of(db, run, "its job has ended")
@@ -228,11 +228,17 @@ class Journal(Records):
         """Put on the disk that a POST is about to leave. Only after this may it.
 
         Raises:
-            JournalError: it cannot be written, or this process does not hold the gate.
+            JournalError: it cannot be written, the run is not there (its creation was refused), or
+                this process does not hold the gate.
         """
 
         def work(db: sqlite3.Connection) -> None:
             if not intents.open_intent(db, intent, self._owner.id):
+                if not store.is_there(db, intent.key.run):
+                    raise JournalError(
+                        f"The journal has not taken run {intent.key.run}, whose job could be"
+                        " forgotten. Nothing was sent; the log says why, then start it again."
+                    )
                 raise JournalError(
                     f"The gate for connection {intent.connection_id} is not ours any more."
                     " Nothing was sent; start the run again."

@@ -147,6 +147,11 @@ def profile_of(db: sqlite3.Connection, run: RunId) -> str:
     return "" if row is None else str(row[0])
 
 
+def is_there(db: sqlite3.Connection, run: RunId) -> bool:
+    """Say whether the run has a row: its creation may have been refused."""
+    return db.execute("SELECT 1 FROM runs WHERE run = ?", (run,)).fetchone() is not None
+
+
 def take_run(
     db: sqlite3.Connection, run: RunId, mine: OwnerId, alive: Callable[[OwnerId], bool]
 ) -> bool:
