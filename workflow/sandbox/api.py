@@ -11,6 +11,7 @@ from workflow.sandbox import (
     routes_edit,
     routes_jobs,
     routes_rest,
+    routes_workspaces,
 )
 from workflow.sandbox.call import Operation
 from workflow.sandbox.faults import Fault
@@ -45,13 +46,13 @@ API: Final[Mapping[str, Mapping[str, Operation]]] = {
         "DELETE": routes_rest.DELETE_APPLICATION,
     },
     "/workspaces": {
-        "GET": routes_actors.LIST_WORKSPACES,
-        "POST": routes_actors.CREATE_WORKSPACE,
+        "GET": routes_workspaces.LIST,
+        "POST": routes_workspaces.CREATE,
     },
     "/workspaces/{workspaceId}": {
-        "GET": routes_actors.GET_WORKSPACE,
-        "PATCH": routes_actors.UPDATE_WORKSPACE,
-        "DELETE": routes_actors.DELETE_WORKSPACE,
+        "GET": routes_workspaces.GET,
+        "PATCH": routes_workspaces.UPDATE,
+        "DELETE": routes_workspaces.DELETE,
     },
     "/sources": {"GET": routes_actors.LIST_SOURCES, "POST": routes_actors.CREATE_SOURCE},
     "/sources/{sourceId}": {

@@ -13,12 +13,11 @@ from typing import Final
 
 from workflow.sandbox.catalogue import Catalogue, seeded_uuid
 from workflow.sandbox.model import (
+    Actor,
+    ActorId,
+    ActorRole,
     Connection,
     ConnectionId,
-    Destination,
-    DestinationId,
-    Source,
-    SourceId,
     Stream,
     Tag,
     TagId,
@@ -86,8 +85,8 @@ class _Maker:
         )
 
     def connection(self, number: int, plan: ConnectionPlan) -> None:
-        source = self._source(plan.workspace, plan.source)
-        destination = self._destination(plan.workspace, plan.destination)
+        source = self._actor("source", plan.workspace, plan.source)
+        destination = self._actor("destination", plan.workspace, plan.destination)
         self._catalogue.add_connection(
             Connection(
                 # The number keeps two connections of one name apart.
@@ -105,31 +104,18 @@ class _Maker:
             )
         )
 
-    def _source(self, workspace: str, plan: ActorPlan) -> Source:
-        source_id = SourceId(self._id("source", workspace, plan.kind, plan.name))
-        found = self._catalogue.sources.get(source_id)
-        return found or self._catalogue.add_source(
-            Source(
-                id=source_id,
+    def _actor(self, role: ActorRole, workspace: str, plan: ActorPlan) -> Actor:
+        actor_id = ActorId(self._id(role, workspace, plan.kind, plan.name))
+        found = self._catalogue.actors[role].get(actor_id)
+        return found or self._catalogue.add_actor(
+            Actor(
+                role=role,
+                id=actor_id,
                 workspace_id=self._workspace_id(workspace),
                 name=plan.name,
                 kind=plan.kind,
                 created_at=self._born,
-                definition_id=definition_id("source", plan.kind),
-            )
-        )
-
-    def _destination(self, workspace: str, plan: ActorPlan) -> Destination:
-        destination_id = DestinationId(self._id("destination", workspace, plan.kind, plan.name))
-        found = self._catalogue.destinations.get(destination_id)
-        return found or self._catalogue.add_destination(
-            Destination(
-                id=destination_id,
-                workspace_id=self._workspace_id(workspace),
-                name=plan.name,
-                kind=plan.kind,
-                created_at=self._born,
-                definition_id=definition_id("destination", plan.kind),
+                definition_id=definition_id(role, plan.kind),
             )
         )
 
@@ -143,7 +129,7 @@ class _Maker:
         return seeded_uuid(self._seed, *parts)
 
 
-def definition_id(role: str, kind: str) -> str:
+def definition_id(role: ActorRole, kind: str) -> str:
     """Return the id of a connector's definition: the same on every server."""
     return seeded_uuid(0, "definition", role, kind)
 

@@ -13,12 +13,11 @@ from dataclasses import replace
 from typing import Final
 
 from workflow.sandbox.model import (
+    Actor,
+    ActorId,
+    ActorRole,
     Connection,
     ConnectionId,
-    Destination,
-    DestinationId,
-    Source,
-    SourceId,
     Tag,
     TagId,
     Workspace,
@@ -47,8 +46,7 @@ class Catalogue:
         self._seed = seed
         self._made = 0
         self.workspaces: dict[WorkspaceId, Workspace] = {}
-        self.sources: dict[SourceId, Source] = {}
-        self.destinations: dict[DestinationId, Destination] = {}
+        self.actors: dict[ActorRole, dict[ActorId, Actor]] = {"source": {}, "destination": {}}
         self.connections: dict[ConnectionId, Connection] = {}
         self.tags: dict[TagId, Tag] = {}
         self.tag_changes = 0
@@ -65,14 +63,9 @@ class Catalogue:
         found = self.workspaces.get(WorkspaceId(workspace_id))
         return None if found is None or found.deleted else found
 
-    def source(self, source_id: str) -> Source | None:
-        """Return a source that was not deleted."""
-        found = self.sources.get(SourceId(source_id))
-        return None if found is None or found.deleted else found
-
-    def destination(self, destination_id: str) -> Destination | None:
-        """Return a destination that was not deleted."""
-        found = self.destinations.get(DestinationId(destination_id))
+    def actor(self, role: ActorRole, actor_id: str) -> Actor | None:
+        """Return a source or destination that was not deleted."""
+        found = self.actors[role].get(ActorId(actor_id))
         return None if found is None or found.deleted else found
 
     def connection(self, connection_id: str) -> Connection | None:
@@ -84,15 +77,10 @@ class Catalogue:
         self.workspaces[workspace.id] = workspace
         return workspace
 
-    def add_source(self, source: Source) -> Source:
-        """Put a source in, new or changed."""
-        self.sources[source.id] = source
-        return source
-
-    def add_destination(self, destination: Destination) -> Destination:
-        """Put a destination in, new or changed."""
-        self.destinations[destination.id] = destination
-        return destination
+    def add_actor(self, actor: Actor) -> Actor:
+        """Put a source or destination in, new or changed."""
+        self.actors[actor.role][actor.id] = actor
+        return actor
 
     def add_connection(self, connection: Connection) -> Connection:
         """Put a connection in, new or changed."""

@@ -16,14 +16,15 @@ from workflow.sandbox.behaviour import Behaviour
 from workflow.sandbox.schedule import MANUAL, Schedule
 
 WorkspaceId = NewType("WorkspaceId", str)
-SourceId = NewType("SourceId", str)
-DestinationId = NewType("DestinationId", str)
+ActorId = NewType("ActorId", str)
 ConnectionId = NewType("ConnectionId", str)
 TagId = NewType("TagId", str)
 JobId = NewType("JobId", int)
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 """What a JSON text can hold, once parsed."""
+
+ActorRole: TypeAlias = Literal["source", "destination"]
 
 
 class JobType(StrEnum):
@@ -88,24 +89,14 @@ class Workspace:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """Where a connection reads from; `kind` is the connector, such as ``stripe``."""
+class Actor:
+    """A source or a destination: where connections read from or write to.
 
-    id: SourceId
-    workspace_id: WorkspaceId
-    name: str
-    kind: str
-    created_at: float
-    definition_id: str
-    configuration: Mapping[str, Json] = field(default_factory=dict)
-    deleted: bool = False
+    `kind` is the connector, such as ``stripe`` or ``snowflake``.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class Destination:
-    """Where a connection writes to; `kind` is the connector, such as ``snowflake``."""
-
-    id: DestinationId
+    role: ActorRole
+    id: ActorId
     workspace_id: WorkspaceId
     name: str
     kind: str
@@ -140,8 +131,8 @@ class Connection:
     id: ConnectionId
     name: str
     workspace_id: WorkspaceId
-    source_id: SourceId
-    destination_id: DestinationId
+    source_id: ActorId
+    destination_id: ActorId
     status: ConnectionStatus
     created_at: float
     schedule: Schedule = MANUAL

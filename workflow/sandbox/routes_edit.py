@@ -53,10 +53,10 @@ def create_connection(call: Call) -> Answer:
     """POST /connections."""
     body, catalogue = call.body(), call.world.catalogue
     source_id, destination_id = body.uuid("sourceId"), body.uuid("destinationId")
-    source = catalogue.source(source_id)
+    source = catalogue.actor("source", source_id)
     if source is None or not call.principal.sees(source.workspace_id):
         raise call.missing("source", source_id)
-    destination = catalogue.destination(destination_id)
+    destination = catalogue.actor("destination", destination_id)
     if destination is None or not call.principal.sees(destination.workspace_id):
         raise call.missing("destination", destination_id)
     if source.workspace_id != destination.workspace_id:

@@ -119,7 +119,7 @@ def get_streams(call: Call) -> Answer:
         raise unreadable(call.path, "Required QueryValue [sourceId] not specified")
     query.uuid("destinationId")
     query.flag("ignoreCache")
-    source = catalogue.source(source_id)
+    source = catalogue.actor("source", source_id)
     if source is None or not call.principal.sees(source.workspace_id):
         raise call.missing("source", source_id)
     names = (

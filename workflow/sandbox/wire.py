@@ -15,14 +15,13 @@ from typing import NamedTuple
 from workflow.sandbox.catalogue import Catalogue
 from workflow.sandbox.model import (
     TERMINAL,
+    Actor,
     Connection,
     ConnectionId,
-    Destination,
     JobId,
     JobStatus,
     JobType,
     Json,
-    Source,
     Tag,
     Workspace,
 )
@@ -138,29 +137,16 @@ def workspace_json(workspace: Workspace) -> dict[str, Json]:
     }
 
 
-def source_json(source: Source) -> dict[str, Json]:
-    """Return a SourceResponse."""
+def actor_json(actor: Actor) -> dict[str, Json]:
+    """Return a SourceResponse or a DestinationResponse."""
     return {
-        "sourceId": source.id,
-        "name": source.name,
-        "sourceType": source.kind,
-        "definitionId": source.definition_id,
-        "workspaceId": source.workspace_id,
-        "configuration": dict(source.configuration),
-        "createdAt": int(source.created_at),
-    }
-
-
-def destination_json(destination: Destination) -> dict[str, Json]:
-    """Return a DestinationResponse."""
-    return {
-        "destinationId": destination.id,
-        "name": destination.name,
-        "destinationType": destination.kind,
-        "definitionId": destination.definition_id,
-        "workspaceId": destination.workspace_id,
-        "configuration": dict(destination.configuration),
-        "createdAt": int(destination.created_at),
+        f"{actor.role}Id": actor.id,
+        "name": actor.name,
+        f"{actor.role}Type": actor.kind,
+        "definitionId": actor.definition_id,
+        "workspaceId": actor.workspace_id,
+        "configuration": dict(actor.configuration),
+        "createdAt": int(actor.created_at),
     }
 
 

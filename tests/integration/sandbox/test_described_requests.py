@@ -55,7 +55,7 @@ def known_ids() -> dict[str, list[str]]:
             "connectionId": list(catalogue.connections),
             "workspaceIds": list(catalogue.workspaces),
             "tagIds": list(catalogue.tags),
-            "sourceId": list(catalogue.sources),
+            "sourceId": list(catalogue.actors["source"]),
             "jobId": [str(job.id) for job in other.server.world.jobs],
         }
 

@@ -8,10 +8,9 @@ from dataclasses import replace
 from workflow.sandbox.behaviour import Behaviour
 from workflow.sandbox.catalogue import Catalogue, seeded_uuid
 from workflow.sandbox.model import (
+    ActorId,
     Connection,
     ConnectionId,
-    DestinationId,
-    SourceId,
     Workspace,
     WorkspaceId,
 )
@@ -30,8 +29,8 @@ def connection(number: int = 0, behaviour: Behaviour = STEADY, **changes: object
         id=ConnectionId(seeded_uuid(0, "connection", number)),
         name=f"connection {number}",
         workspace_id=HOME,
-        source_id=SourceId(seeded_uuid(0, "source")),
-        destination_id=DestinationId(seeded_uuid(0, "destination")),
+        source_id=ActorId(seeded_uuid(0, "source")),
+        destination_id=ActorId(seeded_uuid(0, "destination")),
         status="active",
         created_at=START - 1_000.0,
         behaviour=behaviour,
