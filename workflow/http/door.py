@@ -148,7 +148,9 @@ class Door:
 
     async def _followed(self, request: Request, authorization: str | None) -> Response:
         """Send, and follow redirects of safe requests as long as they stay at home."""
-        headers = {"accept": "application/json", **dict(request.headers)}
+        headers = {"accept": "application/json"}
+        # In one case, so that what a document gives takes the place of ours, whatever its spelling.
+        headers.update((name.lower(), value) for name, value in request.headers)
         if authorization is not None:
             headers["authorization"] = authorization
         asked = request

@@ -11,6 +11,7 @@ import re
 import ssl
 from collections.abc import Mapping
 from functools import lru_cache
+from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -27,6 +28,15 @@ from workflow.text import SafeText, safe
 _ERRNO: Final = re.compile(r"^\[Errno -?\d+\] ")
 _LONGEST_PATH: Final = 16_000
 """Bytes of path and query."""
+_OURS: Final = {"user-agent": "syncdeck", "accept-encoding": ACCEPTED}
+"""Headers of every request."""
+
+
+class _NoCookies(CookieJar):
+    """Keeps none: what a server has set for one document is not sent with another's requests."""
+
+    def extract_cookies(self, response: object, request: object) -> None:
+        """Leave them."""
 
 
 class DoorSetupError(ValueError):
@@ -69,7 +79,7 @@ def open_client(
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=kept),
             follow_redirects=False,
             trust_env=True,
-            headers={"user-agent": "syncdeck", "accept-encoding": ACCEPTED},
+            cookies=_NoCookies(),
         )
     except (ImportError, ValueError, httpx.InvalidURL):
         # httpx needs an extra package for SOCKS. The URL may hold a password: it is not shown.
@@ -90,7 +100,7 @@ async def exchange(
 ) -> Response:
     """Send `request` once and read its answer to the end; raises NetworkFailure."""
     whose = describe(request)
-    built = _build(client, request, headers, within, whose)
+    built = _build(request, headers, within, whose)
     left, begun = clock.now(), clock.monotonic()
     try:
         async with asyncio.timeout(within.total):
@@ -128,24 +138,22 @@ def _described(method: str, url: str) -> SafeText:
 
 
 def _build(
-    client: httpx.AsyncClient,
-    request: Request,
-    headers: Mapping[str, str],
-    timeout: Timeout,
-    whose: str,
+    request: Request, headers: Mapping[str, str], timeout: Timeout, whose: str
 ) -> httpx.Request:
+    parts = {
+        "connect": timeout.connect,
+        "read": timeout.read,
+        "write": timeout.write,
+        "pool": timeout.pool,
+    }
     try:
-        built = client.build_request(
+        # Not by the client, which would merge in what it has of its own: nothing.
+        built = httpx.Request(
             request.method,
             _address(request.url, request.query),
-            headers=list(headers.items()),
+            headers={**_OURS, **headers},
             content=request.content,
-            timeout=httpx.Timeout(
-                connect=timeout.connect,
-                read=timeout.read,
-                write=timeout.write,
-                pool=timeout.pool,
-            ),
+            extensions={"timeout": parts},
         )
     except (httpx.InvalidURL, UnicodeError):
         raise NetworkFailure(

@@ -121,7 +121,10 @@ def parse_http_date(value: str | None) -> datetime | None:
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     """Seconds that the answer asks to wait: ``Retry-After`` as a number or a date (10.2.3)."""
-    value = headers.get("retry-after", "").strip()
+    asked = headers.get("retry-after")
+    if asked is None:
+        return None
+    value = asked.strip()
     if value.isascii() and value.isdigit() and len(value) < 10:
         return float(value)
     instant = parse_http_date(value)

@@ -541,3 +541,21 @@ def test_a_body_that_is_not_json_says_why() -> None:
 
     with pytest.raises(BadBody, match="web page"):
         response.json()
+
+
+class TestHeaders:
+    def test_what_a_document_gives_takes_the_place_of_ours_in_any_spelling(self) -> None:
+        script = Script(httpx.Response(200))
+        given = (("Accept", "text/csv"), ("USER-AGENT", "mine"), ("Authorization", "Basic no"))
+        response_of(script, Request("GET", JOBS, headers=given), auth=Tokens())
+        [asked] = script.asked
+        named = [name.decode() for name, _ in asked.headers.raw]
+        assert len(named) == len({name.lower() for name in named})
+        assert asked.headers["accept"] == "text/csv"
+        assert asked.headers["user-agent"] == "mine"
+        assert asked.headers["authorization"] == "Bearer token-1"
+
+    def test_a_cookie_that_was_set_is_not_sent_with_the_next_request(self) -> None:
+        script = Script(httpx.Response(200, headers={"set-cookie": "seen=1"}), httpx.Response(200))
+        through(script, Request("GET", JOBS), Request("GET", JOBS))
+        assert ["cookie" in request.headers for request in script.asked] == [False, False]
