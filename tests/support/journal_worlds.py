@@ -250,7 +250,7 @@ class Model:
                 later = replace(whole, clock=max(whole.clock, seconds))
                 yield self._answered(later, number, Done())
             case ReadConnection():
-                yield self._answered(whole, number, ConnectionRead("active"))
+                yield self._answered(whole, number, ConnectionRead("active", whole.now))
             case ListJobs():
                 yield self._answered(whole, number, self._listed(whole))
             case _:

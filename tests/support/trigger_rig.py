@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Iterator
+import re
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -115,6 +117,38 @@ class Rig:
         assert found is not None
         self.box.world.advance(self.clock.now().timestamp())
         return self.box.world.begin(found, JobType(job_type), Cause("colleague")).id
+
+
+@dataclass
+class Sleeper(httpx.AsyncBaseTransport):
+    """A way to a server, and the clock of a machine that falls asleep once.
+
+    It does so for an hour when the answer to the first GET of `path`, a regular expression, is in
+    its socket and has not been read yet; meanwhile something `happens`.
+    """
+
+    clock: Clock
+    path: str
+    to: httpx.AsyncBaseTransport = field(default_factory=httpx.AsyncBaseTransport)
+    happens: Callable[[], object] = lambda: None
+    slept: float = 0.0
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        answer = await self.to.handle_async_request(request)
+        await answer.aread()
+        if not self.slept and request.method == "GET" and re.search(self.path, request.url.path):
+            self.slept = 3_600.0
+            self.happens()
+        return answer
+
+    def now(self) -> datetime:
+        return self.clock.now() + timedelta(seconds=self.slept)
+
+    def monotonic(self) -> float:
+        return self.clock.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await self.clock.sleep(seconds)
 
 
 def order_for(connection: str, run: str, **order: object) -> TriggerOrder:

@@ -204,8 +204,9 @@ class Server:
                 past.intent = "none"
                 return Done()
             case ReadConnection():
+                left = self.now()
                 self.pass_time(0.1)
-                return ConnectionRead("active")
+                return ConnectionRead("active", left)
             case ListJobs():
                 return self._list()
             case OpenIntent():
@@ -237,6 +238,7 @@ class Server:
 
     def _list(self) -> Answer:
         self.lists += 1
+        left = self.now()
         self.pass_time(0.1)
         if self._is_blind():
             return CheckFailed(safe("the list failed"))
@@ -244,7 +246,7 @@ class Server:
         if self.past.intent == "gate":
             self.past.known = {job.number for job in self.past.jobs}
         ahead = timedelta(seconds=self.world.offset)
-        return Listed(seen, self.now(), self.now() + ahead if self.world.tells_date else None)
+        return Listed(seen, left, self.now() + ahead if self.world.tells_date else None)
 
     def _is_blind(self) -> bool:
         match self.world.blind:

@@ -107,7 +107,7 @@ class NoDelete:
 
 @dataclass(frozen=True, slots=True)
 class Stale:
-    """Nothing was sent: the program stood still since it looked, and something else may run."""
+    """Nothing was sent: what the look told is old, and something else may run by now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +142,8 @@ class State:
     blind: datetime | None = None
     """Since when the server could not be asked."""
     blinks: int = 0
+    outdated: datetime | None = None
+    """Since when looks were too old by the time a DELETE could leave."""
     resume: _At = _At.JOB
     newer_ended: frozenset[int] = frozenset()
     """Newer jobs that had ended before our first DELETE."""
@@ -181,12 +183,12 @@ def advance(state: State, answer: Answer, now: datetime) -> Move:
         case _At.NEWER, Gone():
             return _delete(state)  # a server without lists: our own job was read just now
         case _At.DELETE, Deleted():
-            return _pause(replace(state, deleted=now, reads=0), _At.JOB, _PAUSES[0])
+            return _pause(replace(state, deleted=now, reads=0, outdated=None), _At.JOB, _PAUSES[0])
         case _At.DELETE, NoDelete(why):
             sent = state.deletes > 1
             return _over(state, "not-cancelled" if sent else "not-sent", why)
         case _At.DELETE, Stale():
-            return _ask(replace(state, deletes=state.deletes - 1), _At.JOB)
+            return _look_again(replace(state, deletes=state.deletes - 1), now)
         case _At.AFTERMATH, JobsRead(jobs):
             return _aftermath(state, jobs)
         case _At.AFTERMATH, Gone():
@@ -240,6 +242,16 @@ def _newer(state: State, jobs: tuple[JobSeen, ...]) -> Move:
 def _delete(state: State) -> Move:
     number = state.deletes + 1
     return Move(replace(state, at=_At.DELETE, deletes=number), Delete(number))
+
+
+def _look_again(state: State, now: datetime) -> Move:
+    """Look anew: the program stood still, or the server takes too long to be believed."""
+    if state.outdated is None:
+        return _ask(replace(state, outdated=now), _At.JOB)
+    if now - state.outdated < PATIENCE:
+        return _pause(state, _At.JOB, _BLIND_PAUSES[0])
+    text = "The server takes too long to say what runs. Cancel it again when it is quicker."
+    return _over(state, "not-cancelled" if state.deletes else "not-sent", text)
 
 
 def _check_others(state: State, finish: Finish) -> Move:

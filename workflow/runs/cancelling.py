@@ -106,15 +106,15 @@ class _Errand:
     sent: Sent
     connection: ConnectionId | None
     looked: datetime | None = None
-    """When the server told last what there is."""
+    """When the request for the job left; its answer may have lain unread since."""
 
     async def do(self, command: Command, job_id: JobId) -> Answer:
         """Obey one command."""
         match command:
             case GetJob():
-                return self._seen(await self._get(job_id))
+                return await self._get(job_id)
             case ListNewer():
-                return self._seen(await self._list())
+                return await self._list()
             case Delete(number):
                 return await self._delete(job_id, number)
             case Pause(seconds):
@@ -122,10 +122,6 @@ class _Errand:
                 return Passed()
             case Finish():
                 raise ValueError("a cancel that is over has nothing left to do")
-
-    def _seen(self, answer: Answer) -> Answer:
-        self.looked = self.clock.now()
-        return answer
 
     async def _get(self, job_id: JobId) -> Answer:
         try:
@@ -136,6 +132,7 @@ class _Errand:
         except NetworkFailure as failure:
             return Unasked(failure.text)
         job = answer.value
+        self.looked = answer.left
         self.connection = self.connection or job.connection_id
         if self.feed is not None:
             self.feed.accept(job, answer.left, answer.arrived, "get_job")

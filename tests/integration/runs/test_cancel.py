@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 
+from tests.support.fleets import STEADY, add_connection
 from tests.support.sandbox import sandbox_in_process
-from tests.support.trigger_rig import Rig, rig
+from tests.support.trigger_rig import Rig, Sleeper, rig
 from tests.support.virtual_time import clock as virtual_clock
 from tests.support.virtual_time import run_virtual
 from workflow.airbyte.models import JobId
@@ -73,6 +75,33 @@ def test_a_program_that_stood_still_looks_again_before_it_sends(
         assert opened.jobs_of(connection)[-1].status != "cancelled"
 
     in_a_sandbox(story)
+
+
+def test_a_list_that_lay_unread_while_the_program_stood_still_is_no_look() -> None:
+    async def play() -> None:
+        way = Sleeper(virtual_clock(), "/jobs$")
+        box = sandbox_in_process(way)
+        way.to = box.transport
+        async with rig(box, way, transport=way) as opened:
+            connection = opened.connection()
+            job = await running_job(opened, connection)
+            way.happens = lambda: opened.colleague_starts(connection)  # ours has ended by then
+            settled = await opened.canceller.cancel(job, connection)
+            assert (settled.how, deletes(opened)) == ("already-ended", 0)
+
+    run_virtual(play())
+
+
+def test_a_server_that_takes_too_long_to_say_what_runs_is_not_asked_to_cancel() -> None:
+    async def story(opened: Rig) -> None:
+        lasting = replace(STEADY, duration=7_200.0)
+        connection = str(add_connection(opened.box.world, lasting).connection_id)
+        job = await running_job(opened, connection)
+        settled = await opened.canceller.cancel(job, connection)
+        assert (settled.how, deletes(opened)) == ("not-sent", 0)
+        assert "takes too long" in settled.text
+
+    in_a_sandbox(story, "slow:endpoint=listJobs,seconds=8s")
 
 
 def test_every_delete_has_its_own_look_right_before_it() -> None:

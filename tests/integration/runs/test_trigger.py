@@ -12,14 +12,16 @@ import pytest
 
 from tests.support.fleets import QuickClock, add_connection
 from tests.support.sandbox import running_sandbox, sandbox_in_process
-from tests.support.trigger_rig import Rig, Speaker, order_for, rig
+from tests.support.trigger_rig import Rig, Sleeper, Speaker, order_for, rig
 from tests.support.virtual_time import clock as virtual_clock
 from tests.support.virtual_time import run_virtual
 from workflow.airbyte.client import Client
 from workflow.http.door import Door
 from workflow.runs.events import (
+    Event,
     Origin,
     PollFailed,
+    RunCreated,
     RunId,
     RunWaiting,
     TriggerIntent,
@@ -313,6 +315,56 @@ def test_an_overloaded_server_is_asked_again_with_a_new_intent() -> None:
     in_a_sandbox(story, "rate-limit:endpoint=createJob,count=2")
 
 
+def test_a_list_that_lay_unread_while_the_program_stood_still_is_asked_for_again() -> None:
+    async def play() -> None:
+        way = Sleeper(virtual_clock(), "/jobs$")
+        box = sandbox_in_process(way)
+        way.to = box.transport
+        async with rig(box, way, transport=way) as opened:
+            connection = opened.connection()
+            way.happens = lambda: opened.colleague_starts(connection)
+            outcome = await opened.fire(connection)
+            assert isinstance(outcome, Attached)
+            assert posts(opened) == 0
+
+    run_virtual(play())
+
+
+def test_a_connection_that_lay_unread_while_the_program_stood_still_is_asked_for_again() -> None:
+    async def play() -> None:
+        way = Sleeper(virtual_clock(), "/connections/")
+        box = sandbox_in_process(way)
+        way.to = box.transport
+        async with rig(box, way, transport=way) as opened:
+            assert isinstance(await opened.fire(opened.connection()), Answered)
+            assert box.log.count("getConnection") == 2
+            assert posts(opened) == 1
+
+    run_virtual(play())
+
+
+def test_a_server_that_takes_too_long_to_say_what_runs_gets_no_trigger() -> None:
+    async def story(opened: Rig) -> None:
+        connection = opened.connection()
+        speaker = await opened.voice("r-1", connection)
+        outcome = await opened.fire(connection, speaker=speaker)
+        assert isinstance(outcome, NotStarted)
+        assert outcome.because == "unreachable"
+        assert "takes too long to say what runs" in outcome.why
+        assert speaker.of(PollFailed)
+        assert posts(opened) == 0
+
+    in_a_sandbox(story, "slow:endpoint=listJobs,seconds=8s")
+
+
+def test_a_server_that_is_slow_for_a_while_gets_its_trigger_after_that() -> None:
+    async def story(opened: Rig) -> None:
+        assert isinstance(await opened.fire(opened.connection()), Answered)
+        assert posts(opened) == 1
+
+    in_a_sandbox(story, "slow:endpoint=listJobs,seconds=8s,count=3")
+
+
 def test_a_schedule_that_fires_first_is_not_told_from_ours() -> None:
     async def story(opened: Rig) -> None:
         outcome = await opened.fire(opened.connection())
@@ -530,8 +582,10 @@ async def test_it_is_the_same_over_a_real_socket(tmp_path: Path) -> None:
         journal = await Journal.open(tmp_path / "journal.db", clock)
 
         connection = add_connection(server.world).connection_id
+        created = Event(clock.now(), 1, RunCreated("prod", "w", ()), RunId("r-1"), None, connection)
+        await journal.append([created], profile="prod")
         trigger = Trigger(Client(door, server.base_url), journal, clock)
-        speaker = Speaker(RunId("r-1"), connection, journal, clock)
+        speaker = Speaker(RunId("r-1"), connection, journal, clock, seq=1)
         order = order_for(connection, "r-1", look=timedelta(seconds=30))
         outcome = await trigger.fire(order, speaker)
         await journal.aclose()

@@ -82,17 +82,19 @@ class Asking:
             return _trouble(problem, order)
         except NetworkFailure as failure:
             return CheckFailed(failure.text)
-        return ConnectionRead(answer.value.status)
+        return ConnectionRead(answer.value.status, answer.left)
 
     async def jobs(self, order: TriggerOrder, *, by_type: bool) -> Listed | Trouble:
         """Read the connection's newest jobs, of each type by itself when asked to."""
         seen: dict[int, JobSeen] = {}
+        left: datetime | None = None
         try:
             for job_type in JOB_TYPES if by_type else ():
                 typed = await self._page(order, seen, job_type)
                 if isinstance(typed, CheckFailed):
                     return typed
-            # Last, so that its time is that of the whole.
+                left = left or typed.left
+            # Last, so that its Date is that of the whole.
             last = await self._page(order, seen, None)
         except ApiProblem as problem:
             return _trouble(problem, order)
@@ -103,7 +105,7 @@ class Asking:
         hidden = {"clear", "refresh"}
         if by_type and any(job.live and job.job_type in hidden for job in seen.values()):
             self.by_type = True
-        return Listed(tuple(seen.values()), last.arrived, last.date)
+        return Listed(tuple(seen.values()), left or last.left, last.date)
 
     async def _page(
         self, order: TriggerOrder, seen: dict[int, JobSeen], job_type: JobType | None

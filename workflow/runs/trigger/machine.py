@@ -113,8 +113,8 @@ def advance(state: State, answer: Answer, now: datetime) -> Move:
             return attach_behind_gate(state, listed, now)
         case Phase.BUSY, CheckMissing() | CheckRefused() | CheckFailed():
             return wait_for_gate(state, now)
-        case Phase.CONNECTION, ConnectionRead(status=status):
-            return connection_read(state, status, now)
+        case Phase.CONNECTION, ConnectionRead() as connection:
+            return connection_read(state, connection, now)
         case Phase.JOBS, Listed() as listed:
             return jobs_read(replace(state, struggling=None), listed, now)
         case (

@@ -149,6 +149,8 @@ class ConnectionRead:
 
     status: str
     """``active`` or something that takes no triggers."""
+    left: datetime
+    """When the request for it left, by our clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +158,8 @@ class Listed:
     """The connection's newest jobs, in any order."""
 
     jobs: tuple[JobSeen, ...]
-    arrived: datetime
-    """By our clock."""
+    left: datetime
+    """When the first request for it left, by our clock; its answer may have lain unread since."""
     date: datetime | None
     """By the server's."""
 

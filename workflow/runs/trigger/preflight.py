@@ -26,6 +26,7 @@ from workflow.runs.trigger.moves import (
     CheckMissing,
     CheckRefused,
     Command,
+    ConnectionRead,
     Finish,
     LeaveGate,
     Listed,
@@ -90,11 +91,11 @@ def wait_for_gate(state: State, now: datetime) -> Move:
 # ------------------------------------------------------------------ the preflight
 
 
-def connection_read(state: State, status: str, now: datetime) -> Move:
+def connection_read(state: State, read: ConnectionRead, now: datetime) -> Move:
     """Go on to the jobs when the connection takes triggers."""
-    if status == "active":
-        return enter(replace(state, struggling=None), Phase.JOBS, now)
-    why = safe(f"The connection is {status}, so the server takes no triggers for it.")
+    if read.status == "active":
+        return enter(replace(state, struggling=None, checked=read.left), Phase.JOBS, now)
+    why = safe(f"The connection is {read.status}, so the server takes no triggers for it.")
     return stop(state, Finish(Skipped(why, "inactive")), notes=(Warn("inactive", why),))
 
 
@@ -154,7 +155,7 @@ def trouble_asking(
                 safe(f"The server has no {what} to check ({status}): sent without that check."),
             )
             if state.phase is Phase.CONNECTION:
-                return enter(state, Phase.JOBS, now, left_out)
+                return enter(replace(state, checked=None), Phase.JOBS, now, left_out)
             return _open(state, Listed((), now, None), now, left_out)
         case CheckRefused(status, why, body):
             return stop(state, Finish(Refused(why, status, body)))
@@ -191,8 +192,9 @@ def pause(
 def _open(state: State, listed: Listed, now: datetime, *notes: Note) -> Move:
     if is_late(state, now):
         return too_late(state, *notes)
-    if now - listed.arrived > FRESH:
-        return enter(state, Phase.CONNECTION, now, *notes)
+    asked = min(state.checked or listed.left, listed.left)
+    if now - asked > FRESH:
+        return _look_again(state, now, *notes)
     order = state.order
     intent = Intent(
         IntentKey(order.run, order.step, order.visit),
@@ -200,9 +202,22 @@ def _open(state: State, listed: Listed, now: datetime, *notes: Note) -> Move:
         order.connection_id,
         order.job_type,
         base=base_of(listed.jobs),
-        at=listed.arrived,
+        at=asked,
         server_date=listed.date,
         look=order.look,
     )
     state = replace(state, phase=Phase.INTENT, intent=intent, listed=listed)
     return Move(state, OpenIntent(intent), notes)
+
+
+def _look_again(state: State, now: datetime, *notes: Note) -> Move:
+    """Ask anew: the program stood still, or the server takes too long to be believed."""
+    if state.outdated is None:
+        return enter(replace(state, outdated=now), Phase.CONNECTION, now, *notes)
+    why = SafeText("The server takes too long to say what runs there; older than 5 s is too old.")
+    if now - state.outdated >= PATIENCE:
+        given_up = safe(f"{why} Given up after {PATIENCE.seconds // 60} min; nothing was sent.")
+        return stop(state, Finish(NotStarted(given_up, "unreachable")), notes=notes)
+    waited = (now - state.outdated).total_seconds()
+    move = pause(state, now, Phase.CONNECTION, waited, why=why)
+    return replace(move, notes=(*notes, *move.notes))

@@ -66,6 +66,8 @@ class State:
     """The gate is ours and its intent is not open yet."""
     rest: tuple[Command, ...] = ()
     resume: Phase | None = None
+    checked: datetime | None = None
+    """When the preflight's request for the connection left; None when there is no such check."""
     listed: Listed | None = None
     """The preflight's list."""
     intent: Intent | None = None
@@ -79,6 +81,8 @@ class State:
     """How often a POST was answered with 429."""
     unsent: datetime | None = None
     """Since when POSTs could not even leave."""
+    outdated: datetime | None = None
+    """Since when preflights were too old by the time they were judged."""
     stale: int = 0
     """How often the intent took so long to be written that the preflight was too old."""
     reply: Replied | None = None
