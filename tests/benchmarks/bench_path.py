@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -82,11 +82,16 @@ class Skipping(SystemClock):
     def __init__(self, longest: float) -> None:
         self._longest = longest
         self._skipped = 0.0
+        self._ahead = timedelta()
         self._turns = asyncio.Semaphore(0)
         self._pausing = asyncio.Event()
+        self.begun = 0.0
+        """When the latest pause began."""
+        self.over = 0.0
+        """When the latest pause was over."""
 
     def now(self) -> datetime:
-        return super().now() + timedelta(seconds=self._skipped)
+        return super().now() + self._ahead
 
     def monotonic(self) -> float:
         return super().monotonic() + self._skipped
@@ -96,9 +101,12 @@ class Skipping(SystemClock):
         if not 0 < seconds <= self._longest:
             await super().sleep(seconds)
             return
+        self.begun = time.perf_counter()
         self._pausing.set()
         await self._turns.acquire()
         self._skipped += seconds
+        self._ahead = timedelta(seconds=self._skipped)
+        self.over = time.perf_counter()
 
     def turn(self) -> None:
         """End one pause, now or as soon as it begins."""
@@ -146,18 +154,21 @@ class Polls:
     def __init__(self, fleet: Fleet, clock: Skipping) -> None:
         self._clock = clock
         self._begun = asyncio.Event()
+        self._heard = 0.0
+        """When a listener was told that the latest one had begun."""
         fleet.subscribe(self._hear)
 
     def _hear(self, event: Event) -> None:
         if isinstance(event.fact, StepStarted) and event.fact.step == "pollJob":
+            self._heard = time.perf_counter()
             self._begun.set()
 
     async def first(self) -> None:
         """Wait until the document begins to poll."""
         await self._begun.wait()
 
-    async def one(self) -> None:
-        """Let a poll go, and wait until the next one has begun to pause."""
+    async def one(self) -> float:
+        """Let a poll go, wait until the next one has begun to pause, and return its seconds."""
         self._begun.clear()
         while not self._begun.is_set():
             self._clock.turn()
@@ -165,6 +176,7 @@ class Polls:
                 async with asyncio.timeout(UNCHANGED):
                     await self._begun.wait()
         await self._clock.paused()
+        return max(self._heard, self._clock.begun) - self._clock.over
 
 
 @asynccontextmanager
@@ -199,19 +211,6 @@ async def polling(
         await door.aclose()
 
 
-Poll: TypeAlias = Callable[[], Awaitable[None]]
-
-
-async def timed(poll: Poll, times: int) -> list[float]:
-    """Return the seconds that each of so many polls took."""
-    spent = []
-    for _ in range(times):
-        began = time.perf_counter()
-        await poll()
-        spent.append(time.perf_counter() - began)
-    return spent
-
-
 Round: TypeAlias = tuple[list[float], list[float]]
 """The seconds of its polls and of its bare requests, taken in turns."""
 
@@ -236,17 +235,20 @@ async def compare(base_url: str, folder: Path, case: str) -> Round:
         await polls.first()
         job_id = next(iter(fleet.runs.values())).job_id
 
-        async def request() -> None:
+        async def request() -> float:
+            began = time.perf_counter()
             (await bare.get(f"/jobs/{job_id}")).json()
+            return time.perf_counter() - began
 
-        for poll in (polls.one, request):
-            await timed(poll, WARM)
+        for _ in range(WARM):
+            await polls.one()
+            await request()
         over = time.monotonic() + LONGEST
         while not rounds or (len(rounds) < ROUNDS and time.monotonic() < over):
             both: Round = ([], [])
             for _ in range(POLLS):
-                both[0].extend(await timed(polls.one, 1))
-                both[1].extend(await timed(request, 1))
+                both[0].append(await polls.one())
+                both[1].append(await request())
             rounds.append(both)
     return min(rounds, key=lambda both: sum(map(median, both)))
 
