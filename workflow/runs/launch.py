@@ -12,6 +12,7 @@ import statistics
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Final, Literal
 
 from workflow.arazzo.program import Program
@@ -217,9 +218,9 @@ def fold(
 
 def with_run(state: LaunchState, before: RunState | None, after: RunState) -> LaunchState:
     """Return `state` with a run of its own being `after` what was `before`, None when unknown."""
-    old, new = _share(before), _share(after)
-    if old == new:
+    if before is not None and _counted_by(before) == _counted_by(after):
         return state
+    old, new = _share(before), _share(after)
     verdicts, failures, proved = state.verdicts, state.failures_in_a_row, state.proved
     if after.verdict is not None and (before is None or before.verdict is None):
         verdicts = {**verdicts, after.verdict: verdicts.get(after.verdict, 0) + 1}
@@ -243,6 +244,9 @@ def with_run(state: LaunchState, before: RunState | None, after: RunState) -> La
 
 
 _Share = tuple[int, int, int, int, int, int]
+
+_counted_by: Final = attrgetter("verdict", "phase", "job_id", "rows")
+"""All of a run that its share depends on. Most events change none of it."""
 
 
 def _share(run: RunState | None) -> _Share:
