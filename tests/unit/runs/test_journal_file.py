@@ -80,6 +80,26 @@ async def test_the_file_and_its_folder_are_for_their_owner_alone(journal: Journa
     assert stat.S_IMODE(journal.path.parent.stat().st_mode) == 0o700
 
 
+async def test_the_names_of_a_new_file_and_of_its_folders_are_on_the_disk_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync, synced = os.fsync, list[tuple[int, int]]()
+
+    def seen(number: int) -> None:
+        known = os.fstat(number)
+        synced.append((known.st_dev, known.st_ino))
+        sync(number)
+
+    monkeypatch.setattr(os, "fsync", seen)
+    path = tmp_path / "home" / "state" / "journal.db"
+    folders = [path.parent, path.parent.parent, tmp_path]
+    for expected in (3, 0):
+        await (await Journal.open(path, SteppedClock())).aclose()
+        names = {(folder.stat().st_dev, folder.stat().st_ino) for folder in folders}
+        assert len(names & set(synced)) == expected
+        synced.clear()
+
+
 async def test_a_network_file_system_is_refused(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

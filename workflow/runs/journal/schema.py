@@ -8,8 +8,10 @@ are. Older shapes are brought forward step by step, each step in one transaction
 from __future__ import annotations
 
 import errno
+import os
 import sqlite3
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -177,9 +179,22 @@ def refuse_network(path: Path) -> None:
 
 def _prepare(path: Path) -> None:
     refuse_network(path)
+    missing = [name for name in (path, *path.parents) if not name.exists()]
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     # It holds names and texts of somebody's data platform: for its owner's eyes.
     path.touch(mode=0o600, exist_ok=True)
+    for name in missing:
+        _sync(name.parent)
+
+
+def _sync(folder: Path) -> None:
+    """Put on the disk itself what a folder holds, so that a new name in it survives power loss."""
+    with suppress(OSError):  # not every system lets a folder be opened, nor every file system this
+        number = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(number)
+        finally:
+            os.close(number)
 
 
 def _settle_in(connection: sqlite3.Connection, name: str) -> None:
