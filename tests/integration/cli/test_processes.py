@@ -154,7 +154,7 @@ def test_a_reader_that_has_gone_is_no_traceback(
     (connection,) = connections(server, 1).values()
     process = start(["run", connection, "--json"], environ)
     assert process.stdout is not None
-    process.stdout.readline()
+    read_until(process, '"how":"started"')  # before that there is nothing to detach from
     process.stdout.close()
     assert process.stderr is not None
     said = process.stderr.read()
