@@ -21,6 +21,7 @@ from tui.screens.deck import DeckScreen
 from tui.screens.deck_frame import Frame
 from tui.screens.opening import OpeningScreen
 from tui.widgets.connections_pane import ConnectionsPane
+from tui.widgets.key_line import FilterInput
 from tui.widgets.runs_pane import RunsPane
 from workflow.runs import launch as launches
 from workflow.runs.connection_view import ConnectionView
@@ -91,6 +92,32 @@ async def test_a_key_of_a_filter_lays_nothing_out(monkeypatch: pytest.MonkeyPatc
         await pilot.press(*"stripe")  # all of them have it, so that no row comes or goes
         await pilot.pause()
         assert not laid_out
+
+
+async def test_a_key_of_a_filter_is_one_picture_with_what_it_finds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fleet = the_fleet()
+    views = [a_connection(f"stripe-{number:04} → snowflake") for number in range(10_000)]
+    fleet.watch.connections = {view.connection.connection_id: view for view in views}
+    fleet.watch.loading = Loading(len(views), done=True)
+    async with opened(fleet, StillClock()) as (app, pilot):
+        await pilot.press("2", "slash")
+        await pilot.pause()
+        field = app.screen.query_one(FilterInput)
+        pane = app.screen.query_one("#connections", ConnectionsPane)
+        pictures: list[tuple[str, str, int]] = []
+        refresh = DeckScreen._compositor_refresh
+
+        def counted(deck: DeckScreen) -> None:
+            pictures.append((field.value, pane.words, len(pane.order)))
+            refresh(deck)
+
+        monkeypatch.setattr(DeckScreen, "_compositor_refresh", counted)
+        for letter in "777":
+            await pilot.press(letter)
+            await pilot.pause()
+        assert pictures == [("7", "7", 3_439), ("77", "77", 280), ("777", "777", 19)]
 
 
 async def test_the_lines_around_the_tables_are_drawn_once_for_a_key_of_a_filter(

@@ -90,6 +90,7 @@ class DeckScreen(Screen[None]):
         """Show what there is to show before anything has been read."""
         self._frame.place(self.size)
         self._frame.opening(self._opening)
+        self.watch(self._frame.keys, "words", self._filter, init=False)
         self._runs.say((Cell(f"opening {self._opening.profile} …", Tone.QUIET),))
         self._connections.say((Cell("reading connections …", Tone.QUIET),))
 
@@ -249,14 +250,8 @@ class DeckScreen(Screen[None]):
             self._events.take(self._happened)
         self._frame.draw_choice()
 
-    @on(KeyLine.Typed)
-    def _typed(self, event: KeyLine.Typed) -> None:
-        self._filter(event.words)
-
     @on(KeyLine.Done)
-    def _typing_done(self, event: KeyLine.Done) -> None:
-        if not event.kept:
-            self._filter("")
+    def _typing_done(self) -> None:
         self._table.focus()
 
     def action_match_next(self) -> None:

@@ -122,6 +122,7 @@ class HistoryScreen(Screen[None]):
     def on_mount(self) -> None:
         """Read the journal."""
         self._table.say((Cell("reading the journal …", Tone.QUIET),))
+        self.watch(self.query_one(KeyLine), "words", self._search, init=False)
         self.action_read_now()
 
     def on_resize(self) -> None:
@@ -210,17 +211,14 @@ class HistoryScreen(Screen[None]):
         self._problems = not self._problems
         self._draw()
 
-    def on_key_line_typed(self, event: KeyLine.Typed) -> None:
+    def _search(self, words: str) -> None:
         """Search with every keystroke."""
-        self._words = event.words
+        self._words = words
         self._draw()
 
-    def on_key_line_done(self, event: KeyLine.Done) -> None:
+    def on_key_line_done(self) -> None:
         """Go back to the rows."""
-        if not event.kept:
-            self._words = ""
         self._table.focus()
-        self._draw()
 
     def action_copy(self) -> None:
         """Copy the row under the cursor as a line."""

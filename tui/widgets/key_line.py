@@ -10,6 +10,7 @@ from textual.containers import Container
 from textual.content import Content
 from textual.geometry import Region
 from textual.message import Message
+from textual.reactive import var
 from textual.widgets import Input, Static
 
 from tui import keymap
@@ -60,19 +61,11 @@ class KeyLine(Container):
     }
     """
 
-    class Typed(Message):
-        """The filter's words are these now."""
-
-        def __init__(self, words: str) -> None:
-            super().__init__()
-            self.words = words
-
     class Done(Message):
         """The filter is typed, or given up."""
 
-        def __init__(self, kept: bool) -> None:
-            super().__init__()
-            self.kept = kept
+    words: var[str] = var("")
+    """The filter. Watch it: what a letter finds is then drawn together with the letter."""
 
     def compose(self) -> ComposeResult:
         """Both; one of them is shown."""
@@ -84,6 +77,13 @@ class KeyLine(Container):
             select_on_focus=False,
             id="filter-input",
         )
+
+    def on_mount(self) -> None:
+        """Hear of every keystroke while it is handled; a message would come a draw later."""
+        self.watch(self.query_one(FilterInput), "value", self._hear, init=False)
+
+    def _hear(self, typed: str) -> None:
+        self.words = typed
 
     @property
     def typing(self) -> bool:
@@ -98,15 +98,10 @@ class KeyLine(Container):
         """Let a filter be typed, beginning with the words there are."""
         self.add_class("-typing")
         field = self.query_one(FilterInput)
-        with field.prevent(Input.Changed):
-            field.value = words
+        self.set_reactive(KeyLine.words, words)  # known to whoever asks
+        field.value = words
         field.cursor_position = len(words)
         self.screen.set_focus(field)  # at once: what is typed ahead is for the filter
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """Filter with every keystroke."""
-        event.stop()
-        self.post_message(self.Typed(event.value))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Keep the filter and go back to the rows."""
@@ -114,6 +109,8 @@ class KeyLine(Container):
         self.close(kept=True)
 
     def close(self, *, kept: bool) -> None:
-        """Show the keys again."""
+        """Show the keys again; without what was typed, if it is not to be kept."""
         self.remove_class("-typing")
-        self.post_message(self.Done(kept))
+        if not kept:
+            self.words = ""
+        self.post_message(self.Done())
