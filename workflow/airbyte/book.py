@@ -12,8 +12,8 @@ that was created at another time, is another job under an old number: what was k
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Final
 
@@ -23,6 +23,8 @@ from workflow.airbyte.readings import Origin, Reading, ReadingTaken
 MOST_ENDED: Final = 5_000
 """Ended jobs that are remembered; more than an hour's worth on a busy server."""
 _ROUNDING: Final = timedelta(seconds=1)
+_seen_of: Final = attrgetter("connection_id", "status", "job_type", "rows_synced", "bytes_synced")
+"""What an operator can see of a job."""
 
 
 class Book:
@@ -80,7 +82,7 @@ class Book:
             previous = None if anew else previous
         self._serial += 1
         reading = Reading(job, left, arrived, self._serial, origin)
-        changed = previous is None or _looks(previous.job) != _looks(job)
+        changed = previous is None or _seen_of(previous.job) != _seen_of(job)
         self._readings[job.job_id] = reading
         if changed:
             self._changed[job.job_id] = self._serial
@@ -130,11 +132,6 @@ def _follows(previous: Reading, job: Job, left: datetime) -> bool:
     if previous.job.is_terminal:
         return False
     return job.is_terminal or left >= previous.arrived
-
-
-def _looks(job: Job) -> Job:
-    """Return what an operator can see of a job."""
-    return replace(job, start_time=None, last_updated_at=None, duration=None, raw={})
 
 
 def _was_touched(previous: Reading | None, job: Job) -> bool:
