@@ -85,6 +85,7 @@ class SyncdeckApp(App[int]):
         self._dirty = True
         self._flushed_at = -1
         self._opened = False
+        self._trouble: SafeText | None = None
         self._leaving = asyncio.Event()
         self.session: Session | None = None
         self._listener: Listener | None = None
@@ -215,9 +216,19 @@ class SyncdeckApp(App[int]):
             if not screen.is_modal:
                 break  # what is below cannot be seen
         listener.teller.flush(session)
+        self._tell_trouble(session)
         if session.fleet.watch.loading.done and not self._loaded:
             self._loaded = True
             self._settle()
+
+    def _tell_trouble(self, session: Session) -> None:
+        """Say in full that the journal cannot be written, and that it can again, once each."""
+        before, self._trouble = self._trouble, session.fleet.trouble
+        if self._trouble is not None and before is None:
+            told = SafeText(f"{self._trouble} Watching goes on.")
+            self.notify(told, severity="error", timeout=30, markup=False)
+        elif self._trouble is None and before is not None:
+            self.notify("the journal is written again", markup=False)
 
     def tell_of(self, launch: LaunchId, how: Telling) -> None:
         """Tell of a launch's end in this way."""
@@ -230,9 +241,9 @@ class SyncdeckApp(App[int]):
         """Show all keys and glyphs."""
         self.push_screen(late.help_screen())
 
-    def action_palette(self) -> None:
-        """Go to anything, do anything."""
-        self.push_screen(late.palette_screen())
+    async def action_palette(self) -> None:
+        """Go to anything, do anything; what is typed ahead waits until it is there."""
+        await self.push_screen(late.palette_screen())
 
     def action_history(self) -> None:
         """Show every run of the journal."""

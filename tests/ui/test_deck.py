@@ -12,7 +12,7 @@ import pytest
 from textual import events
 from textual.pilot import Pilot
 from textual.widget import Widget
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from tests.support.deck import (
     StillClock,
@@ -32,6 +32,7 @@ from tui.kept import Kept
 from tui.rows import RunKey
 from tui.screens.deck import DeckScreen
 from tui.screens.dialogs import ConfirmDialog, MessageDialog, QuitDialog
+from tui.screens.palette import Palette
 from tui.widgets.events_pane import EventsPane
 from tui.widgets.runs_pane import RunsPane
 from workflow.airbyte.models import JobId
@@ -252,6 +253,26 @@ async def test_what_is_typed_right_behind_the_filters_key_is_for_the_filter() ->
             deck.app.post_message(events.Key(name, character))  # as a paste, or a slow line, does
         await until(deck.pilot, lambda: deck.runs.words == "p/st")
         assert deck.fleet.asked == []
+        assert len(deck.app.screen_stack) == 1
+
+
+async def test_what_is_typed_right_behind_the_palettes_key_is_for_the_palette() -> None:
+    async with a_deck() as deck:
+        for character in ":p:st":
+            name = "colon" if character == ":" else character
+            deck.app.post_message(events.Key(name, character))  # as a paste, or a slow line, does
+        await until(deck.pilot, lambda: isinstance(deck.app.screen, Palette))
+        field = deck.app.screen.query_one(Input)
+        await until(deck.pilot, lambda: field.value == "p:st")
+        assert deck.fleet.asked == []
+        await deck.pilot.press("escape")  # so that nothing is sought any more
+        await until(deck.pilot, lambda: isinstance(deck.app.screen, DeckScreen))
+
+
+async def test_a_colon_in_a_filter_opens_nothing() -> None:
+    async with a_deck() as deck:
+        await deck.pilot.press(*"/tag", "colon", "a")
+        assert deck.runs.words == "tag:a"
         assert len(deck.app.screen_stack) == 1
 
 
@@ -668,3 +689,21 @@ async def test_events_are_wrapped_anew_when_the_width_is_another_one() -> None:
             " ".join(str(cell.text) for cell in pane._row(key, ()).cells) for key in pane.in_view
         )
         assert " ".join(whole.split()) in drawn
+
+
+async def test_a_journal_that_cannot_be_written_is_said_in_full_and_what_to_do() -> None:
+    full = SafeText("No space is left for the journal. Free some; nothing is triggered until then.")
+    async with a_deck((200, 50)) as deck:
+        deck.fleet.trouble = full
+        deck.app._dirty = True
+        await until(deck.pilot, lambda: full in deck.lines[0])
+        notices = [notice.message for notice in deck.app._notifications]
+        assert notices == [f"{full} Watching goes on."]
+        await deck.press("4")
+        await until(deck.pilot, lambda: full in deck.lines[0] and "history" in deck.lines[0])
+        deck.fleet.trouble = None
+        deck.app._dirty = True
+        await until(deck.pilot, lambda: full not in deck.lines[0])
+        assert [notice.message for notice in deck.app._notifications][1:] == [
+            "the journal is written again"
+        ]

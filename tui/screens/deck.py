@@ -44,14 +44,15 @@ if TYPE_CHECKING:
     from tui.session import Session
 
 _PANES: Final = tuple(Pane)
+_TYPED_BEHIND: Final = frozenset({"filter", "palette"})
 
 
 class DeckScreen(Screen[None]):
     """The first screen, and the one everything comes back to."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        # The filter takes what is typed behind its key, so that waits in no table's queue.
-        replace(key.binding(), priority=key.id == "filter")
+        # These take what is typed behind their keys, so that waits in no table's queue.
+        replace(key.binding(), priority=key.id in _TYPED_BEHIND)
         for key in keymap.KEYS
         if key.group is not keymap.Group.DETAIL and key.id not in keymap.TABLE_KEYS
     ]
@@ -235,9 +236,13 @@ class DeckScreen(Screen[None]):
             self._again()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Say no to the filter's key while a filter is typed: it is one of its letters then."""
+        """Say no to some keys while a filter is typed: they are letters of it then."""
         del parameters
-        return action != "filter" or not self._frame.keys.typing
+        return action not in _TYPED_BEHIND or not self._frame.keys.typing
+
+    async def action_palette(self) -> None:
+        """Go to anything, do anything."""
+        await self.app.run_action("app.palette")
 
     def action_filter(self) -> None:
         """Let the pane's filter be typed."""
