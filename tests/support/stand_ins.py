@@ -90,6 +90,7 @@ class StandInFleet:
     feed: StandInFeed = field(default_factory=StandInFeed)
     following: StillFollowing = field(default_factory=StillFollowing)
     suspicions: tuple[Suspicion, ...] = ()
+    trouble: SafeText | None = None
     orders: list[Order] = field(default_factory=list)
     checked: list[Order] = field(default_factory=list)
     deeds: list[tuple[str, str]] = field(default_factory=list)

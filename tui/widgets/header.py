@@ -131,8 +131,9 @@ def _rights(facts: Facts) -> tuple[Content, ...]:
     if facts.frozen:
         fresh = short = Content.styled("frozen, f goes on", Tone.WARNING.style)
     if facts.trouble is not None:
-        told = Content.styled(elide(facts.trouble, 40), Tone.FAILED.style)
-        return (Content("  ").join([told, fresh]), told)
+        # More than how fresh it all is: what is wrong, and what to do, as far as there is room.
+        lengths = (len(facts.trouble), 80, 60, 40)
+        return tuple(Content.styled(elide(facts.trouble, n), Tone.FAILED.style) for n in lengths)
     rate = Content.styled(f"{facts.requests_per_minute} req/min", _QUIET)
     wide, near = Content("   "), Content("  ")
     return (

@@ -15,6 +15,8 @@ from workflow.text import SafeText
 
 _QUIET: Final = Tone.QUIET.style
 _ROOMY: Final = 100
+_PLACE: Final = 36
+"""Cells that a place keeps beside a long trouble."""
 
 
 def place_line(session: Session, place: SafeText, width: int) -> Content:
@@ -29,6 +31,9 @@ def place_line(session: Session, place: SafeText, width: int) -> Content:
 
 
 def _freshness(session: Session, width: int) -> Content:
+    if session.fleet.trouble is not None:  # nothing is sent until that is over
+        room = max(16, width - _PLACE)
+        return Content.styled(f"{elide(session.fleet.trouble, room)} ", Tone.FAILED.style)
     status = session.fleet.feed.status
     read = "not read yet"
     if status.read_at is not None:
