@@ -76,7 +76,7 @@ class Fate:
         self._left = life.strike
         self._lock = threading.Lock()
         self.commits = threading.RLock()
-        """Held by the thread that commits: a stop elsewhere waits for it, a kill does not."""
+        """Held by the thread that writes: a stop elsewhere waits for it, a kill does not."""
 
     def cross(self, boundary: str) -> None:
         if self._life.boundary not in {ANY, boundary}:
@@ -101,7 +101,7 @@ class Fate:
 def lay_boundaries(life: Life, fate: Fate) -> None:
     """Put boundaries around requests and commits, for the rest of this process's life."""
     handle = httpx.AsyncHTTPTransport.handle_async_request
-    commit, attempt = Writer._commit, Writer._attempt
+    commit, attempt, alone = Writer._commit, Writer._attempt, Writer.alone
 
     async def bounded(
         transport: httpx.AsyncHTTPTransport, request: httpx.Request
@@ -126,10 +126,18 @@ def lay_boundaries(life: Life, fate: Fate) -> None:
         fate.cross("within a commit")
         return result
 
+    async def bounded_alone(writer: Writer, work: Any) -> Any:
+        def guarded(db: Any) -> Any:
+            with fate.commits:  # retention locks the file as well
+                return work(db)
+
+        return await alone(writer, guarded)
+
     patch = pytest.MonkeyPatch()
     patch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", bounded)
     patch.setattr(Writer, "_commit", bounded_commit)
     patch.setattr(Writer, "_attempt", bounded_attempt)
+    patch.setattr(Writer, "alone", bounded_alone)
 
 
 async def live(life: Life, fate: Fate) -> None:
