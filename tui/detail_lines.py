@@ -16,7 +16,7 @@ from textual.content import Content
 from tui import glyphs
 from tui.formats import age, bytes_, clock, duration, exact, many, minutes, roughly, short_clock
 from tui.glyphs import Tone
-from tui.run_cells import lasted
+from tui.lasting import lasted
 from tui.screens.connection_figures import strip
 from tui.widgets.status_timeline import status_timeline
 from tui.widgets.step_track import step_track

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from tui.formats import clock, duration, exact, many
+from tui.lasting import lasted
 from workflow.runs.events import (
     CancelSettled,
     CancelWished,
@@ -37,7 +38,7 @@ SAME_FAILURE: Final = timedelta(seconds=30)
 
 _WAITING: Final = {
     "hold": "waits: the launch is held",
-    "gate": "waits: an earlier trigger of this connection is not settled",
+    "gate": "waits: an earlier trigger of this connection is not settled; see `syncdeck runs`",
     "asked": "was not started by an earlier syncdeck: nothing has been sent for it",
 }
 _TERMINAL: Final = frozenset({"succeeded", "failed", "cancelled"})
@@ -161,8 +162,8 @@ def ended(state: RunState) -> str:
         return "still under way"
     job = f" (job {state.job_id})" if state.job_id is not None else ""
     if verdict in {Verdict.SUCCEEDED, Verdict.FAILED, Verdict.CANCELLED} and job:
-        since = state.job_started or state.begun
-        took = f" in {duration(state.ended - since)}" if since and state.ended else ""
+        span = lasted(state, state.ended) if state.ended is not None else None
+        took = f" in {duration(span)}" if span is not None else ""
         return f"{verdict}, {rows(state.rows)}{took}{job}"
     why = f": {state.why}" if state.why else ""
     return f"{verdict}{why}" if job and job[1:-1] in why else f"{verdict}{job}{why}"

@@ -13,6 +13,7 @@ from typing import Final
 from tui import glyphs
 from tui.formats import UNKNOWN, bytes_, duration, exact, rate, short_clock, si
 from tui.glyphs import Look, Tone
+from tui.lasting import lasted
 from tui.widgets.columns import Column
 from tui.widgets.line_painter import Cell, Row
 from tui.widgets.sparkline import sparkline
@@ -165,14 +166,6 @@ def rows_per_second(state: RunState) -> float | None:
         return None
     seconds = (end - first.at).total_seconds()
     return None if seconds < 1 else max(0, state.rows - first.rows) / seconds
-
-
-def lasted(state: RunState, now: datetime) -> timedelta | None:
-    """Return how long a run's job took, or has taken by now; None before anything began."""
-    start = state.job_started or state.begun
-    if start is None:
-        return None
-    return max(timedelta(0), (state.ended or now) - start)
 
 
 def trend(state: RunState, cells: int, now: datetime) -> str:

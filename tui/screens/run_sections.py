@@ -19,7 +19,8 @@ from tui.detail_lines import origin
 from tui.event_lines import Entry
 from tui.formats import bytes_, clock, duration, elide, exact, many, rate
 from tui.glyphs import Sign, Tone
-from tui.run_cells import lasted, rows_per_second
+from tui.lasting import lasted
+from tui.run_cells import rows_per_second
 from tui.screens.connection_figures import Figures, outcome, usual
 from tui.screens.suspects import suspect_line
 from tui.widgets.lines import hung, stacked, titled_rule

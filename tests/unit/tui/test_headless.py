@@ -163,6 +163,18 @@ def test_rows_that_nobody_knows_are_not_called_0() -> None:
     assert "rows not known" in summary([state], timedelta(seconds=9))
 
 
+def test_a_job_that_was_over_when_it_was_attached_is_not_said_to_have_taken_until_then() -> None:
+    state, _ = told(
+        (facts.TriggerSettled(facts.Origin.ATTACHED, job_id=7), 7200),
+        (
+            facts.ReadingTaken(7, "succeeded", rows=5, start_time="2026-11-22T03:41:20Z"),
+            7200,
+        ),
+        (facts.RunFinished(Verdict.SUCCEEDED, "", {}), 7200),
+    )
+    assert ended(state) == "succeeded, 5 rows (job 7)"
+
+
 def test_who_is_interrupted_is_told_what_goes_on_and_what_was_never_sent() -> None:
     sent = facts.TriggerIntent("triggerJob", 1, "sync", base=7)
     watched, _ = told((sent, 1), (facts.TriggerSettled("started", 8), 2))
