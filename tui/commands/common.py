@@ -179,8 +179,12 @@ def journal_path(common: Common) -> Path:
 
 
 def on_a_terminal() -> bool:
-    """Whether a person can see a screen and type: both ends are a terminal."""
-    return sys.stdin.isatty() and sys.stdout.isatty()
+    """Whether a person can see a screen and type.
+
+    Screens are drawn on stderr: with that in a file the keys would still act, on a deck that
+    nobody sees.
+    """
+    return sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()
 
 
 class Span(click.ParamType[timedelta]):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import click
 import pytest
 
 from tui import __version__, cli
-from tui.commands.common import SPAN, Common, common_options
+from tui.commands.common import SPAN, Common, common_options, on_a_terminal
 
 
 def called(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
@@ -106,6 +107,15 @@ def test_common_options_may_stand_before_or_after_the_command() -> None:
         Common(profile="a", read_only=True),
         Common(profile="b", journal=Path("x")),
     ]
+
+
+@pytest.mark.parametrize("away", ["stdin", "stdout", "stderr"])
+def test_a_screen_needs_all_three_ends_on_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, away: str
+) -> None:
+    for end in ("stdin", "stdout", "stderr"):
+        monkeypatch.setattr(f"sys.{end}", SimpleNamespace(isatty=lambda end=end: end != away))
+    assert not on_a_terminal()
 
 
 def test_the_first_screen_says_what_to_set_and_offers_the_demo(
