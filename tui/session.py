@@ -156,7 +156,9 @@ def credentials_of(profile: Profile, store: SecretStore) -> Credentials:
     match profile.auth:
         case settings.ClientCredentialsAuth(client_id, client_secret):
             return credentials.ClientCredentials(
-                secret(client_id, "client_id"), Secret(secret(client_secret, "client_secret"))
+                secret(client_id, "client_id"),
+                Secret(secret(client_secret, "client_secret")),
+                _place(client_id, client_secret),
             )
         case settings.BearerAuth(token):
             return credentials.Bearer(Secret(secret(token, "token")))
@@ -166,6 +168,12 @@ def credentials_of(profile: Profile, store: SecretStore) -> Credentials:
             )
         case settings.NoAuth():
             return credentials.NoAuth()
+
+
+def _place(*references: settings.Reference) -> SafeText:
+    """Say where credentials are to be corrected: in variables, when all come from there."""
+    variables = [one.variable for one in references if isinstance(one, settings.InEnvironment)]
+    return safe(" and ".join(variables) if len(variables) == len(references) else "the profile")
 
 
 def open_client(profile: Profile, clock: Clock, wiring: Wiring = Wiring()) -> Client:

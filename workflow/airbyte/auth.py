@@ -30,6 +30,7 @@ from workflow.http.echoes import without
 from workflow.http.failures import BadBody, NetworkFailure
 from workflow.http.messages import Request, Response
 from workflow.http.strict_json import Json
+from workflow.text import SafeText
 
 _EARLIEST_REFRESH: Final = 60.0
 _SHORTEST_LIFETIME: Final = 180.0
@@ -149,7 +150,7 @@ class TokenAuth:
         except NetworkFailure as failure:
             raise NetworkFailure(failure.kind, failure.text, sent=False, final=True) from None
         secret = self._credentials.client_secret.reveal()
-        header, lifetime = _read(without(response, (secret,)))
+        header, lifetime = _read(without(response, (secret,)), self._credentials.place)
         self._token = _Token(header, lifetime, since, since_wall)
         return self._token
 
@@ -160,9 +161,9 @@ def _seen(task: asyncio.Task[_Token]) -> None:
         task.exception()
 
 
-def _read(response: Response) -> tuple[str, float]:
+def _read(response: Response, place: SafeText) -> tuple[str, float]:
     if not 200 <= response.status < 300:
-        raise _refusal(response)
+        raise _refusal(response, place)
     try:
         raw = shapes.an_object(response.json(), "the token answer")
         token = shapes.text(raw, "access_token", "the token answer")
@@ -179,7 +180,7 @@ def _unusable(response: Response, why: str) -> ApiProblem:
     return ApiProblem(problem.status, problem.kind, problem.sentence, sent=False)
 
 
-def _refusal(response: Response) -> ApiProblem:
+def _refusal(response: Response, place: SafeText) -> ApiProblem:
     """Say that the credentials are wrong, which servers do with 400, 401, 403 or 500."""
     problem = problem_from(response, "asking for a token")
     kind, sentence = problem.kind, str(problem.sentence)
@@ -187,7 +188,7 @@ def _refusal(response: Response) -> ApiProblem:
         kind = ProblemKind.UNAUTHORIZED
         sentence = (
             f"The client id and secret were not accepted ({response.status}); "
-            "check them in the profile."
+            f"check them in {place}."
         )
     elif response.status == 500:
         sentence = (

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
+
+from workflow.text import SafeText
 
 
 class Secret:
@@ -41,6 +43,8 @@ class ClientCredentials:
 
     client_id: str
     client_secret: Secret
+    place: SafeText = field(default=SafeText("the profile"))
+    """Where they are written, for whoever has to correct them."""
 
 
 @dataclass(frozen=True, slots=True)

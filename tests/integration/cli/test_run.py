@@ -224,6 +224,7 @@ def test_wrong_credentials_are_one_sentence_without_them(
     ended = syncdeck("run", "--all")
     assert ended.code == 2
     assert len(ended.err.splitlines()) == 2  # which profile, and what is wrong
+    assert "check them in AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET" in ended.err
     assert "canary-secret" not in ended.err + ended.out
     assert b"canary-secret" not in journal.read_bytes()
 
