@@ -70,7 +70,7 @@ class Report:
             lines.append("  ".join(part for part in parts if part).rstrip())
             if run.verdict not in {Verdict.SUCCEEDED, None} and run.why:
                 lines.append(f"    {run.why}")
-            lines += [f"    ! {warning.text}" for warning in run.warnings]
+            lines += [f"    ! {text}" for text in _warnings(run)]
         return "\n".join(lines) + "\n"
 
     def to_markdown(self) -> str:
@@ -87,7 +87,7 @@ class Report:
                 "—" if run.job_id is None else str(run.job_id),
                 "—" if run.rows is None else f"{run.rows:,}",
                 took(run) or "—",
-                "; ".join([run.why or "", *(f"! {w.text}" for w in run.warnings)]).strip("; "),
+                "; ".join([run.why or "", *(f"! {text}" for text in _warnings(run))]).strip("; "),
             )
             lines.append(f"| {' | '.join(_md(cell) for cell in cells)} |")
         return "\n".join(lines) + "\n"
@@ -154,6 +154,11 @@ def _badness(run: RunState) -> int:
 def word(run: RunState) -> str:
     """Say where a run stands: its verdict, or what it is doing."""
     return str(run.verdict or run.status or run.phase)
+
+
+def _warnings(run: RunState) -> list[str]:
+    """Return its warnings but for the one that ended it: that is told as the reason."""
+    return [warning.text for warning in run.warnings if warning.text != run.why]
 
 
 def took(run: RunState) -> str:

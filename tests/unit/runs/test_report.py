@@ -12,7 +12,16 @@ import pytest
 
 from tests.support.run_events import LAUNCH, created, ends, job_runs, launched, of_launch, story
 from workflow.runs import launch, run
-from workflow.runs.events import Event, Fact, LaunchFinished, RunId, StepStarted, Warned
+from workflow.runs.events import (
+    Event,
+    Fact,
+    LaunchFinished,
+    RunFinished,
+    RunId,
+    StepStarted,
+    Verdict,
+    Warned,
+)
 from workflow.runs.launch import LaunchState
 from workflow.runs.report import Report, report_of, span
 from workflow.runs.run import RunState
@@ -66,6 +75,17 @@ def test_text_says_why_a_run_did_not_succeed_and_what_to_look_at(report: Report)
     text = report.to_text()
     assert "failed      job 8  5 rows  4s\n    so\n" in text
     assert "    ! no row" in text
+
+
+def test_a_warning_that_ended_a_run_is_told_once(report: Report) -> None:
+    inactive = "The connection is inactive."
+    events = a_run("r-5", "crm → s3", Warned("inactive", inactive))
+    skipped = run.fold(
+        run.replay(events), replace(events[-1], fact=RunFinished(Verdict.SKIPPED, inactive, {}))
+    )
+    told = replace(report, runs=(skipped,))
+    assert told.to_text().count(inactive) == 1
+    assert told.to_markdown().count(inactive) == 1
 
 
 def test_a_launch_that_goes_on_says_so(report: Report) -> None:
