@@ -108,7 +108,8 @@ def add(
     tell(safe(f"Saved {name} in {settings.path}."))
     tell(safe(f"See whether it works: syncdeck doctor --profile {name}"))
     if not writable:
-        tell(safe("It is read-only until read_only = false stands in that file."))
+        how = "W in the deck arms it for a while, read_only = false in that file for good"
+        tell(safe(f"It is read-only: {how}."))
     return 0
 
 

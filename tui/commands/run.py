@@ -34,7 +34,7 @@ class RunOptions:
 
 
 @click.command(short_help="Start jobs and follow them to their verdicts.")
-@click.argument("connections", nargs=-1, metavar="CONNECTION...")
+@click.argument("connections", nargs=-1, metavar="[CONNECTION]...")
 @click.option("--tag", "tags", multiple=True, help="Every active connection with this tag.")
 @click.option("--all", "all_", is_flag=True, help="Every active connection.")
 @click.option(

@@ -7,6 +7,7 @@ that has an effect.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import datetime
 from typing import Final, Protocol, cast
@@ -87,25 +88,26 @@ class Asking:
     async def jobs(self, order: TriggerOrder, *, by_type: bool) -> Listed | Trouble:
         """Read the connection's newest jobs, of each type by itself when asked to."""
         seen: dict[int, JobSeen] = {}
-        left: datetime | None = None
+        types = JOB_TYPES if by_type else ()
         try:
-            for job_type in JOB_TYPES if by_type else ():
-                typed = await self._page(order, seen, job_type)
-                if isinstance(typed, CheckFailed):
-                    return typed
-                left = left or typed.left
+            # Together, for what they tell is soon too old.
+            typed = await asyncio.gather(*(self._page(order, seen, one) for one in types))
             # Last, so that its Date is that of the whole.
             last = await self._page(order, seen, None)
         except ApiProblem as problem:
             return _trouble(problem, order)
         except NetworkFailure as failure:
             return CheckFailed(failure.text)
+        for page in typed:
+            if isinstance(page, CheckFailed):
+                return page
         if isinstance(last, CheckFailed):
             return last
+        left = min((page.left for page in typed if isinstance(page, Answer)), default=last.left)
         hidden = {"clear", "refresh"}
         if by_type and any(job.live and job.job_type in hidden for job in seen.values()):
             self.by_type = True
-        return Listed(tuple(seen.values()), left or last.left, last.date)
+        return Listed(tuple(seen.values()), left, last.date)
 
     async def _page(
         self, order: TriggerOrder, seen: dict[int, JobSeen], job_type: JobType | None
