@@ -259,7 +259,7 @@ class Model:
 
     def _listed(self, whole: Whole) -> Listed:
         jobs = (self._seen(whole, number, born) for number, born, _ in whole.jobs)
-        return Listed(tuple(jobs), whole.now, whole.now)
+        return Listed(tuple(jobs), whole.now, whole.now, whole.now)
 
     def _seen(self, whole: Whole, number: int, born: float) -> JobSeen:
         live = whole.clock < born + JOB_LIVES

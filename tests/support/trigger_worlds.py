@@ -246,7 +246,7 @@ class Server:
         if self.past.intent == "gate":
             self.past.known = {job.number for job in self.past.jobs}
         ahead = timedelta(seconds=self.world.offset)
-        return Listed(seen, left, self.now() + ahead if self.world.tells_date else None)
+        return Listed(seen, left, self.now(), self.now() + ahead if self.world.tells_date else None)
 
     def _is_blind(self) -> bool:
         match self.world.blind:

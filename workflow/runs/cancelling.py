@@ -38,7 +38,7 @@ from workflow.runs.cancel import (
 from workflow.runs.events import CancelSent, CancelSettled
 from workflow.runs.run import CancelState
 from workflow.runs.trigger.asking import JobFeed, as_seen
-from workflow.runs.trigger.rules import FRESH
+from workflow.runs.trigger.rules import FRESH, LOOKING
 from workflow.text import SafeText
 
 _GONE: Final = frozenset({403, 404, 409})
@@ -105,8 +105,10 @@ class _Errand:
     why_not: Callable[[], SafeText | None]
     sent: Sent
     connection: ConnectionId | None
-    looked: datetime | None = None
+    asked: datetime | None = None
     """When the request for the job left; its answer may have lain unread since."""
+    looked: datetime | None = None
+    """When the latest answer was read."""
 
     async def do(self, command: Command, job_id: JobId) -> Answer:
         """Obey one command."""
@@ -132,7 +134,7 @@ class _Errand:
         except NetworkFailure as failure:
             return Unasked(failure.text)
         job = answer.value
-        self.looked = answer.left
+        self.asked, self.looked = answer.left, answer.arrived
         self.connection = self.connection or job.connection_id
         if self.feed is not None:
             self.feed.accept(job, answer.left, answer.arrived, "get_job")
@@ -146,13 +148,19 @@ class _Errand:
             return Gone(problem.sentence) if missing else Unasked(problem.sentence)
         except NetworkFailure as failure:
             return Unasked(failure.text)
+        self.looked = answer.arrived
         mine = (job for job in answer.value.items if job.connection_id == self.connection)
         return JobsRead(tuple(as_seen(job) for job in mine))
+
+    def _is_stale(self, now: datetime) -> bool:
+        if self.asked is None or self.looked is None:
+            return True
+        return now - self.looked > FRESH or now - self.asked > LOOKING
 
     async def _delete(self, job_id: JobId, number: int) -> Answer:
         if (why_not := self.why_not()) is not None:
             return NoDelete(why_not)  # a wish may be older than the lock on its profile
-        if self.looked is None or self.clock.now() - self.looked > FRESH:
+        if self._is_stale(self.clock.now()):
             return Stale()  # stopped, or the laptop slept
         await self.sent(CancelSent(job_id, number))
         try:

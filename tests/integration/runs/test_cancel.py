@@ -101,7 +101,7 @@ def test_a_server_that_takes_too_long_to_say_what_runs_is_not_asked_to_cancel() 
         assert (settled.how, deletes(opened)) == ("not-sent", 0)
         assert "takes too long" in settled.text
 
-    in_a_sandbox(story, "slow:endpoint=listJobs,seconds=8s")
+    in_a_sandbox(story, "slow:seconds=20s")
 
 
 def test_every_delete_has_its_own_look_right_before_it() -> None:

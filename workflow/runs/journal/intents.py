@@ -61,7 +61,7 @@ class Intent:
     base: int
     """The highest job id of the connection at the preflight, 0 for none."""
     at: datetime
-    """Our clock when the preflight's first request left."""
+    """Our clock when the preflight's list arrived."""
     server_date: datetime | None
     """The server's clock then; None when it does not tell."""
     look: timedelta

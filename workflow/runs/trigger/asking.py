@@ -107,7 +107,7 @@ class Asking:
         hidden = {"clear", "refresh"}
         if by_type and any(job.live and job.job_type in hidden for job in seen.values()):
             self.by_type = True
-        return Listed(tuple(seen.values()), left, last.date)
+        return Listed(tuple(seen.values()), left, last.arrived, last.date)
 
     async def _page(
         self, order: TriggerOrder, seen: dict[int, JobSeen], job_type: JobType | None

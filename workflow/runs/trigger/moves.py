@@ -160,6 +160,8 @@ class Listed:
     jobs: tuple[JobSeen, ...]
     left: datetime
     """When the first request for it left, by our clock; its answer may have lain unread since."""
+    arrived: datetime
+    """When the last answer was read, by our clock."""
     date: datetime | None
     """By the server's."""
 

@@ -38,7 +38,7 @@ from workflow.runs.trigger.moves import (
     Warn,
     WatchIt,
 )
-from workflow.runs.trigger.rules import FRESH, GoAhead, InTheWay, base_of, look_before
+from workflow.runs.trigger.rules import FRESH, LOOKING, GoAhead, InTheWay, base_of, look_before
 from workflow.runs.trigger.state import Move, Phase, State, enter, is_late, series, stop, too_late
 from workflow.text import SafeText, safe
 
@@ -156,7 +156,7 @@ def trouble_asking(
             )
             if state.phase is Phase.CONNECTION:
                 return enter(replace(state, checked=None), Phase.JOBS, now, left_out)
-            return _open(state, Listed((), now, None), now, left_out)
+            return _open(state, Listed((), now, now, None), now, left_out)
         case CheckRefused(status, why, body):
             return stop(state, Finish(Refused(why, status, body)))
         case CheckFailed():
@@ -193,7 +193,7 @@ def _open(state: State, listed: Listed, now: datetime, *notes: Note) -> Move:
     if is_late(state, now):
         return too_late(state, *notes)
     asked = min(state.checked or listed.left, listed.left)
-    if now - asked > FRESH:
+    if now - listed.arrived > FRESH or now - asked > LOOKING:
         return _look_again(state, now, *notes)
     order = state.order
     intent = Intent(
@@ -202,7 +202,7 @@ def _open(state: State, listed: Listed, now: datetime, *notes: Note) -> Move:
         order.connection_id,
         order.job_type,
         base=base_of(listed.jobs),
-        at=asked,
+        at=listed.arrived,
         server_date=listed.date,
         look=order.look,
     )
@@ -214,7 +214,7 @@ def _look_again(state: State, now: datetime, *notes: Note) -> Move:
     """Ask anew: the program stood still, or the server takes too long to be believed."""
     if state.outdated is None:
         return enter(replace(state, outdated=now), Phase.CONNECTION, now, *notes)
-    why = SafeText("The server takes too long to say what runs there; older than 5 s is too old.")
+    why = SafeText("The server takes too long to say what runs there: that is old by then.")
     if now - state.outdated >= PATIENCE:
         given_up = safe(f"{why} Given up after {PATIENCE.seconds // 60} min; nothing was sent.")
         return stop(state, Finish(NotStarted(given_up, "unreachable")), notes=notes)

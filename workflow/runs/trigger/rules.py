@@ -20,6 +20,10 @@ from workflow.text import SafeText, safe
 FRESH: Final = timedelta(seconds=5)
 """How old a preflight may be when the POST leaves."""
 
+LOOKING: Final = timedelta(seconds=30)
+"""How long a look may take, from its first request on. Slow servers are believed; an answer that is
+read later than this may have lain there for hours while the program stood still."""
+
 _LOOKS: Final = (2.0, 5.0, 10.0, 20.0)
 _WIPING: Final = frozenset({"reset", "clear"})
 
