@@ -33,6 +33,8 @@ from workflow.http.strict_json import Json
 from workflow.text import SafeText, safe, short_id
 
 ItemT = TypeVar("ItemT")
+IdT = TypeVar("IdT")
+ActorT = TypeVar("ActorT", Source, Destination)
 
 
 def parse_page(value: Json, what: str, parse: Callable[[Json], ItemT]) -> Page[ItemT]:
@@ -76,9 +78,7 @@ def parse_job(value: Json) -> Job:
 
 def parse_connection(value: Json) -> Connection:
     """Read a ConnectionResponse."""
-    raw = shapes.an_object(value, "the connection")
-    number = shapes.identifier(raw, "connectionId", "the connection")
-    what = f"connection {number}"
+    raw, number, what = _identified(value, "connection")
     raw_name = shapes.text(raw, "name", what) or ""
     return Connection(
         connection_id=ConnectionId(number),
@@ -98,9 +98,7 @@ def parse_connection(value: Json) -> Connection:
 
 def parse_tag(value: Json) -> Tag:
     """Read a TagResponse."""
-    raw = shapes.an_object(value, "the tag")
-    number = shapes.identifier(raw, "tagId", "the tag")
-    what = f"tag {number}"
+    raw, number, what = _identified(value, "tag")
     return Tag(
         tag_id=TagId(number),
         name=_name(raw, number, what),
@@ -111,38 +109,41 @@ def parse_tag(value: Json) -> Tag:
 
 def parse_workspace(value: Json) -> Workspace:
     """Read a WorkspaceResponse."""
-    raw = shapes.an_object(value, "the workspace")
-    number = shapes.identifier(raw, "workspaceId", "the workspace")
-    return Workspace(WorkspaceId(number), _name(raw, number, f"workspace {number}"))
+    raw, number, what = _identified(value, "workspace")
+    return Workspace(WorkspaceId(number), _name(raw, number, what))
 
 
 def parse_source(value: Json) -> Source:
     """Read a SourceResponse."""
-    raw = shapes.an_object(value, "the source")
-    number = shapes.identifier(raw, "sourceId", "the source")
-    what = f"source {number}"
-    return Source(
-        SourceId(number),
-        _name(raw, number, what),
-        _optional(raw, "sourceType", what),
-        _id(WorkspaceId, raw, "workspaceId", what),
-    )
+    return _actor(value, "source", SourceId, Source)
 
 
 def parse_destination(value: Json) -> Destination:
     """Read a DestinationResponse."""
-    raw = shapes.an_object(value, "the destination")
-    number = shapes.identifier(raw, "destinationId", "the destination")
-    what = f"destination {number}"
-    return Destination(
-        DestinationId(number),
+    return _actor(value, "destination", DestinationId, Destination)
+
+
+def _actor(
+    value: Json,
+    role: str,
+    as_id: Callable[[str], IdT],
+    make: Callable[[IdT, SafeText, SafeText | None, WorkspaceId | None], ActorT],
+) -> ActorT:
+    """Read what the server says of either end of a connection, whose keys name its role."""
+    raw, number, what = _identified(value, role)
+    return make(
+        as_id(number),
         _name(raw, number, what),
-        _optional(raw, "destinationType", what),
+        _optional(raw, f"{role}Type", what),
         _id(WorkspaceId, raw, "workspaceId", what),
     )
 
 
-IdT = TypeVar("IdT")
+def _identified(value: Json, kind: str) -> tuple[Raw, str, str]:
+    """Return a thing's fields, its id, and what a complaint calls it."""
+    raw = shapes.an_object(value, f"the {kind}")
+    number = shapes.identifier(raw, f"{kind}Id", f"the {kind}")
+    return raw, number, f"{kind} {number}"
 
 
 def _id(make: Callable[[str], IdT], raw: Raw, name: str, what: str) -> IdT | None:

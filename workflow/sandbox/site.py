@@ -209,7 +209,8 @@ class Site:
         except Refused as refusal:
             return refusal.answer
         except Exception:
-            # A server goes on serving; the log has the traceback, the header gives it away.
+            # Whatever it is, it is a bug of a handler's: what a request may be refused for is
+            # Refused. A server goes on serving; the log has the traceback, the header tells.
             _logger.exception("the sandbox has a bug: %s failed", call.operation.name)
             return replace(uncaught(500, call.fresh_error_id()), headers=(("X-Sandbox-Bug", "1"),))
 
