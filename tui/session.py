@@ -32,6 +32,7 @@ from workflow.airbyte.servers import BadAddress, normalise_base_url
 from workflow.clock import Clock, SystemClock
 from workflow.http.door import Door
 from workflow.http.failures import NetworkFailure
+from workflow.http.lines import DoorSetupError
 from workflow.http.messages import Request, Response
 from workflow.http.origins import origin_of
 from workflow.runs.fleet import Fleet
@@ -180,24 +181,23 @@ def open_client(profile: Profile, clock: Clock, wiring: Wiring = Wiring()) -> Cl
     """Return a client of the profile's server; nothing is sent yet. Close its door.
 
     Raises:
-        SettingsError: the address or the credentials cannot be used.
+        SettingsError: the address, the credentials, the CA bundle or the proxy cannot be used.
     """
     try:
         base = profile.url.rstrip("/") if wiring.verbatim else normalise_base_url(profile.url)
         revealed = credentials_of(profile, SecretStore(os.environ, secrets_file()))
-        auth = auth_for(revealed, base, clock)
-    except (BadAddress, BadCredentials) as error:
+        door = _HeaderDoor(
+            base,
+            wiring.headers,
+            clock=clock,
+            rng=wiring.rng or random.SystemRandom(),
+            auth=auth_for(revealed, base, clock),
+            also=wiring.also,
+            transport=wiring.transport,
+            ca_bundle=profile.ca_bundle,
+        )
+    except (BadAddress, BadCredentials, DoorSetupError) as error:
         raise SettingsError(f"Profile {profile.name}: {error}") from error
-    door = _HeaderDoor(
-        base,
-        wiring.headers,
-        clock=clock,
-        rng=wiring.rng or random.SystemRandom(),
-        auth=auth,
-        also=wiring.also,
-        transport=wiring.transport,
-        ca_bundle=profile.ca_bundle,
-    )
     return Client(door, base)
 
 

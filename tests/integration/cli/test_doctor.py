@@ -57,3 +57,16 @@ def test_what_an_older_server_lacks_is_said(
     serve(faults=(fault,))
     code, found = health(syncdeck)
     assert (code, found[about]) == (0, "warning")
+
+
+@pytest.mark.parametrize("command", [("doctor",), ("run", "anything")])
+def test_a_proxy_that_cannot_be_used_is_said_in_a_sentence_without_its_password(
+    syncdeck: Syncdeck, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("AIRBYTE_API_ROOT", "http://airbyte.example")
+    monkeypatch.setenv("ALL_PROXY", "gopher://user:open-sesame@proxy.example")
+    ended = syncdeck(*command)
+    said = ended.out + ended.err
+    assert ended.code == (1 if command == ("doctor",) else 2)
+    assert "ALL_PROXY) cannot be used" in said
+    assert "open-sesame" not in said
