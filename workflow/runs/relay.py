@@ -209,7 +209,7 @@ class Relay:
                     self._ledger.publish(self._ledger.stamp(FeedRate(per_minute)))
             case JobGone(job_id=job_id, reason=reason):
                 for wait in self._waits:
-                    if wait.job_id == job_id:
+                    if wait.job_id == job_id and wait.gone is None:
                         wait.gone = reason
                         wait.scope.reschedule(asyncio.get_running_loop().time())
 
