@@ -70,6 +70,11 @@ class RunBoard:
             changed.add(item.key)
             moves |= self._items.get(item.key) != item
             self._items[item.key] = item
+        if len(self._runs) > len(runs):  # all that there are are known by now
+            for run in [run for run in self._runs if run not in runs]:
+                del self._runs[run]
+                del self._items[self._keys.pop(run)]
+            moves = True
         for job in [job for job in self._jobs if job not in foreign]:
             del self._jobs[job]
             self._named.discard(job)

@@ -36,6 +36,7 @@ from workflow.http.lines import DoorSetupError
 from workflow.http.messages import Request, Response
 from workflow.http.origins import origin_of
 from workflow.runs.fleet import Fleet
+from workflow.runs.forgetting import MOST_ENDED
 from workflow.runs.journal import Journal, Retention
 from workflow.settings import Profile, RetentionSettings, SettingsError
 from workflow.settings_paths import make_private_folder, secrets_file
@@ -261,6 +262,7 @@ async def open_session(
             workspace_ids=workspaces,
             take_up=wiring.take_up,
             partial_server=wiring.partial_server,
+            most_ended=None if wiring.headless else MOST_ENDED,
         )
         stack.push_async_callback(_close, fleet, demo=wiring.demo)
         if wiring.start:

@@ -52,6 +52,8 @@ class Fleet:
         workspace_ids: the profile's workspaces; empty for all that its credentials see.
         take_up: whether runs of earlier processes are taken up at the start.
         partial_server: the server may have nothing but a document's own endpoints.
+        most_ended: about so many ended runs are known; None for all, as where each one counts for
+            an exit code.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Fleet:
         workspace_ids: Collection[WorkspaceId] = (),
         take_up: bool = True,
         partial_server: bool = False,
+        most_ended: int | None = None,
     ) -> None:
         self.profile_name: Final = profile_name
         self.server: Final = server
@@ -96,6 +99,7 @@ class Fleet:
         self._client = client
         self._clock = clock
         self._take_up = take_up
+        self._most_ended = most_ended
         self._shown = False
         self._started = False
         self._reads_all = False
@@ -205,6 +209,8 @@ class Fleet:
         )
         add(rooms.suspects.follow(), "suspects")
         add(chores.forget_what_is_old(self.journal, self._clock), "retention")
+        if self._most_ended is not None:
+            add(chores.let_go_of_ended(rooms.ledger, self._clock, self._most_ended), "memory")
         self._started = True
         self._read_all_if_shown()
 

@@ -12,12 +12,12 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Final, Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias, cast
 
 from workflow.clock import Clock
 from workflow.runs import launch as launches
@@ -132,6 +132,15 @@ class Ledger:
                 run.launch, run.created, run.job_type
             )
             self._launches[run.launch] = launches.with_run(launch, before, run)
+
+    def forget(self, gone: Collection[RunId]) -> None:
+        """Know these runs no more, nor launches that have none left: the journal has them."""
+        launches = {state.launch for run in gone if (state := self._runs.pop(run, None))}
+        empty = launches - {state.launch for state in self._runs.values()}
+        for launch in empty - {None}:
+            self._launches.pop(cast("LaunchId", launch), None)
+        for name in (*gone, *empty):
+            self._numbers.pop(name or "", None)
 
     def stamp(
         self,

@@ -291,6 +291,16 @@ def test_a_foreign_job_that_went_leaves_the_board() -> None:
     assert (changed, moves, len(board.items)) == (set(), True, 0)
 
 
+def test_a_run_that_was_forgotten_leaves_the_board() -> None:
+    first, second = (story.state() for story in (a_story("a → b", 1, 9), a_story("b → c", 2, 3)))
+    board = RunBoard()
+    board.update({first.run: first, second.run: second}, {}, {})
+    changed, moves = board.update({second.run: second}, {}, {})
+    assert (changed, moves, len(board.items)) == (set(), True, 1)
+    assert board.run(first.run) is None
+    assert sum(board.counts.values()) == 1
+
+
 def test_a_board_counts_what_is_unread_and_what_is_late() -> None:
     board = ConnectionBoard()
     views = {view.connection.connection_id: view for view in the_connections()}
