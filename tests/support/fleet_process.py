@@ -34,8 +34,7 @@ from tests.support.shared_clock import SharedClock
 from tests.support.truth import sender
 from tests.support.virtual_time import run_virtual
 from workflow.airbyte.credentials import ClientCredentials, Secret
-from workflow.http import door
-from workflow.http.exchange import tls_context
+from workflow.http import lines
 from workflow.runs.events import Event, RunId, StatusChanged
 from workflow.runs.journal.writer import Writer
 from workflow.runs.launch import Order, OrderRefused, Target
@@ -188,8 +187,8 @@ async def warm_up() -> None:
 def main() -> None:
     """Fork a fleet for each line."""
     run_virtual(warm_up())
-    context = tls_context(None)
-    pytest.MonkeyPatch().setattr(door, "tls_context", lambda bundle: context)
+    context = lines.tls_context(None)
+    pytest.MonkeyPatch().setattr(lines, "tls_context", lambda bundle: context)
     signal.signal(signal.SIGCHLD, lambda *_: reap())
     for line in sys.stdin:
         child = os.fork()

@@ -51,7 +51,7 @@ class Lines:
         self._fresh: dict[str | None, httpx.AsyncBaseTransport] = {}
         if transport is not None:
             return
-        verify = _tls_context(ca_bundle)
+        verify = tls_context(ca_bundle)
         for origin in origins:
             proxy = self._proxies[origin] = _proxy_for(origin)
             if proxy not in self._pooled:
@@ -71,7 +71,12 @@ class Lines:
             await line.aclose()
 
 
-def _tls_context(ca_bundle: Path | None) -> ssl.SSLContext:
+def tls_context(ca_bundle: Path | None) -> ssl.SSLContext:
+    """Return the verifying context: the bundle named, else what httpx trusts by itself.
+
+    Raises:
+        DoorSetupError: the bundle cannot be read or holds no certificate.
+    """
     if ca_bundle is None:
         return httpx.create_ssl_context(trust_env=True)
     try:
