@@ -16,6 +16,12 @@ connections:
   - {name: other, source: mysql, destination: snowflake, behaviour: {duration: 2m}}
 """
 
+ASLEEP = """
+workspaces: [W]
+connections:
+  - {name: asleep, source: mysql, destination: snowflake, status: inactive}
+"""
+
 
 @pytest.fixture
 def long_world(tmp_path: Path) -> Path:
@@ -131,6 +137,17 @@ def test_a_profile_that_nobody_has_is_no_profile_without_runs(
     assert ended.code == 2
     assert "There is no profile 'nope'" in ended.err
     assert syncdeck("--profile", "env", "runs").code == 0
+
+
+def test_a_run_that_never_had_a_job_is_shown_with_its_reason(
+    serve: Serve, syncdeck: Syncdeck, tmp_path: Path
+) -> None:
+    world = tmp_path / "world.yaml"
+    world.write_text(ASLEEP)
+    serve(world_file=world)
+    run = syncdeck("run", "asleep", "--json").last("run.finished")["run"]
+    shown = syncdeck("runs", "show", run)
+    assert (shown.code, shown.out.splitlines()[-1][:9]) == (0, "skipped: ")
 
 
 def test_no_journal_yet_is_one_sentence(syncdeck: Syncdeck) -> None:
