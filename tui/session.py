@@ -31,6 +31,7 @@ from workflow.airbyte.problems import ApiProblem
 from workflow.airbyte.servers import BadAddress, normalise_base_url
 from workflow.clock import Clock, SystemClock
 from workflow.http.door import Door
+from workflow.http.exchange import DoorSetupError
 from workflow.http.failures import NetworkFailure
 from workflow.http.messages import Request, Response
 from workflow.http.origins import origin_of
@@ -180,7 +181,7 @@ def open_client(profile: Profile, clock: Clock, wiring: Wiring = Wiring()) -> Cl
     """Return a client of the profile's server; nothing is sent yet. Close its door.
 
     Raises:
-        SettingsError: the address or the credentials cannot be used.
+        SettingsError: the address, the credentials, the CA bundle or a proxy cannot be used.
     """
     try:
         base = profile.url.rstrip("/") if wiring.verbatim else normalise_base_url(profile.url)
@@ -188,16 +189,19 @@ def open_client(profile: Profile, clock: Clock, wiring: Wiring = Wiring()) -> Cl
         auth = auth_for(revealed, base, clock)
     except (BadAddress, BadCredentials) as error:
         raise SettingsError(f"Profile {profile.name}: {error}") from error
-    door = _HeaderDoor(
-        base,
-        wiring.headers,
-        clock=clock,
-        rng=wiring.rng or random.SystemRandom(),
-        auth=auth,
-        also=wiring.also,
-        transport=wiring.transport,
-        ca_bundle=profile.ca_bundle,
-    )
+    try:
+        door = _HeaderDoor(
+            base,
+            wiring.headers,
+            clock=clock,
+            rng=wiring.rng or random.SystemRandom(),
+            auth=auth,
+            also=wiring.also,
+            transport=wiring.transport,
+            ca_bundle=profile.ca_bundle,
+        )
+    except DoorSetupError as error:
+        raise SettingsError(f"Profile {profile.name}: {error}") from error
     return Client(door, base)
 
 

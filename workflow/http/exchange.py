@@ -40,7 +40,7 @@ class _NoCookies(CookieJar):
 
 
 class DoorSetupError(ValueError):
-    """A profile's CA bundle or the environment's proxy cannot be used; one sentence."""
+    """A CA bundle or the environment's proxy cannot be used; one sentence."""
 
 
 def tls_context(ca_bundle: Path | None) -> ssl.SSLContext:
@@ -48,14 +48,15 @@ def tls_context(ca_bundle: Path | None) -> ssl.SSLContext:
 
     Raises DoorSetupError if the bundle cannot be read or holds no certificate.
     """
-    if ca_bundle is None:
-        return httpx.create_ssl_context(trust_env=True)
     try:
+        if ca_bundle is None:
+            return httpx.create_ssl_context(trust_env=True)
         return ssl.create_default_context(cafile=str(ca_bundle))
-    except (OSError, ssl.SSLError) as error:
-        why = safe(error.strerror or "it holds no certificate", limit=120)
-        name = safe(str(ca_bundle), limit=200)
-        raise DoorSetupError(f"The CA bundle {name} cannot be used: {why}.") from None
+    except OSError as error:  # an SSLError is one
+        named = "named in the environment (SSL_CERT_FILE or SSL_CERT_DIR)"
+        bundle = named if ca_bundle is None else safe(str(ca_bundle), limit=200)
+        why = "it holds no certificate" if isinstance(error, ssl.SSLError) else error.strerror
+        raise DoorSetupError(f"The CA bundle {bundle} cannot be used: {why}.") from None
 
 
 def open_client(

@@ -167,6 +167,17 @@ class TestHosts:
             run_virtual(open_door())
         assert "secret" not in str(caught.value)
 
+    def test_a_bundle_of_the_environment_that_is_none_is_said(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "not-there.pem"))
+
+        async def open_door() -> None:
+            Door(HOME, clock=clock(), rng=random.Random())
+
+        with pytest.raises(DoorSetupError, match="SSL_CERT_FILE"):
+            run_virtual(open_door())
+
     def test_a_ca_bundle_that_is_none_is_said(self, tmp_path: Path) -> None:
         empty = tmp_path / "ca.pem"
         empty.write_text("no certificate")
