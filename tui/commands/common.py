@@ -11,9 +11,10 @@ import os
 import re
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TextIO, TypeVar
 
 import click
 
@@ -60,6 +61,22 @@ def tell(text: SafeText) -> None:
         click.echo(text, err=True)
     except OSError:
         return
+
+
+def why_unwritable(error: OSError) -> SafeText:
+    """Say that stdout takes no more, and why."""
+    return safe(f"syncdeck: stdout cannot be written: {error.strerror or error}.")
+
+
+def to_nowhere(stream: TextIO) -> None:
+    """Let a stream that takes no more lead nowhere.
+
+    What Python still holds for it would be tried again, and complained about, at exit.
+    """
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
 
 
 @dataclass(frozen=True, slots=True)
