@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.integration.cli.conftest import Serve, Syncdeck, connections, sent
@@ -46,6 +47,28 @@ def test_a_job_is_attached_by_its_number_and_nothing_is_triggered(
     assert (ended.code, ended.verdicts) == (0, ["succeeded"])
     assert ended.last("trigger.settled")["how"] == "attached"
     assert sent(server, "createJob") == 1
+
+
+def test_a_job_that_is_attached_or_cancelled_goes_by_its_connections_name(
+    serve: Serve, syncdeck: Syncdeck, long_world: Path
+) -> None:
+    serve(world_file=long_world, speed=1)
+    job = str(expired(syncdeck, "long"))
+    ended = syncdeck("cancel", job, "--yes")
+    assert f"long: attached to job {job}" in ended.out
+    assert "long: cancelled" in syncdeck("attach", job).out
+
+
+def test_without_the_connection_a_job_goes_by_its_id(
+    serve: Serve, syncdeck: Syncdeck, long_world: Path
+) -> None:
+    server = serve(world_file=long_world, speed=60, faults=("server-error:endpoint=getConnection",))
+    connection = connections(server)["other"]
+    wanted = {"connectionId": connection, "jobType": "sync"}
+    job = httpx.post(f"{server.base_url}/jobs", json=wanted, trust_env=False).json()["jobId"]
+    ended = syncdeck("attach", str(job))
+    assert ended.code == 0
+    assert f"{connection}: succeeded" in ended.out
 
 
 def test_cancel_waits_for_the_outcome(serve: Serve, syncdeck: Syncdeck, long_world: Path) -> None:
