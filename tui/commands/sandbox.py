@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tui.commands.common import SPAN, Refusal, common_options, tell
+from tui.commands.common import SPAN, Refusal, tell, without
 from workflow.text import safe
 
 if TYPE_CHECKING:
@@ -70,7 +70,13 @@ class _WithFaults(click.Command):
     help="Something that goes wrong; may be given more than once. @FILE reads a scenario.",
 )
 @click.option("--control", is_flag=True, help="Open /control, for tests and benchmarks.")
-@common_options
+@without(
+    "profile",
+    "read_only",
+    "journal",
+    "log_level",
+    because="the sandbox is a server, with no profile, no journal and no log",
+)
 def sandbox(
     *,
     port: int,

@@ -109,6 +109,38 @@ def test_common_options_may_stand_before_or_after_the_command() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--profile", "prod", "demo"), "--profile means nothing here"),
+        (("demo", "--read-only"), "--read-only means nothing here"),
+        (("--journal", "x", "sandbox"), "--journal means nothing here"),
+        (("--log-level", "debug", "sandbox"), "--log-level means nothing here"),
+        (("profile", "add", "x", "--url", "http://h", "--read-only"), "unless --writable"),
+        (("profile", "--profile", "x", "list"), "every profile"),
+        (("profile", "remove", "x", "--profile", "x"), "NAME"),
+        (("profile", "show", "--journal", "x"), "--journal means nothing here"),
+    ],
+)
+def test_an_option_that_would_be_ignored_is_refused(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], says: str
+) -> None:
+    code, out, err = called(capsys, *arguments)
+    assert (code, out) == (2, "")
+    assert says in err
+
+
+def test_help_shows_only_options_that_mean_something(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "--read-only" not in called(capsys, "demo", "--help")[1]
+    assert "--read-only" in called(capsys, "run", "--help")[1]
+
+
+def test_a_journal_without_a_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = called(capsys, "--journal", "", "runs")
+    assert code == 2
+    assert "a file's name is needed" in err
+
+
 @pytest.mark.parametrize("away", ["stdin", "stdout", "stderr"])
 def test_a_screen_needs_all_three_ends_on_a_terminal(
     monkeypatch: pytest.MonkeyPatch, away: str
