@@ -143,7 +143,7 @@ def list_() -> int:
     return 0
 
 
-@profile.command()
+@profile.command(short_help="Show one profile; secrets only by where they are.")
 @click.argument("name", required=False)
 @without("journal", because="a profile has none of its own")
 @click.pass_context

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -66,6 +67,32 @@ def test_help_names_every_command_and_each_has_its_own(
         assert command is not None
         assert f"  {name} " in listed
         assert command.get_short_help_str(200) in listed
+
+
+def commands(within: click.Group) -> Iterator[click.Command]:
+    """Every command and group, at any depth."""
+    context = click.Context(within)
+    for name in within.list_commands(context):
+        command = within.get_command(context, name)
+        assert command is not None
+        yield command
+        if isinstance(command, click.Group):
+            yield from commands(command)
+
+
+def test_every_option_says_what_it_is_for() -> None:
+    silent = [
+        f"{command.name} {option.opts[0]}"
+        for command in commands(cli.cli)
+        for option in command.params
+        if isinstance(option, click.Option) and not option.help
+    ]
+    assert silent == []
+
+
+@pytest.mark.parametrize("group", ["runs", "profile"])
+def test_no_line_about_a_command_is_cut_off(capsys: pytest.CaptureFixture[str], group: str) -> None:
+    assert "..." not in called(capsys, group, "--help")[1].split("Commands:")[1]
 
 
 @pytest.mark.parametrize(
