@@ -7,6 +7,7 @@ more than click does.
 
 from __future__ import annotations
 
+import errno
 import gc
 import importlib
 import os
@@ -18,7 +19,15 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 import click
 
 from tui import __version__
-from tui.commands.common import INTERRUPTED, Common, common_options
+from tui.commands.common import (
+    INTERRUPTED,
+    USAGE,
+    Common,
+    common_options,
+    tell,
+    to_nowhere,
+    why_unwritable,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,6 +48,9 @@ _COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "doctor": ("tui.commands.doctor:doctor", "Find out what is wrong with a profile."),
     "profile": ("tui.commands.profile:profile", "Servers and their credentials."),
 }
+
+_UNWRITABLE: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF})
+"""How a stream refuses to be written; files of ours that do have a name, and a sentence."""
 
 _EPILOG: Final = """\b
 Exit codes: 0 succeeded or skipped as asked, 1 failed or rejected, 2 usage,
@@ -158,16 +170,36 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has gone. Python would complain once more when it closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # whoever read our output has gone
+        to_nowhere(sys.stdout)
         return INTERRUPTED
+    except OSError as error:
+        if error.filename is not None or error.errno not in _UNWRITABLE:
+            raise
+        to_nowhere(sys.stdout)
+        tell(why_unwritable(error))
+        return USAGE
     return result if isinstance(result, int) else 0
 
 
 def main() -> NoReturn:
     """Run `syncdeck` and leave with its exit code."""
+    _open_missing_streams()
     sys.exit(run())
+
+
+def _open_missing_streams() -> None:
+    """Let streams that we were started without lead nowhere.
+
+    A file that is opened later would get their numbers, and what is printed would go into it.
+    """
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is None:
+            opened = os.open(os.devnull, os.O_RDWR)
+            if opened != number:
+                os.dup2(opened, number)
+                os.close(opened)
+            setattr(sys, name, os.fdopen(number, mode))
 
 
 if __name__ == "__main__":

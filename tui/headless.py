@@ -12,7 +12,7 @@ import json
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
 from tui.commands.common import INTERRUPTED, tell
 from tui.headless_detached import detached
@@ -25,6 +25,9 @@ from workflow.runs.fleet import Fleet
 from workflow.runs.run import Phase, RunState
 from workflow.runs.wire import to_json
 from workflow.text import SafeText, safe
+
+_PATIENCE: Final = 5.0
+"""Seconds that a reader gets for what is left, when whoever asked for it wants to end."""
 
 
 class Face(Protocol):
@@ -194,19 +197,21 @@ async def follow(
         if meanwhile is not None:
             await meanwhile()
         if await _first(following.ended, output.closed) is output.closed:
-            _say(detached(following.runs()))
+            _say([*_trouble(output), *detached(following.runs())])
             return INTERRUPTED
         states = following.runs()
         if finish is not None:
             await finish(states)
         if isinstance(face, PlainFace) and len(states) > 1:
             output.put(summary(states, clock.now() - started))
+        await output.finish()
+        _say(_trouble(output))
     except asyncio.CancelledError:
         _say(detached(following.runs()))
         raise
     finally:
         unsubscribe()
-        await output.finish()
+        await output.finish(_PATIENCE)
     return exit_code(state.verdict for state in states if state.waiting_for != "asked")
 
 
@@ -219,6 +224,10 @@ async def _first(*events: asyncio.Event) -> asyncio.Event:
         for one in waits:
             one.cancel()
     return next(event for event in events if event.is_set())
+
+
+def _trouble(output: Output) -> list[SafeText]:
+    return [] if output.trouble is None else [output.trouble]
 
 
 def _say(sentences: Iterable[SafeText]) -> None:

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Final
+from urllib.parse import urlsplit
 
 import click
 
-from tui.commands.common import Common, Refusal, chosen, journal_path
+from tui.commands.common import Common, Refusal, chosen
 from tui.formats import duration, many
+from tui.headless_doctor_files import findings_of_files
+from tui.headless_findings import Finding
 from tui.headless_main import run_command
 from tui.session import open_client
 from workflow.airbyte.client import Answer, Client
@@ -23,26 +24,22 @@ from workflow.airbyte.models import Job, Page, WorkspaceId
 from workflow.airbyte.problems import ApiProblem, ProblemKind
 from workflow.clock import Clock, SystemClock
 from workflow.http.failures import NetworkFailure
-from workflow.runs.journal import Journal, JournalError, open_records
-from workflow.settings import NoAuth, Profile, SettingsError, is_clear_text
+from workflow.http.lines import DoorSetupError, proxy_for
+from workflow.http.origins import origin_of
+from workflow.settings import (
+    BearerAuth,
+    InEnvironment,
+    NoAuth,
+    Profile,
+    SettingsError,
+    is_clear_text,
+)
 from workflow.settings_choice import Choice
 from workflow.text import SafeText, safe
 
-Health = Literal["well", "warning", "ill"]
-
-_SIGNS: Final = {"well": "✓", "warning": "!", "ill": "✗"}
 _CLOCKS_APART: Final = timedelta(seconds=30)
 """Tokens and look windows bear this much."""
 _FILTER_FROM: Final = timedelta(seconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """The answer to one question."""
-
-    about: str
-    health: Health
-    text: SafeText
 
 
 def examine(common: Common, *, as_json: bool) -> int:
@@ -61,55 +58,43 @@ def examine(common: Common, *, as_json: bool) -> int:
         async for finding in _findings(common, choice):
             found.append(finding)
             if not as_json:
-                click.echo(safe(f"{_SIGNS[finding.health]} {finding.about}: {finding.text}"))
+                click.echo(finding.line)
         if as_json:
-            click.echo(json.dumps([_json(finding) for finding in found], indent=2))
+            click.echo(json.dumps([finding.to_json() for finding in found], indent=2))
         return 1 if any(finding.health == "ill" for finding in found) else 0
 
     return run_command(common, body)
 
 
-def _json(finding: Finding) -> dict[str, str]:
-    return {"about": finding.about, "health": finding.health, "text": finding.text}
-
-
 async def _findings(common: Common, choice: Choice) -> AsyncIterator[Finding]:
     profile, clock = choice.profile, SystemClock()
     yield Finding("profile", "well", choice.sentence)
-    yield await _journal(common, clock)
+    async for finding in findings_of_files(common, clock):
+        yield finding
     try:
         client = open_client(profile, clock)
     except SettingsError as error:
-        yield Finding("credentials", "ill", error.sentence)
+        about = "network" if isinstance(error.__cause__, DoorSetupError) else "credentials"
+        yield Finding(about, "ill", error.sentence)
         return
     try:
+        proxy = _proxy(client.base_url)
+        if proxy is not None:
+            yield Finding("proxy", "well", proxy)
         async for finding in _server(profile, client, clock):
             yield finding
     finally:
         await client.door.aclose()
 
 
-async def _journal(common: Common, clock: Clock) -> Finding:
-    path = journal_path(common)
-    with suppress(PermissionError):  # told below, with what to do
-        if not path.exists():
-            return Finding("journal", "well", safe(f"{path}, to be made by the first run"))
-    trouble: JournalError | None = None
-    try:
-        journal = await Journal.open(path, clock)
-        await journal.aclose()
-    except JournalError as error:
-        trouble = error
-    try:  # what cannot be written can often be read all the same
-        async with open_records(path) as records:
-            unfinished = many(len(await records.runs(-1, unfinished=True)), "run")
-    except JournalError as error:
-        return Finding("journal", "ill", (trouble or error).text)
-    if trouble is not None:
-        return Finding(
-            "journal", "ill", safe(f"{trouble} It can be read: {unfinished} unfinished.")
-        )
-    return Finding("journal", "well", safe(f"{path}, {unfinished} unfinished"))
+def _proxy(base_url: str) -> SafeText | None:
+    """Say through which proxy the server is asked, without a password that is in its address."""
+    home = origin_of(base_url)
+    proxy = proxy_for(home)
+    if proxy is None:
+        return None
+    shown = urlsplit(proxy).netloc.rpartition("@")[2]
+    return safe(f"{home.host} is asked through {shown}, as the environment says")
 
 
 async def _server(profile: Profile, client: Client, clock: Clock) -> AsyncIterator[Finding]:
@@ -151,9 +136,7 @@ async def _allowed(profile: Profile, client: Client, clock: Clock) -> AsyncItera
     try:
         workspaces = (await client.list_workspaces()).value
     except ApiProblem as problem:
-        hint = ""
-        if problem.kind is ProblemKind.UNAUTHORIZED and isinstance(profile.auth, NoAuth):
-            hint = " This profile has no credentials; the server wants some."
+        hint = _hint(profile) if problem.kind is ProblemKind.UNAUTHORIZED else ""
         yield Finding("credentials", "ill", safe(f"{problem.sentence}{hint}"))
         return
     names = ", ".join(one.name for one in workspaces.items[:5])
@@ -182,6 +165,16 @@ async def _allowed(profile: Profile, client: Client, clock: Clock) -> AsyncItera
     except ApiProblem:
         text = "this server has none; --tag and tag filters find nothing"
         yield Finding("tags", "warning", safe(text))
+
+
+def _hint(profile: Profile) -> str:
+    """Say what is to be mended when credentials were not accepted."""
+    match profile.auth:
+        case NoAuth():
+            return " This profile has no credentials; the server wants some."
+        case BearerAuth(InEnvironment(variable)):
+            return f" The token is in {variable}."
+    return ""
 
 
 async def _filters(client: Client, own: tuple[WorkspaceId, ...], clock: Clock) -> Finding:

@@ -1,17 +1,19 @@
-"""Where lines go: stdout, which may be slow, closed or a pipe whose reader has gone.
+"""Where lines go: stdout, which may be slow, full, or a pipe whose reader has gone.
 
 Writing happens in a thread of its own, so that a reader who does not read holds up nobody's
-polling; a reader who has gone is told to the command, which detaches.
+polling; a stream that takes no more is told to the command, which detaches.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
 import queue
 import sys
 import threading
 from typing import Final, TextIO
+
+from tui.commands.common import to_nowhere, why_unwritable
+from workflow.text import SafeText
 
 _BATCH: Final = 500
 
@@ -24,7 +26,9 @@ class Output:
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._loop = asyncio.get_running_loop()
         self.closed: Final = asyncio.Event()
-        """Set when nobody reads any more."""
+        """Set when the stream takes no more."""
+        self.trouble: SafeText | None = None
+        """Why it does not, when that is more than a reader who has gone."""
         # A daemon: a reader that never reads must not keep the process from ending.
         self._thread = threading.Thread(target=self._write, name="syncdeck-output", daemon=True)
         self._thread.start()
@@ -33,8 +37,11 @@ class Output:
         """Write a line as soon as the stream takes it; returns at once."""
         self._lines.put(line)
 
-    async def finish(self, within: float = 5.0) -> None:
-        """Wait until everything is written, but no longer than `within` seconds."""
+    async def finish(self, within: float | None = None) -> None:
+        """Wait until everything is written, but no longer than `within` seconds if that is given.
+
+        A reader may take its time: what it has not read yet would be lost with this process.
+        """
         self._lines.put(None)
         await asyncio.to_thread(self._thread.join, within)
 
@@ -50,26 +57,18 @@ class Output:
             try:
                 self._stream.write("".join(f"{text}\n" for text in batch))
                 self._stream.flush()
-            except (OSError, ValueError):  # a broken pipe, a full disk, a stream that was closed
-                self._give_up()
+            except (OSError, ValueError) as error:  # a broken pipe, a full disk, a closed stream
+                self._give_up(error)
                 return
             if over:
                 return
 
-    def _give_up(self) -> None:
+    def _give_up(self, error: OSError | ValueError) -> None:
+        if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
+            self.trouble = why_unwritable(error)
         if self._stream is sys.stdout:
-            # What Python still holds would be tried again, and complained about, at exit.
-            _to_nowhere(self._stream)
+            to_nowhere(self._stream)
         try:
             self._loop.call_soon_threadsafe(self.closed.set)
         except RuntimeError:  # the loop has ended; nobody waits for it
             return
-
-
-def _to_nowhere(stream: TextIO) -> None:
-    try:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, stream.fileno())
-        os.close(nowhere)
-    except (OSError, ValueError):
-        return

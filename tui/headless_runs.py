@@ -12,7 +12,7 @@ from typing import Final
 import click
 
 from tui.commands.common import Common, Refusal, chosen, journal_path, load_settings, tell
-from tui.formats import age, clock, duration
+from tui.formats import age, clock, duration, many
 from tui.headless_lines import PlainLines, ended, rows
 from tui.headless_main import announce, run_command
 from tui.session import of_command, open_session
@@ -159,9 +159,10 @@ def _details(row: RunRow, state: RunState, suspects: Sequence[int]) -> list[str]
     for position, step in enumerate(state.steps, 1):
         done = "" if step.succeeded is None else ", ok" if step.succeeded else ", failed"
         http = f", HTTP {step.http_status}" if step.http_status else ""
-        lines.append(f"step {position} {step.step}: {step.visits} visits{http}{done}")
-    for before, after in zip(state.transitions, [*state.transitions[1:], None], strict=True):
-        until = after.at if after is not None else state.ended
+        visits = many(step.visits, "visit")
+        lines.append(f"step {position} {step.step}: {visits}{http}{done}")
+    untils = [*(later.at for later in state.transitions[1:]), state.ended]
+    for before, until in zip(state.transitions, untils, strict=False):  # without any, no end either
         took = f" for {duration(until - before.at)}" if until is not None else ""
         lines.append(f"{clock(before.at)} {before.status}{took}")
     lines += [f"warning: {warning.text}" for warning in state.warnings]

@@ -7,13 +7,15 @@ Imports nothing heavier than click: every command line is parsed through here.
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TextIO, TypeVar, cast
 
 import click
 
@@ -62,6 +64,22 @@ def tell(text: SafeText) -> None:
         return
 
 
+def why_unwritable(error: OSError) -> SafeText:
+    """Say that stdout takes no more, and why."""
+    return safe(f"syncdeck: stdout cannot be written: {error.strerror or error}.")
+
+
+def to_nowhere(stream: TextIO) -> None:
+    """Let a stream that takes no more lead nowhere.
+
+    What Python still holds for it would be tried again, and complained about, at exit.
+    """
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+
+
 @dataclass(frozen=True, slots=True)
 class Common:
     """The options that every command has."""
@@ -89,6 +107,8 @@ def _remember(context: click.Context, option: click.Parameter, value: object) ->
 def _remember_file(context: click.Context, option: click.Parameter, value: str | None) -> None:
     from pathlib import Path
 
+    if value is not None and not value.strip():
+        raise click.BadParameter("a file's name is needed.", context, option)
     _remember(context, option, None if value is None else Path(value))
 
 
@@ -106,14 +126,49 @@ def _complete_profile(_context: object, _option: object, start: str) -> list[Com
 
 def common_options(command: AnyFunction) -> AnyFunction:
     """Give a command the options that all have; read them with :meth:`Common.of`."""
+    return _with_options(command, hidden=frozenset())
+
+
+def without(*names: str, because: str) -> Callable[[AnyFunction], AnyFunction]:
+    """Give a command the common options, but refuse those that would be ignored there.
+
+    `names` are fields of :class:`Common`. Help does not show them; the refusal says why.
+    """
+
+    def decorate(command: AnyFunction) -> AnyFunction:
+        @functools.wraps(command)
+        def checked(*arguments: Any, **options: Any) -> Any:
+            common, usual = Common.of(click.get_current_context()), Common()
+            for name in names:
+                if getattr(common, name) != getattr(usual, name):
+                    flag = f"--{name.replace('_', '-')}"
+                    raise Refusal(f"{flag} means nothing here: {because}.")
+            return command(*arguments, **options)
+
+        return _with_options(cast("AnyFunction", checked), hidden=frozenset(names))
+
+    return decorate
+
+
+def _with_options(command: AnyFunction, *, hidden: frozenset[str]) -> AnyFunction:
+    # The last one applied is the first in the help.
     for option in (
         click.option(
-            "--profile",
-            metavar="NAME",
-            help="Which server: a saved profile, or env.",
+            "--log-level",
+            type=click.Choice(["debug", "info", "warning", "error"]),
+            help=f"How much goes into syncdeck.log. [default: {Common().log_level}]",
             expose_value=False,
             callback=_remember,
-            shell_complete=_complete_profile,
+            hidden="log_level" in hidden,
+        ),
+        click.option(
+            "--journal",
+            metavar="FILE",
+            type=click.Path(dir_okay=False),
+            help="Where runs are written down. [default: $SYNCDECK_JOURNAL, else as set up]",
+            expose_value=False,
+            callback=_remember_file,
+            hidden="journal" in hidden,
         ),
         click.option(
             "--read-only",
@@ -122,21 +177,16 @@ def common_options(command: AnyFunction) -> AnyFunction:
             help="Send nothing but reads.",
             expose_value=False,
             callback=_remember,
+            hidden="read_only" in hidden,
         ),
         click.option(
-            "--journal",
-            metavar="FILE",
-            type=click.Path(dir_okay=False),
-            help="Where runs are written down.",
-            expose_value=False,
-            callback=_remember_file,
-        ),
-        click.option(
-            "--log-level",
-            type=click.Choice(["debug", "info", "warning", "error"]),
-            help="How much goes into syncdeck.log.",
+            "--profile",
+            metavar="NAME",
+            help="Which server: a saved profile, or env.",
             expose_value=False,
             callback=_remember,
+            shell_complete=_complete_profile,
+            hidden="profile" in hidden,
         ),
     ):
         command = option(command)

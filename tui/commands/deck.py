@@ -17,10 +17,10 @@ from tui.commands.common import (
     Common,
     Refusal,
     chosen,
-    common_options,
     journal_path,
     load_settings,
     on_a_terminal,
+    without,
 )
 from tui.own_server import YOUR_OWN
 from workflow.text import SafeText, safe
@@ -56,7 +56,7 @@ def deck(common: Common) -> int:
     except NoProfileError as error:
         if not on_a_terminal():
             raise Refusal(str(error)) from error
-        return _first_screen(common)
+        return _first_screen()
     except SettingsError as error:
         raise Refusal(str(error)) from error
     if not on_a_terminal():
@@ -131,23 +131,27 @@ def _checked(settings: Settings) -> DeckSettings:
 
 
 @click.command(short_help="The deck on an embedded sandbox: no set-up, nothing kept.")
-@common_options
-@click.pass_context
-def demo(context: click.Context) -> int:
+@without(
+    "profile",
+    "read_only",
+    "journal",
+    "log_level",
+    because="the demo has a server and files of its own, of which nothing is kept",
+)
+def demo() -> int:
     """Open the deck on an embedded sandbox, with a launch under way.
 
     It needs no set-up and no network; nothing of it is kept.
     """
-    return open_demo_deck(Common.of(context))
+    return open_demo_deck()
 
 
-def open_demo_deck(common: Common) -> int:
+def open_demo_deck() -> int:
     """Open the demo and say afterwards how to go on.
 
     Raises:
         Refusal: there is no terminal.
     """
-    del common
     if not on_a_terminal():
         raise Refusal(
             "The demo needs a terminal; `syncdeck sandbox` serves its server without one."
@@ -178,8 +182,8 @@ def _for_demo() -> tuple[DeckSettings | None, str | None]:
         return None, str(error)
 
 
-def _first_screen(common: Common) -> int:
+def _first_screen() -> int:
     click.echo(_FIRST_SCREEN)
     if click.confirm("Look at the demo now? It needs no server", default=True):
-        return open_demo_deck(common)
+        return open_demo_deck()
     return 0

@@ -14,9 +14,9 @@ from tui.commands.common import Common, common_options
 @common_options
 @click.pass_context
 def doctor(context: click.Context, *, as_json: bool) -> int:
-    """Check settings, journal, server, credentials, clock and features of a profile, in this order.
+    """Check settings, journal, server, clock, credentials and features of a profile, in this order.
 
-    Sends nothing but reads. The exit code is 1 when something has to be mended.
+    Sends nothing but reads. The exit code is 1 when something has to be mended, else 0.
     """
     from tui.headless_doctor import examine
 

@@ -8,7 +8,15 @@ from pathlib import Path
 
 import click
 
-from tui.commands.common import Common, Refusal, chosen, common_options, load_settings, tell
+from tui.commands.common import (
+    Common,
+    Refusal,
+    chosen,
+    common_options,
+    load_settings,
+    tell,
+    without,
+)
 from workflow.settings import (
     Auth,
     BasicAuth,
@@ -60,7 +68,12 @@ def profile() -> None:
     help="Certificates to trust instead of the system's.",
 )
 @click.option("--default", "default", is_flag=True, help="Use it when nothing else is named.")
-@common_options
+@without(
+    "profile",
+    "read_only",
+    "journal",
+    because="add takes the profile's NAME, and makes it read-only unless --writable is given",
+)
 def add(
     *,
     name: str,
@@ -114,7 +127,7 @@ def add(
 
 
 @profile.command("list")
-@common_options
+@without("profile", "read_only", "journal", because="list shows every profile as it is saved")
 def list_() -> int:
     """List the profiles: one a line, the default marked."""
     try:
@@ -130,9 +143,9 @@ def list_() -> int:
     return 0
 
 
-@profile.command()
+@profile.command(short_help="Show one profile; secrets only by where they are.")
 @click.argument("name", required=False)
-@common_options
+@without("journal", because="a profile has none of its own")
 @click.pass_context
 def show(context: click.Context, *, name: str | None) -> int:
     """Show one profile, the chosen one if none is named; secrets only by where they are."""
@@ -150,7 +163,7 @@ def show(context: click.Context, *, name: str | None) -> int:
 @profile.command()
 @click.argument("name")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@common_options
+@without("profile", "read_only", "journal", because="remove takes the profile's NAME")
 def remove(*, name: str, yes: bool) -> int:
     """Remove a profile and the secrets that were kept for it."""
     try:

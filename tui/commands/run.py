@@ -35,7 +35,12 @@ class RunOptions:
 
 @click.command(short_help="Start jobs and follow them to their verdicts.")
 @click.argument("connections", nargs=-1, metavar="[CONNECTION]...")
-@click.option("--tag", "tags", multiple=True, help="Every active connection with this tag.")
+@click.option(
+    "--tag",
+    "tags",
+    multiple=True,
+    help="Every active connection with this tag; may be given more than once.",
+)
 @click.option("--all", "all_", is_flag=True, help="Every active connection.")
 @click.option(
     "--last",
@@ -47,6 +52,7 @@ class RunOptions:
     type=click.Choice(["sync", "reset", "clear", "refresh"]),
     default="sync",
     show_default=True,
+    help="What is started; reset and clear wipe the destination's data.",
 )
 @click.option(
     "--max-parallel",
@@ -68,14 +74,15 @@ class RunOptions:
     type=SPAN,
     default=timedelta(hours=24),
     metavar="TIME",
-    help="Stop waiting after 90s, 30m, 2h [24h], counted from the start of each run.",
+    help="Stop waiting after 90s, 30m, 2h, counted from the start of each run. [default: 24h]",
 )
 @click.option("--cancel-on-deadline", is_flag=True, help="And cancel the job then.")
 @click.option(
     "--look",
     type=click.IntRange(5, 86_400),
     metavar="SECONDS",
-    help="How long the effect of an unanswered trigger is looked for [300].",
+    help="How long the effect of an unanswered trigger is looked for. "
+    "[default: as the profile says, else 300]",
 )
 @click.option("--confirm", metavar="WORDS", help='For reset and clear: "clear 3 prod".')
 @click.option(

@@ -10,6 +10,8 @@ import click
 
 from tui.commands.common import Common, common_options
 
+_LIMIT = "How many runs at most."
+
 
 @click.group(short_help="What the journal knows about runs.", invoke_without_command=True)
 @click.option("--json", "as_json", is_flag=True, help="Without a command: an array of objects.")
@@ -26,8 +28,10 @@ def runs(context: click.Context, *, as_json: bool) -> int:
     return 0
 
 
-@runs.command("list")
-@click.option("--limit", type=click.IntRange(1, 100_000), default=20, show_default=True)
+@runs.command("list", short_help="List the newest runs first.")
+@click.option(
+    "--limit", type=click.IntRange(1, 100_000), default=20, show_default=True, help=_LIMIT
+)
 @click.option("--unfinished", is_flag=True, help="Only runs without a verdict.")
 @click.option("--json", "as_json", is_flag=True, help="An array of objects.")
 @common_options
@@ -51,7 +55,7 @@ def show(context: click.Context, *, run: str, as_json: bool) -> int:
     return show_run(Common.of(context), run, as_json=as_json)
 
 
-@runs.command()
+@runs.command(short_help="Write the events of runs as JSON lines.")
 @click.argument("which", nargs=-1, metavar="[RUN]...")
 @click.option(
     "--output",
@@ -60,7 +64,9 @@ def show(context: click.Context, *, run: str, as_json: bool) -> int:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Instead of stdout.",
 )
-@click.option("--limit", type=click.IntRange(1, 100_000), default=20, show_default=True)
+@click.option(
+    "--limit", type=click.IntRange(1, 100_000), default=20, show_default=True, help=_LIMIT
+)
 @common_options
 @click.pass_context
 def export(
@@ -72,7 +78,7 @@ def export(
     return export_runs(Common.of(context), which, output=output, limit=limit)
 
 
-@runs.command()
+@runs.command(short_help="Say what became of an unresolved trigger.")
 @click.argument("run")
 @click.option("--job", type=click.IntRange(1), help="This job is the run's.")
 @click.option("--dismiss", is_flag=True, help="None of the suspects is.")
@@ -92,7 +98,13 @@ def resolve(context: click.Context, *, run: str, job: int | None, dismiss: bool)
 
 @runs.command()
 @click.argument("run")
-@click.option("--speed", type=click.FloatRange(min=0), default=0.0, help="0: all at once.")
+@click.option(
+    "--speed",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    show_default=True,
+    help="1 is as fast as it was, 60 a minute in a second, 0 all at once.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One event a line.")
 @common_options
 @click.pass_context

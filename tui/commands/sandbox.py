@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tui.commands.common import SPAN, Refusal, common_options, tell
+from tui.commands.common import SPAN, Refusal, tell, without
 from workflow.text import safe
 
 if TYPE_CHECKING:
@@ -34,10 +34,26 @@ class _WithFaults(click.Command):
 
 
 @click.command(cls=_WithFaults, short_help="Serve a stand-in for an Airbyte server.")
-@click.option("--port", type=click.IntRange(0, 65_535), default=0, help="0 takes a free one.")
-@click.option("--seed", type=int, default=0, help="The same seed gives the same ids and draws.")
 @click.option(
-    "--speed", type=float, default=1.0, help="How many times faster jobs go; clocks stay as is."
+    "--port",
+    type=click.IntRange(0, 65_535),
+    default=0,
+    show_default=True,
+    help="0 takes a free one.",
+)
+@click.option(
+    "--seed",
+    type=int,
+    default=0,
+    show_default=True,
+    help="The same seed gives the same ids and draws.",
+)
+@click.option(
+    "--speed",
+    type=float,
+    default=1.0,
+    show_default=True,
+    help="How many times faster jobs go; clocks stay as is.",
 )
 @click.option("--connections", type=int, help="Generate so many instead of the world's own.")
 @click.option("--capacity", type=int, help="How many jobs run at once; more are queued.")
@@ -54,7 +70,9 @@ class _WithFaults(click.Command):
 )
 @click.option("--colleagues", type=SPAN, help="Somebody else starts a sync about so often.")
 @click.option("--auth", is_flag=True, help="Ask for credentials; prints which.")
-@click.option("--token-lifetime", type=SPAN, help="How long an access token is good (15m).")
+@click.option(
+    "--token-lifetime", type=SPAN, help="How long an access token is good. [default: 15m]"
+)
 @click.option(
     "--edition",
     type=click.Choice(["cloud", "local", "older"]),
@@ -70,7 +88,13 @@ class _WithFaults(click.Command):
     help="Something that goes wrong; may be given more than once. @FILE reads a scenario.",
 )
 @click.option("--control", is_flag=True, help="Open /control, for tests and benchmarks.")
-@common_options
+@without(
+    "profile",
+    "read_only",
+    "journal",
+    "log_level",
+    because="the sandbox is a server, with no profile, no journal and no log",
+)
 def sandbox(
     *,
     port: int,

@@ -23,7 +23,7 @@ KEPT: Final = 8
 
 
 class DoorSetupError(ValueError):
-    """A profile's CA bundle or the environment's proxy cannot be used; one sentence."""
+    """A CA bundle or the environment's proxy cannot be used; one sentence."""
 
 
 class Lines:
@@ -53,7 +53,7 @@ class Lines:
             return
         verify = tls_context(ca_bundle)
         for origin in origins:
-            proxy = self._proxies[origin] = _proxy_for(origin)
+            proxy = self._proxies[origin] = proxy_for(origin)
             if proxy not in self._pooled:
                 self._pooled[proxy] = _open(verify, proxy, kept=KEPT)
                 self._fresh[proxy] = _open(verify, proxy, kept=0)
@@ -77,17 +77,18 @@ def tls_context(ca_bundle: Path | None) -> ssl.SSLContext:
     Raises:
         DoorSetupError: the bundle cannot be read or holds no certificate.
     """
-    if ca_bundle is None:
-        return httpx.create_ssl_context(trust_env=True)
     try:
+        if ca_bundle is None:
+            return httpx.create_ssl_context(trust_env=True)
         return ssl.create_default_context(cafile=str(ca_bundle))
-    except (OSError, ssl.SSLError) as error:
-        why = safe(error.strerror or "it holds no certificate", limit=120)
-        name = safe(str(ca_bundle), limit=200)
-        raise DoorSetupError(f"The CA bundle {name} cannot be used: {why}.") from None
+    except OSError as error:  # an SSLError is one
+        named = "named in the environment (SSL_CERT_FILE or SSL_CERT_DIR)"
+        bundle = named if ca_bundle is None else safe(str(ca_bundle), limit=200)
+        why = "it holds no certificate" if isinstance(error, ssl.SSLError) else error.strerror
+        raise DoorSetupError(f"The CA bundle {bundle} cannot be used: {why}.") from None
 
 
-def _proxy_for(origin: Origin) -> str | None:
+def proxy_for(origin: Origin) -> str | None:
     """Return the proxy that the environment (or the system) names for a host, if any."""
     if origin.is_loopback:
         # A proxy that is meant for the outside world must not get to see loopback.

@@ -28,7 +28,7 @@ _NO_SUCH_JOB: Final = frozenset({403, 404, 409})
 
 
 class Attending:
-    """Who is looked after, run by run. `name_of` gives a connection's name, or its id."""
+    """Who is looked after, run by run. `name_of` gives a connection's name where it is known."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class Attending:
         launching: Launching,
         recovery: Recovery,
         roster: Roster,
-        name_of: Callable[[ConnectionId], str],
+        name_of: Callable[[ConnectionId], str | None],
     ) -> None:
         self._services = services
         self._launching = launching
@@ -65,7 +65,17 @@ class Attending:
         if connection_id is not None and job.connection_id != connection_id:
             raise OrderRefused(f"Job {job_id} is not a job of connection {safe(connection_id)}.")
         self._services.feed.accept(job, answer.left, answer.arrived, "get_job")
-        return await self._launching.watch_job(job, self._name_of(job.connection_id))
+        return await self._launching.watch_job(job, await self._name(job.connection_id))
+
+    async def _name(self, connection_id: ConnectionId) -> str:
+        """Return a connection's name, asking for it where nobody has; without an answer, its id."""
+        known = self._name_of(connection_id)
+        if known is not None:
+            return known
+        try:
+            return (await self._services.client.get_connection(connection_id)).value.raw_name
+        except (ApiProblem, NetworkFailure):
+            return connection_id
 
     async def attach_run(self, run: RunId) -> RunId:
         """Take a run up again; raises OrderRefused when it is not to be had."""

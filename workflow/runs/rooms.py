@@ -84,9 +84,9 @@ def furnish(
     def why_not_send() -> SafeText | None:
         return arming.why_not_send() or ledger.trouble
 
-    def name_of(connection_id: ConnectionId) -> str:
+    def name_of(connection_id: ConnectionId) -> str | None:
         view = watch.connections.get(connection_id)
-        return connection_id if view is None else view.connection.raw_name
+        return None if view is None else view.connection.raw_name
 
     async def mistake(run: RunId, error: Exception) -> None:
         """A run whose task broke is over for us, honestly; its job is not."""

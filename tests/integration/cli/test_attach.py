@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.integration.cli.conftest import Serve, Syncdeck, connections, sent
@@ -14,6 +15,12 @@ workspaces: [W]
 connections:
   - {name: long, source: mysql, destination: snowflake, behaviour: {duration: 40m}}
   - {name: other, source: mysql, destination: snowflake, behaviour: {duration: 2m}}
+"""
+
+ASLEEP = """
+workspaces: [W]
+connections:
+  - {name: asleep, source: mysql, destination: snowflake, status: inactive}
 """
 
 
@@ -40,6 +47,28 @@ def test_a_job_is_attached_by_its_number_and_nothing_is_triggered(
     assert (ended.code, ended.verdicts) == (0, ["succeeded"])
     assert ended.last("trigger.settled")["how"] == "attached"
     assert sent(server, "createJob") == 1
+
+
+def test_a_job_that_is_attached_or_cancelled_goes_by_its_connections_name(
+    serve: Serve, syncdeck: Syncdeck, long_world: Path
+) -> None:
+    serve(world_file=long_world, speed=1)
+    job = str(expired(syncdeck, "long"))
+    ended = syncdeck("cancel", job, "--yes")
+    assert f"long: attached to job {job}" in ended.out
+    assert "long: cancelled" in syncdeck("attach", job).out
+
+
+def test_without_the_connection_a_job_goes_by_its_id(
+    serve: Serve, syncdeck: Syncdeck, long_world: Path
+) -> None:
+    server = serve(world_file=long_world, speed=60, faults=("server-error:endpoint=getConnection",))
+    connection = connections(server)["other"]
+    wanted = {"connectionId": connection, "jobType": "sync"}
+    job = httpx.post(f"{server.base_url}/jobs", json=wanted, trust_env=False).json()["jobId"]
+    ended = syncdeck("attach", str(job))
+    assert ended.code == 0
+    assert f"{connection}: succeeded" in ended.out
 
 
 def test_cancel_waits_for_the_outcome(serve: Serve, syncdeck: Syncdeck, long_world: Path) -> None:
@@ -131,6 +160,17 @@ def test_a_profile_that_nobody_has_is_no_profile_without_runs(
     assert ended.code == 2
     assert "There is no profile 'nope'" in ended.err
     assert syncdeck("--profile", "env", "runs").code == 0
+
+
+def test_a_run_that_never_had_a_job_is_shown_with_its_reason(
+    serve: Serve, syncdeck: Syncdeck, tmp_path: Path
+) -> None:
+    world = tmp_path / "world.yaml"
+    world.write_text(ASLEEP)
+    serve(world_file=world)
+    run = syncdeck("run", "asleep", "--json").last("run.finished")["run"]
+    shown = syncdeck("runs", "show", run)
+    assert (shown.code, shown.out.splitlines()[-1][:9]) == (0, "skipped: ")
 
 
 def test_no_journal_yet_is_one_sentence(syncdeck: Syncdeck) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from tests.integration.cli.conftest import Serve, Syncdeck, sent
+from workflow.settings_paths import log_file, settings_file
 
 
 def health(syncdeck: Syncdeck) -> tuple[int, dict[str, str]]:
@@ -59,14 +61,56 @@ def test_what_an_older_server_lacks_is_said(
     assert (code, found[about]) == (0, "warning")
 
 
-@pytest.mark.parametrize("command", [("doctor",), ("run", "anything")])
-def test_a_proxy_that_cannot_be_used_is_said_in_a_sentence_without_its_password(
-    syncdeck: Syncdeck, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+def test_every_file_of_ours_is_named(serve: Serve, syncdeck: Syncdeck, journal: Path) -> None:
+    serve()
+    said = {one["about"]: one["text"] for one in json.loads(syncdeck("doctor", "--json").out)}
+    assert said["settings"].startswith(f"{settings_file()}, ")
+    assert said["log"] == str(log_file())
+    assert said["journal"].startswith(f"{journal}, ")
+
+
+def test_a_journal_that_cannot_be_made_is_found(
+    serve: Serve, syncdeck: Syncdeck, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("AIRBYTE_API_ROOT", "http://airbyte.example")
-    monkeypatch.setenv("ALL_PROXY", "gopher://user:open-sesame@proxy.example")
-    ended = syncdeck(*command)
-    said = ended.out + ended.err
-    assert ended.code == (1 if command == ("doctor",) else 2)
-    assert "ALL_PROXY) cannot be used" in said
-    assert "open-sesame" not in said
+    serve()
+    (tmp_path / "a file").write_text("")
+    monkeypatch.setenv("SYNCDECK_JOURNAL", str(tmp_path / "a file" / "journal.db"))
+    code, found = health(syncdeck)
+    assert (code, found["journal"]) == (1, "ill")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("ALL_PROXY", "gopher://user:secret@proxy.example"), ("SSL_CERT_FILE", "/not/there.pem")],
+)
+def test_a_network_that_cannot_be_set_up_is_one_sentence(
+    syncdeck: Syncdeck, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.setenv("AIRBYTE_API_ROOT", "http://airbyte.invalid")
+    monkeypatch.setenv(variable, value)
+    code, found = health(syncdeck)
+    assert (code, found["network"]) == (1, "ill")
+    ended = syncdeck("run", "--all")
+    assert ended.code == 2
+    assert variable in ended.err
+    assert "secret" not in ended.err
+
+
+def test_a_proxy_is_named_without_its_password(
+    syncdeck: Syncdeck, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRBYTE_API_ROOT", "http://airbyte.invalid")
+    monkeypatch.setenv("http_proxy", "http://user:secret@127.0.0.1:9")
+    ended = syncdeck("doctor")
+    assert "✓ proxy: airbyte.invalid is asked through 127.0.0.1:9" in ended.out
+    assert "secret" not in ended.out
+
+
+def test_a_token_that_is_not_accepted_is_said_to_be_in_its_variable(
+    serve: Serve, syncdeck: Syncdeck, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve(auth=True)
+    monkeypatch.setenv("AIRBYTE_BEARER_TOKEN", "not-the-one")
+    ended = syncdeck("doctor")
+    assert ended.out.splitlines()[-1].endswith("The token is in AIRBYTE_BEARER_TOKEN.")
+    assert "not-the-one" not in ended.out

@@ -191,3 +191,82 @@ def test_without_a_profile_and_a_terminal_it_is_said_what_to_set() -> None:
     assert ended.code == 2
     assert "AIRBYTE_API_ROOT" in ended.err
     assert json.dumps(ended.out) == '""'
+
+
+FULL = Path("/dev/full")
+needs_full = pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
+
+
+def redirected(where: str, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Run `syncdeck` with a shell's redirection, such as ``>&-``."""
+    line = f'exec "$0" -m tui "$@" {where}'
+    return subprocess.run(
+        ["sh", "-c", line, sys.executable, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        env={**os.environ, **environ},
+        timeout=60,
+    )
+
+
+@needs_full
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("arguments", [("--help",), ("profile", "show"), ("sandbox",)])
+def test_a_full_disk_behind_stdout_is_one_sentence(
+    arguments: tuple[str, ...], unbuffered: str
+) -> None:
+    done = redirected(
+        f">{FULL}",
+        *arguments,
+        AIRBYTE_API_ROOT="http://127.0.0.1:9",
+        PYTHONUNBUFFERED=unbuffered,
+    )
+    assert done.returncode == 2
+    assert done.stderr == "syncdeck: stdout cannot be written: No space left on device.\n"
+
+
+@needs_full
+def test_a_full_disk_behind_the_events_is_said_and_detaches(
+    server: SandboxServer, environ: dict[str, str]
+) -> None:
+    (connection,) = connections(server, 1).values()
+    done = redirected(f">{FULL}", "run", connection, "--json", **environ)
+    assert done.returncode == 130
+    assert "stdout cannot be written: No space left on device." in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("where", [">&-", "<&- >&-", "<&- >&- 2>&-"])
+def test_streams_that_are_not_there_keep_nobody_from_running(
+    server: SandboxServer, environ: dict[str, str], where: str
+) -> None:
+    (connection,) = connections(server, 1).values()
+    done = redirected(where, "run", connection, "--json", **environ)
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False)
+    assert sent(server, "createJob") == 1
+
+
+INTERRUPTED_IMPORT = """
+import sys
+class Interrupted:
+    def find_spec(self, name, *rest):
+        if name == "tui.cli":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Interrupted())
+from tui.__main__ import main
+main()
+"""
+
+
+def test_an_interruption_while_modules_are_imported_is_no_traceback() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_IMPORT],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (130, "")

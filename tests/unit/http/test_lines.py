@@ -100,3 +100,11 @@ class TestLines:
 
         with pytest.raises(DoorSetupError, match=r"ca\.pem cannot be used"):
             Lines([FAR], ca_bundle=empty)
+
+    def test_a_bundle_of_the_environment_that_is_none_is_said(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "not-there.pem"))
+
+        with pytest.raises(DoorSetupError, match="SSL_CERT_FILE"):
+            Lines([FAR])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -68,6 +69,32 @@ def test_help_names_every_command_and_each_has_its_own(
         assert command.get_short_help_str(200) in listed
 
 
+def commands(within: click.Group) -> Iterator[click.Command]:
+    """Every command and group, at any depth."""
+    context = click.Context(within)
+    for name in within.list_commands(context):
+        command = within.get_command(context, name)
+        assert command is not None
+        yield command
+        if isinstance(command, click.Group):
+            yield from commands(command)
+
+
+def test_every_option_says_what_it_is_for() -> None:
+    silent = [
+        f"{command.name} {option.opts[0]}"
+        for command in commands(cli.cli)
+        for option in command.params
+        if isinstance(option, click.Option) and not option.help
+    ]
+    assert silent == []
+
+
+@pytest.mark.parametrize("group", ["runs", "profile"])
+def test_no_line_about_a_command_is_cut_off(capsys: pytest.CaptureFixture[str], group: str) -> None:
+    assert "..." not in called(capsys, group, "--help")[1].split("Commands:")[1]
+
+
 @pytest.mark.parametrize(
     ("text", "span"),
     [
@@ -107,6 +134,38 @@ def test_common_options_may_stand_before_or_after_the_command() -> None:
         Common(profile="a", read_only=True),
         Common(profile="b", journal=Path("x")),
     ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--profile", "prod", "demo"), "--profile means nothing here"),
+        (("demo", "--read-only"), "--read-only means nothing here"),
+        (("--journal", "x", "sandbox"), "--journal means nothing here"),
+        (("--log-level", "debug", "sandbox"), "--log-level means nothing here"),
+        (("profile", "add", "x", "--url", "http://h", "--read-only"), "unless --writable"),
+        (("profile", "--profile", "x", "list"), "every profile"),
+        (("profile", "remove", "x", "--profile", "x"), "NAME"),
+        (("profile", "show", "--journal", "x"), "--journal means nothing here"),
+    ],
+)
+def test_an_option_that_would_be_ignored_is_refused(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], says: str
+) -> None:
+    code, out, err = called(capsys, *arguments)
+    assert (code, out) == (2, "")
+    assert says in err
+
+
+def test_help_shows_only_options_that_mean_something(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "--read-only" not in called(capsys, "demo", "--help")[1]
+    assert "--read-only" in called(capsys, "run", "--help")[1]
+
+
+def test_a_journal_without_a_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = called(capsys, "--journal", "", "runs")
+    assert code == 2
+    assert "a file's name is needed" in err
 
 
 @pytest.mark.parametrize("away", ["stdin", "stdout", "stderr"])

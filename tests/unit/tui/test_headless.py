@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
 import itertools
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -223,3 +226,17 @@ def test_a_journal_that_cannot_be_written_is_told_once_and_when_it_can_again(
         "syncdeck: No space is left. Watching goes on.",
         "syncdeck: the journal is written again.",
     ]
+
+
+def test_a_reader_gets_all_the_time_it_wants_unless_somebody_wants_to_end() -> None:
+    waits: list[float | None] = []
+
+    async def finished() -> None:
+        output = Output(io.StringIO())
+        await output.finish()
+        output._thread = cast("threading.Thread", SimpleNamespace(join=waits.append))
+        await output.finish()
+        await output.finish(2.0)
+
+    asyncio.run(finished())
+    assert waits == [None, 2.0]
