@@ -35,7 +35,7 @@ from tests.support.truth import sender
 from tests.support.virtual_time import run_virtual
 from workflow.airbyte.credentials import ClientCredentials, Secret
 from workflow.http import lines
-from workflow.runs.events import Event, RunId, StatusChanged
+from workflow.runs.events import Event, RunId, StatusChanged, Warned
 from workflow.runs.journal.writer import Writer
 from workflow.runs.launch import Order, OrderRefused, Target
 from workflow.sandbox.auth import FIXED_CLIENT_ID, FIXED_CLIENT_SECRET
@@ -43,6 +43,7 @@ from workflow.text import safe
 
 ROOT = Path(__file__).parents[2]
 ANY = "any"
+UNSETTLED = "unsettled"
 LOOK = timedelta(seconds=40)
 CREDENTIALS = ClientCredentials(FIXED_CLIENT_ID, Secret(FIXED_CLIENT_SECRET))
 
@@ -64,6 +65,8 @@ class Life:
     """Seconds between the boundary and the blow."""
     cancel: bool = False
     """Cancel every run as soon as it has a job."""
+    blindly: bool = False
+    """Cancel every run as soon as nobody knows what its trigger came to."""
     deadline: float | None = None
 
 
@@ -149,6 +152,9 @@ async def live(life: Life, fate: Fate) -> None:
         life.base_url, clock, journal=Path(life.journal), credentials=CREDENTIALS
     ) as deck:
         deck.fleet.subscribe(lambda event: fate.cross(boundary_of(event)))
+        wishes: list[asyncio.Task[None]] = []
+        if life.blindly:
+            deck.fleet.subscribe(lambda event: wishes.extend(cancel_blindly(deck, event)))
         launch = await deck.fleet.launch(order)
         if life.cancel:
             await deck.until(lambda: all(run.job_id for run in deck.of_launch(launch)))
@@ -166,6 +172,12 @@ def reap() -> None:
 async def cancel(deck: Deck, run: RunId) -> None:
     with suppress(OrderRefused):  # it has ended in the meantime
         await deck.fleet.cancel(run)
+
+
+def cancel_blindly(deck: Deck, event: Event) -> Iterator[asyncio.Task[None]]:
+    """Begin to cancel a run whose trigger's effect is going to be looked for."""
+    if event.run is not None and isinstance(event.fact, Warned) and event.fact.warning == UNSETTLED:
+        yield asyncio.create_task(cancel(deck, event.run))
 
 
 def boundary_of(event: Event) -> str:

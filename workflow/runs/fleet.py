@@ -96,6 +96,7 @@ class Fleet:
         self.programs: Final = rooms.programs
         self.watch: Final = rooms.watch
         self.following: Final = rooms.following
+        self.resolving: Final = rooms.resolving
         self._client = client
         self._clock = clock
         self._take_up = take_up
@@ -223,7 +224,7 @@ class Fleet:
             self._background.add(self._bring_back(), "unresolved")
 
     async def _bring_back(self) -> None:
-        await self._rooms.resolving.bring_back()
+        await self.resolving.bring_back()
         self.watch.tell()
 
     async def close(self, reason: str = "detach") -> None:
@@ -377,7 +378,7 @@ class Fleet:
         Raises:
             OrderRefused: there is no such job, as far as the server tells, or another run has it.
         """
-        return await self._rooms.resolving.pick(run, JobId(job_id))
+        return await self.resolving.pick(run, JobId(job_id))
 
     async def dismiss(self, run: RunId) -> None:
         """Say that none of an unresolved run's suspects is its job: its connection is free.
@@ -385,7 +386,7 @@ class Fleet:
         Raises:
             OrderRefused: nothing of the run is open, or its trigger is still being looked for.
         """
-        await self._rooms.resolving.dismiss(run)
+        await self.resolving.dismiss(run)
 
     def _refuse_if_read_only(self) -> None:
         if self.read_only:

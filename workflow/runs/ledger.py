@@ -330,6 +330,12 @@ class Voice:
         """What the run's events add up to so far."""
         return self.ledger.runs[self.run]
 
+    @property
+    def unwanted(self) -> bool:
+        """Whether the run's job is to be cancelled, and that is not settled yet."""
+        cancel = self.state.cancel
+        return cancel is not None and cancel.how is None
+
     def stamp(self, fact: Fact) -> Event:
         """Put a fact in the run's envelope, with its next number."""
         return self.ledger.stamp(fact, run=self.run)

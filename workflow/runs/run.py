@@ -231,6 +231,8 @@ def fold(state: RunState, event: Event) -> RunState:
             warning = StandingWarning(kind, safe(text), measure, at)
             return replace(state, seq=seq, warnings=(*_without(kind, state.warnings), warning))
         case CancelWished(by=by):
+            if state.cancel is not None and state.cancel.how is None:
+                return replace(state, seq=seq)  # the same wish, its job being known now
             return replace(state, seq=seq, cancel=CancelState(wished=at, by=by))
         case CancelSent(number=number):
             wish = state.cancel or CancelState(wished=at, by="operator")
