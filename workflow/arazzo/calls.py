@@ -95,6 +95,7 @@ class CallLinker:
             declared.style,
             declared.explode,
             declared.as_json,
+            declared.reserved,
         )
 
     def _declared(self, name: str, location: Location) -> ApiParameter | None:
