@@ -37,6 +37,43 @@ def form_of(media_type: str) -> Form | None:
     return "text"
 
 
+def is_text(template: Template) -> bool:
+    """Whether a payload is written as one text, the body itself."""
+    if isinstance(template, templates.Literal):
+        return isinstance(template.value, str)
+    return isinstance(template, templates.Text)
+
+
+def why_no_json(template: Template) -> str | None:
+    """Return why a payload that begins like JSON is none, whatever its expressions stand for.
+
+    None for one that is JSON, and for a text that never meant to be.
+    """
+    whys = [_why_no_json(_sample(template, value)) for value in (1, "x")]
+    return whys[0] if all(whys) else None
+
+
+def _sample(template: Template, value: Json) -> str:
+    """Return the text of a payload with one value for all its expressions; empty if it is none."""
+    if isinstance(template, templates.Text):
+        return templates.fill_text(template, lambda _: value, _into_json)
+    if isinstance(template, templates.Literal) and isinstance(template.value, str):
+        return template.value
+    return ""
+
+
+def _why_no_json(text: str) -> str | None:
+    if not text.lstrip().startswith(("{", "[")):
+        return None
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        return f"{error.msg}, its line {error.lineno}, column {error.colno}"
+    except (ValueError, RecursionError):
+        pass  # a number or a nesting beyond what is read here: not for us to judge
+    return None
+
+
 def fill_payload(
     template: Template, replacements: Replacements, form: Form, lookup: Lookup
 ) -> Json | Missing:

@@ -218,6 +218,16 @@ def test_the_media_type_comes_from_the_operation_when_it_is_not_given() -> None:
     assert first(text).request.media_type == "text/plain"
 
 
+def test_a_step_overrides_a_header_of_the_workflow_in_any_case() -> None:
+    text = steps(
+        "- {stepId: a, operationId: listItems, "
+        "parameters: [{name: x-trace, in: header, value: 2}]}",
+        workflow="parameters: [{name: X-Trace, in: header, value: 1}]",
+    )
+
+    assert first(text).request.headers == (("x-trace", "2"),)
+
+
 def test_a_content_type_header_given_as_a_parameter_is_the_only_one() -> None:
     text = steps(
         "- {stepId: a, operationId: createItem, requestBody: {payload: {name: x}}, "
