@@ -56,7 +56,7 @@ def why_no_json(template: Template) -> str | None:
 def _sample(template: Template, value: Json) -> str:
     """Return the text of a payload with one value for all its expressions; empty if it is none."""
     if isinstance(template, templates.Text):
-        return templates.fill_text(template, lambda _: value, _into_json)
+        return templates.fill_text(template, lambda _: value, _IntoJson())
     if isinstance(template, templates.Literal) and isinstance(template.value, str):
         return template.value
     return ""
@@ -112,7 +112,8 @@ def encode(payload: Json, form: Form) -> bytes:
 
 def _fill(template: Template, form: Form, lookup: Lookup) -> Json | Missing:
     if isinstance(template, templates.Text):
-        text = templates.fill_text(template, lookup, _ENCODERS.get(form))
+        encode = _IntoJson() if form == "json" else _ENCODERS.get(form)
+        text = templates.fill_text(template, lookup, encode)
         return _parsed(text) if form == "json" else text
     if isinstance(template, templates.Literal) and isinstance(template.value, str):
         return _parsed(template.value) if form == "json" else template.value
@@ -132,26 +133,27 @@ def _refuse(constant: str) -> Json:
     raise ValueError(f"{constant} is not JSON")
 
 
-def _into_json(before: str, value: Json) -> str:
-    if not _is_in_string(before):
+class _IntoJson:
+    """Writes the values of one text: as JSON, or escaped where the text is within a string."""
+
+    def __init__(self) -> None:
+        self._inside = self._escaped = False
+
+    def __call__(self, between: str, value: Json) -> str:
+        for character in between:
+            if self._escaped:
+                self._escaped = False
+            elif character == "\\":
+                self._escaped = self._inside
+            elif character == '"':
+                self._inside = not self._inside
+        self._escaped = False
+        if self._inside:
+            return json.dumps(as_text(value), ensure_ascii=False)[1:-1]
         return json.dumps(value, ensure_ascii=False)
-    return json.dumps(as_text(value), ensure_ascii=False)[1:-1]
-
-
-def _is_in_string(text: str) -> bool:
-    inside = escaped = False
-    for character in text:
-        if escaped:
-            escaped = False
-        elif character == "\\":
-            escaped = inside
-        elif character == '"':
-            inside = not inside
-    return inside
 
 
 _ENCODERS: dict[Form, Callable[[str, Json], str]] = {
-    "json": _into_json,
     "form": lambda _, value: quote_plus(as_text(value)),
     "xml": lambda _, value: escape(as_text(value), {'"': "&quot;", "'": "&apos;"}),
 }
