@@ -19,6 +19,7 @@ from workflow.arazzo.turns import Json
 
 Form = Literal["json", "form", "xml", "text"]
 JSON = "application/json"
+_JSON = json.JSONEncoder(ensure_ascii=False)
 
 Replacements: TypeAlias = tuple[tuple[tuple[str, ...], Template], ...]
 
@@ -49,8 +50,9 @@ def why_no_json(template: Template) -> str | None:
 
     None for one that is JSON, and for a text that never meant to be.
     """
-    whys = [_why_no_json(_sample(template, value)) for value in (1, "x")]
-    return whys[0] if all(whys) else None
+    why = _why_no_json(_sample(template, 1))
+    # A number may not stand everywhere that a text may: before a colon it may not.
+    return why if why is not None and _why_no_json(_sample(template, "x")) is not None else None
 
 
 def _sample(template: Template, value: Json) -> str:
@@ -149,8 +151,8 @@ class _IntoJson:
                 self._inside = not self._inside
         self._escaped = False
         if self._inside:
-            return json.dumps(as_text(value), ensure_ascii=False)[1:-1]
-        return json.dumps(value, ensure_ascii=False)
+            return _JSON.encode(as_text(value))[1:-1]
+        return _JSON.encode(value)
 
 
 _ENCODERS: dict[Form, Callable[[str, Json], str]] = {

@@ -8,9 +8,9 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from workflow.arazzo import schemas, validation
+from workflow.arazzo.patterns import PatternTimeout
 from workflow.arazzo.pointer import Missing
 from workflow.arazzo.problems import InputError, nearest
-from workflow.arazzo.queries import PatternTimeout
 from workflow.arazzo.turns import Json
 from workflow.arazzo.validation import TooMuchWorkError
 

@@ -14,7 +14,7 @@ from fractions import Fraction
 from functools import lru_cache, wraps
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from workflow.arazzo import queries
+from workflow.arazzo import patterns
 from workflow.arazzo.turns import Json
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def errors(schema: Mapping[str, Json], value: Mapping[str, Json]) -> Iterator[Va
         RecursionError: the value is nested too deep.
     """
     _left.set(MOST_WORK)
+    patterns.begin_turn()
     yield from _validator_class()(dict(schema), registry=_empty()).iter_errors(value)
 
 
@@ -97,13 +98,13 @@ def _wrong(text: str) -> ValidationError:
 
 
 def _pattern(_: Any, rule: str, instance: Any, __: Any) -> Iterable[ValidationError]:
-    if isinstance(instance, str) and not queries.compile_pattern(rule).search(instance):
+    if isinstance(instance, str) and not patterns.compile_pattern(rule).search(instance):
         yield _wrong("the pattern is not found")
 
 
 def _matching(rules: Mapping[str, Any], name: str) -> list[str]:
     _spend(len(rules))
-    return [rule for rule in rules if queries.compile_pattern(rule).search(name)]
+    return [rule for rule in rules if patterns.compile_pattern(rule).search(name)]
 
 
 def _pattern_properties(

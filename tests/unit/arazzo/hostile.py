@@ -164,6 +164,35 @@ DOCUMENTS: dict[str, bytes] = {
     "a JSONPath query of descents": condition(
         "{context: $response.body, type: jsonpath, condition: $..*..*..*..*..*..*}"
     ),
+    "hundreds of patterns, each just quick enough": steps(
+        "- {stepId: a, operationId: refresh, onSuccess: [" + ", ".join(
+            f"{{name: n{n}, type: end, criteria: [{{context: $response.body#/t, type: regex, "
+            f"condition: '^(a|aa)+({n})?$'}}]}}" for n in range(900)) + "]}"
+    ),
+    "a pattern that is large written out": schema(
+        "{properties: {t: {pattern: '(a{1000}){1000}'}}}"
+    ),
+    "a parameter for each of two thousand steps": steps(
+        "\n".join(f"- {{stepId: s{n}, operationId: refresh}}" for n in range(2_000)),
+        workflow="parameters: [" + "".join(f"{{name: p{n}, in: query, value: 1}},"
+                                           for n in range(2_500)) + "]",
+    ),
+    "an action for each of two thousand steps": steps(
+        "\n".join(f"- {{stepId: s{n}, operationId: refresh}}" for n in range(2_000)),
+        workflow="successActions: [" + "".join(
+            f"{{name: p{n}, type: end, criteria: [{{condition: 1 == 2}}]}}," for n in range(1_500)
+        ) + "]",
+    ),
+    "an action of thousands of criteria, used thousands of times": document(
+        "components: {failureActions: {f: {name: f, type: end, criteria: ["
+        + "{condition: 1 == 2}," * 5_000 + "]}}}\nworkflows:\n- workflowId: w\n  steps:\n"
+        + "".join(f"  - {{stepId: s{n}, operationId: refresh, onFailure: "
+                  "[{reference: $components.failureActions.f}]}\n" for n in range(1_900))
+    ),
+    "a name of a hundred thousand dots": steps(
+        "- {stepId: a, operationId: refresh, outputs: {x: $inputs." + "a." * 100_000 + "b}}",
+        inputs="{}",
+    ),
     "a condition of brackets": condition(f"{{condition: '{'(' * 5_000}1 == 1{')' * 5_000}'}}"),
     "a condition of negations": condition(f"{{condition: '{'!' * 1_900}(1 == 1)'}}"),
     "a query of brackets": condition(
