@@ -7,7 +7,6 @@ their method and path as the description has them.
 from __future__ import annotations
 
 import json
-from urllib.parse import urlencode
 
 import click
 
@@ -47,8 +46,7 @@ def _steps(program: Program, inputs: dict[str, Json], server: str | None) -> lis
             found.append(_step(step.step_id, operation.method, url))
             continue
         request = first.request
-        query = f"?{urlencode(request.query)}" if request.query else ""
-        url = base + at_server(request.path, base) + query
+        url = base + at_server(request.target, base)
         found.append(_step(step.step_id, operation.method, url, request.payload, known=True))
     return found
 

@@ -75,6 +75,11 @@ class Parameter:
     value: Template
     place: Place
 
+    @property
+    def identity(self) -> tuple[str, Location | None]:
+        """What one parameter is: its name and location. Headers are the same in any case."""
+        return self.name.lower() if self.location == "header" else self.name, self.location
+
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
