@@ -7,7 +7,7 @@ pane's width when that is known. Which events there are is :mod:`workflow.runs.e
 from __future__ import annotations
 
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -20,11 +20,13 @@ from workflow.runs.events import (
     Event,
     LaunchFinished,
     LaunchHeld,
+    LaunchId,
     LaunchStarted,
     PollFailed,
     ReadingTaken,
     RunDetached,
     RunFinished,
+    RunId,
     RunTaken,
     RunWaiting,
     StatusChanged,
@@ -40,6 +42,7 @@ from workflow.text import SafeText, safe
 _NO_NEWS: Final = frozenset({"pending", "succeeded", "failed", "cancelled"})
 """Said by the trigger before, or by the end after."""
 _EVERY_POLL: Final = (ReadingTaken, StepStarted, StepFinished)
+_OF_A_LAUNCH: Final = (LaunchStarted, LaunchHeld, LaunchFinished)
 _NAME_CELLS: Final = 11
 _TIME_CELLS: Final = 8
 
@@ -54,6 +57,10 @@ class Entry:
     text: SafeText
     tone: Tone | None = None
     problem: bool = False
+    run: RunId | None = None
+    """The run it is of; None for what concerns all."""
+    launch: LaunchId | None = None
+    """The launch whose start, hold or end it is."""
 
     @property
     def line(self) -> SafeText:
@@ -69,6 +76,15 @@ def entry(event: Event, run: RunState | None) -> Entry | None:
     """
     if isinstance(event.fact, _EVERY_POLL):
         return None  # before anything else: there are thousands of them to every piece of news
+    said = _said(event, run)
+    if said is None:
+        return None
+    if said.name is not None:
+        return replace(said, run=event.run)
+    return replace(said, launch=event.launch) if isinstance(event.fact, _OF_A_LAUNCH) else said
+
+
+def _said(event: Event, run: RunState | None) -> Entry | None:
     name = None if run is None else run.name
     match event.fact:
         case RunFinished() as fact:

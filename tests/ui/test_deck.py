@@ -37,8 +37,17 @@ from tui.widgets.events_pane import EventsPane
 from tui.widgets.runs_pane import RunsPane
 from workflow.airbyte.models import JobId
 from workflow.airbyte.readings import FeedStatus
-from workflow.runs.events import LaunchId, RunFinished, RunId, Verdict
+from workflow.runs.events import (
+    LaunchHeld,
+    LaunchId,
+    PollFailed,
+    RunFinished,
+    RunId,
+    Verdict,
+    Warned,
+)
 from workflow.runs.launch import OrderRefused
+from workflow.runs.run import RunState
 from workflow.runs.watch import Loading
 from workflow.text import SafeText
 
@@ -579,6 +588,68 @@ async def test_an_event_of_a_run_is_told_in_the_events_pane() -> None:
         deck.fleet.tell(event)
         await deck.flush()
         assert "github" in deck.lines[30]
+
+
+async def _an_event_of_stripe(deck: Deck) -> RunState:
+    """Have something happen to another run than the one the runs pane has its cursor on."""
+    state = next(run for run in deck.fleet.runs.values() if run.name.startswith("stripe"))
+    story = a_story("stripe → snowflake", 30, 207)
+    fact = Warned("no-rows", "no new rows for 10m", 600.0)
+    deck.fleet.tell(replace(story.events[0], fact=fact, run=state.run))
+    await deck.flush()
+    await deck.press("3")
+    assert deck.runs.cursor != RunKey(state.run)
+    return state
+
+
+async def test_enter_on_an_event_opens_the_run_it_is_of() -> None:
+    async with a_deck() as deck:
+        state = await _an_event_of_stripe(deck)
+        await deck.press("enter")
+        assert f"job {state.job_id} stripe → snowflake" in deck.lines[0]
+
+
+async def test_a_key_on_an_event_is_for_the_run_it_is_of() -> None:
+    async with a_deck() as deck:
+        state = await _an_event_of_stripe(deck)
+        await deck.press("d")
+        assert deck.fleet.asked == [("detach", state.run)]
+
+
+async def test_an_event_of_no_run_gives_a_key_nothing_to_do() -> None:
+    async with a_deck() as deck:
+        story = a_story("stripe → snowflake", 30, 207)
+        deck.fleet.tell(replace(story.events[0], fact=PollFailed("HTTP 503", 8), run=None))
+        await deck.flush()
+        await deck.press("3", "x", "enter")
+        assert "nothing here to cancel" in deck.text
+        assert isinstance(deck.app.screen, DeckScreen)
+
+
+async def test_enter_on_an_event_of_a_launch_opens_its_report() -> None:
+    async with a_deck() as deck:
+        story = a_story("stripe → snowflake", 30, 207)
+        fact = LaunchHeld(held=True, why="3 failures in a row")
+        launch = next(iter(deck.fleet.launches))
+        deck.fleet.tell(replace(story.events[0], fact=fact, run=None, launch=launch))
+        await deck.flush()
+        await deck.press("3", "enter")
+        assert "report of launch" in deck.lines[0]
+
+
+async def test_y_on_an_event_copies_the_event() -> None:
+    async with a_deck() as deck:
+        await _an_event_of_stripe(deck)
+        await deck.press("y")
+        assert deck.app.clipboard.endswith("stripe → snowflake no new rows for 10m")
+
+
+async def test_beside_an_event_stands_how_its_run_is_now() -> None:
+    async with a_deck() as deck:
+        await _an_event_of_stripe(deck)
+        below = "\n".join(deck.lines[24:])
+        assert "no new rows for 10m" in below
+        assert "1 triggerJob ✓" in below
 
 
 # ------------------------------------------------------------------------------------- matches

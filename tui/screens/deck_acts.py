@@ -236,7 +236,10 @@ class Acts:
 
     def copy(self, subjects: Sequence[Subject]) -> None:
         """Copy the rows as lines of text."""
-        lines = [self._about.line(subject) for subject in subjects]
+        self.copy_lines([self._about.line(subject) for subject in subjects])
+
+    def copy_lines(self, lines: Sequence[SafeText]) -> None:
+        """Copy these lines, and say how many; there may be none."""
         if lines:
             self._app.copy_to_clipboard("\n".join(lines))
             self._tell(f"copied {many(len(lines), 'line')}")

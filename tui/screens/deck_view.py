@@ -12,11 +12,13 @@ from tui import detail_lines, rows
 from tui.board import job_name
 from tui.connection_rows import NoteKey
 from tui.deck_plan import Pane, Part, Plan, Style
+from tui.event_lines import Entry
 from tui.formats import access
 from tui.glyphs import Tone
 from tui.widgets.connections_pane import ConnectionsPane
 from tui.widgets.events_pane import EventsPane
 from tui.widgets.header import Facts
+from tui.widgets.lines import hung
 from tui.widgets.rules import Title
 from tui.widgets.runs_pane import RunsPane
 from workflow.airbyte.models import ConnectionId
@@ -158,11 +160,30 @@ class DetailView:
         """Return title and lines."""
         if pane is Pane.CONNECTIONS:
             return self._connection(now)
-        if pane is Pane.EVENTS and self._events.cursor is not None:
-            entry = self._events.entry(self._events.cursor)
-            if entry is not None:
-                return SafeText("event"), (Content(entry.line),)
+        if pane is Pane.EVENTS:
+            cursor = self._events.cursor
+            entry = None if cursor is None else self._events.entry(cursor)
+            return (
+                (SafeText("nothing chosen"), ())
+                if entry is None
+                else self._event(entry, now, width)
+            )
         return self._run(now, width, wide=wide)
+
+    def _event(
+        self, entry: Entry, now: datetime, width: int
+    ) -> tuple[SafeText, tuple[Content, ...]]:
+        """Return what happened, whole, and how the run it happened to stands now."""
+        lines = hung(Content(entry.line), width)
+        state = None if entry.run is None else self._runs.board.run(entry.run)
+        if state is None:
+            if entry.launch is not None:
+                told = f"{self._hint('open')} the launch's report   {self._hint('copy')} copy"
+                lines = (*lines, Content.styled(told, _QUIET))
+            return SafeText("event"), lines
+        view = self.view(state.connection_id)
+        run = detail_lines.run_lines(state, view, now, width, self._hint)
+        return SafeText("event"), (*lines, *run)
 
     def _run(
         self, now: datetime, width: int, *, wide: bool
