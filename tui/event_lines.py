@@ -14,6 +14,7 @@ from typing import Final
 from tui import glyphs
 from tui.formats import clock, duration, exact, fit, many
 from tui.glyphs import Tone
+from tui.lasting import lasted
 from workflow.runs.events import (
     CancelSettled,
     CancelWished,
@@ -162,9 +163,9 @@ def _finished(
     parts: list[str] = [look.word]
     if run.rows is not None:
         parts.append(f"{exact(run.rows)} rows")
-    start = run.job_started or run.begun
-    if start is not None:
-        parts.append(duration(at - start))
+    span = lasted(run, at)
+    if span is not None:
+        parts.append(duration(span))
     return Entry(at, name, safe(" ".join(parts)), look.tone)
 
 

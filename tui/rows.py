@@ -17,6 +17,7 @@ from typing import Final
 from tui import filtering
 from tui.filtering import Filter
 from tui.glyphs import FOLDED, UNFOLDED, Sign, of_status, of_verdict, plain_look
+from tui.lasting import ended
 from workflow.airbyte.models import JobId
 from workflow.airbyte.readings import Reading
 from workflow.runs.events import RunId, Verdict
@@ -189,7 +190,7 @@ def item_of_run(state: RunState) -> Item:
             status=(state.status, state.verdict, look.word),
             job_type=state.job_type,
         ),
-        since=(state.ended or state.begun or state.created).timestamp(),
+        since=(ended(state) or state.begun or state.created).timestamp(),
         connection_id=state.connection_id,
         job_id=job,
         why=state.why if state.verdict is not None else SafeText(state.waiting_for or "slot"),

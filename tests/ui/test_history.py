@@ -76,6 +76,17 @@ async def test_every_word_that_is_typed_narrows_the_list() -> None:
         assert len(table(screen).order) == 3
 
 
+async def test_time_is_the_jobs_and_not_the_wait_for_a_slot() -> None:
+    waited = replace(
+        ROWS[1], job_started=NOW - timedelta(minutes=9), job_lasted=timedelta(seconds=84)
+    )
+    async with Host().run_test(size=(120, 40)) as pilot:
+        await shown(pilot, (waited,))
+        shot = pilot.app.export_screenshot()
+        assert "1m24" in shot
+        assert "4m00" not in shot
+
+
 async def test_problems_only() -> None:
     async with Host().run_test(size=(120, 40)) as pilot:
         screen = await shown(pilot)

@@ -176,8 +176,8 @@ class HistoryScreen(Screen[None]):
 
     def _row(self, key: RunId, columns: Sequence[Column]) -> Row:
         row, look = self._rows[key], look_of(self._rows[key])
-        took = None if row.ended is None else row.ended - row.created
-        ago = age(self._session.clock.now() - row.created)
+        now = self._session.clock.now()
+        took, ago = row.lasted(now), age(now - row.created)
         cells = {
             "name": Cell(safe(row.name or row.connection_id or row.workflow_id or row.run)),
             "type": Cell(safe(row.job_type or ""), Tone.QUIET),
