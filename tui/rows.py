@@ -16,40 +16,17 @@ from typing import Final
 
 from tui import filtering
 from tui.filtering import Filter
-from tui.glyphs import FOLDED, UNFOLDED, Sign, of_status, of_verdict, plain_look
+from tui.glyphs import FOLDED, UNFOLDED, Sign, of_status, plain_look
 from tui.lasting import ended
+from tui.ranks import PROBLEMS, STATUS_RANKS, Rank, run_rank
 from workflow.airbyte.models import JobId
 from workflow.airbyte.readings import Reading
-from workflow.runs.events import RunId, Verdict
-from workflow.runs.run import Phase, RunState
+from workflow.runs.events import RunId
+from workflow.runs.run import RunState
 from workflow.text import SafeText
 
 PEEK: Final = 2
 """How many rows of a fold that is half open are shown."""
-
-
-class Rank(IntEnum):
-    """How much a row wants to be looked at, most first."""
-
-    FAILED = 0
-    UNRESOLVED = 1
-    EMPTY = 2
-    """Succeeded, with a question: 0 rows."""
-    EXPIRED = 3
-    RETRYING = 4
-    WARNED = 5
-    RUNNING = 6
-    PENDING = 7
-    DETACHED = 8
-    WAITING = 9
-    SUCCEEDED = 10
-    CANCELLED = 11
-    SKIPPED = 12
-    RERUN = 13
-    """A problem whose connection has been run again since."""
-
-
-PROBLEMS: Final = frozenset(rank for rank in Rank if rank <= Rank.WARNED)
 
 
 class Fold(StrEnum):
@@ -148,6 +125,10 @@ class Item:
     """0 while there is none."""
     why: SafeText | None = None
     """Of a run that was skipped or waits."""
+    created: float = 0.0
+    """When a run was made, seconds since the epoch; 0 for somebody else's job."""
+    answered: bool = False
+    """It lost its trigger's answer, and what that did is no open question any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,9 +154,9 @@ class Arrangement:
     """Runs and jobs that pass the filter, folded ones included."""
 
 
-def item_of_run(state: RunState) -> Item:
-    """Return what a run's row needs."""
-    rank, sign = _run_rank(state)
+def item_of_run(state: RunState, *, suspected: bool = False) -> Item:
+    """Return what a run's row needs; `suspected` while what its trigger did is an open question."""
+    rank, sign = run_rank(state)
     job = state.job_id or 0
     words = (state.name, state.job_type, state.status, state.verdict, f"job {job}", state.run)
     look = plain_look(state)
@@ -194,6 +175,8 @@ def item_of_run(state: RunState) -> Item:
         connection_id=state.connection_id,
         job_id=job,
         why=state.why if state.verdict is not None else SafeText(state.waiting_for or "slot"),
+        created=state.created.timestamp(),
+        answered=state.sent is not None and state.origin is None and not suspected,
     )
 
 
@@ -202,7 +185,7 @@ def item_of_job(reading: Reading, name: SafeText) -> Item:
     job = reading.job
     since = job.stamp or job.start_time
     look = of_status(job.status)
-    rank = _STATUS_RANKS.get(look.sign, Rank.PENDING)
+    rank = STATUS_RANKS.get(look.sign, Rank.PENDING)
     return Item(
         key=JobKey(job.job_id),
         rank=rank,
@@ -214,54 +197,6 @@ def item_of_job(reading: Reading, name: SafeText) -> Item:
         connection_id=job.connection_id,
         job_id=job.job_id,
     )
-
-
-_STATUS_RANKS: Final[Mapping[Sign, Rank]] = {
-    Sign.FAILED: Rank.FAILED,
-    Sign.RETRYING: Rank.RETRYING,
-    Sign.RUNNING: Rank.RUNNING,
-    Sign.PENDING: Rank.PENDING,
-    Sign.SUCCEEDED: Rank.SUCCEEDED,
-    Sign.CANCELLED: Rank.CANCELLED,
-}
-_VERDICT_RANKS: Final[Mapping[Verdict, Rank]] = {
-    Verdict.SUCCEEDED: Rank.SUCCEEDED,
-    Verdict.FAILED: Rank.FAILED,
-    Verdict.REJECTED: Rank.FAILED,
-    Verdict.UNRESOLVED: Rank.UNRESOLVED,
-    Verdict.EXPIRED: Rank.EXPIRED,
-    Verdict.CANCELLED: Rank.CANCELLED,
-    Verdict.SKIPPED: Rank.SKIPPED,
-}
-
-
-def _run_rank(state: RunState) -> tuple[Rank, Sign]:
-    if state.verdict is not None:
-        rank = _VERDICT_RANKS[state.verdict]
-        if rank is Rank.SUCCEEDED and _warned(state, {"zero-rows"}):
-            rank = Rank.EMPTY
-        return rank, of_verdict(state.verdict).sign
-    if state.phase is Phase.DETACHED:
-        return Rank.DETACHED, Sign.OFF
-    if state.phase is Phase.WAITING:
-        return Rank.WAITING, Sign.WAITING
-    if state.status is None:
-        return Rank.PENDING, Sign.PENDING
-    sign = of_status(state.status).sign
-    rank = _STATUS_RANKS.get(sign, Rank.PENDING)
-    if rank is Rank.RUNNING and _warned(state, {"no-rows", "slow"}):
-        rank = Rank.WARNED
-    # The job has ended, the run has still to say so.
-    return (Rank.RUNNING if rank in {Rank.FAILED, Rank.SUCCEEDED, Rank.CANCELLED} else rank), sign
-
-
-def _warned(state: RunState, kinds: set[str]) -> bool:
-    for warning in state.warnings:
-        if warning.kind in kinds:
-            moved = state.rows_moved
-            if warning.kind != "no-rows" or moved is None or moved < warning.at:
-                return True
-    return False
 
 
 def arrange(items: Iterable[Item], view: View, tagged: Tagged = lambda _: "") -> Arrangement:
@@ -367,16 +302,32 @@ def _superseded(items: Iterable[Item]) -> list[Item]:
     youngest: dict[str | None, int] = {
         item.connection_id: 0 for item in listed if item.rank in _MAY_BE_OLD
     }
+    # One that lost its trigger has no job: what takes its place is a run that was made later.
+    latest: dict[str | None, float] = {
+        item.connection_id: 0.0 for item in listed if item.rank is Rank.UNRESOLVED and item.answered
+    }
     youngest.pop(None, None)
-    if not youngest:
+    latest.pop(None, None)
+    if not youngest and not latest:
         return listed
     for item in listed:
         known = youngest.get(item.connection_id)
         if known is not None and item.job_id > known:
             youngest[item.connection_id] = item.job_id
+        made = latest.get(item.connection_id)
+        if made is not None and item.job_id and item.created > made:
+            latest[item.connection_id] = item.created
     return [
-        replace(item, rank=Rank.RERUN)
-        if item.rank in _MAY_BE_OLD and 0 < item.job_id < youngest.get(item.connection_id, 0)
-        else item
+        replace(item, rank=Rank.RERUN) if _is_old(item, youngest, latest) else item
         for item in listed
     ]
+
+
+def _is_old(
+    item: Item, youngest: Mapping[str | None, int], latest: Mapping[str | None, float]
+) -> bool:
+    """Whether a younger row takes a problem's place."""
+    if item.rank in _MAY_BE_OLD:
+        return 0 < item.job_id < youngest.get(item.connection_id, 0)
+    unresolved = item.rank is Rank.UNRESOLVED and item.answered
+    return unresolved and item.created < latest.get(item.connection_id, 0.0)

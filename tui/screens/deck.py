@@ -118,7 +118,8 @@ class DeckScreen(Screen[None]):
         tick, self._second = second != self._second, second
         if not self._frozen:
             fleet = session.fleet
-            self._runs.take(fleet.runs, fleet.watch, tick=tick)
+            suspected = frozenset(one.run for one in fleet.suspicions)
+            self._runs.take(fleet.runs, fleet.watch, suspected, tick=tick)
             self._connections.follow(fleet.following.connections)
             self._connections.take(fleet.watch, self._runs.board, tick=tick)
             self._events.take(self._happened)

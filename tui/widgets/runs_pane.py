@@ -6,7 +6,7 @@ is :mod:`tui.rows`' business, what they say :mod:`tui.run_cells`'.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -84,11 +84,21 @@ class RunsPane(LiveTable[Key]):
         parts.append(f"{self._view.sort.value} ▾")
         return SafeText(" · ".join(parts))
 
-    def take(self, runs: Mapping[RunId, RunState], watch: Watch, *, tick: bool) -> None:
-        """Take in how things are; `tick` when a second has passed, so that times move."""
+    def take(
+        self,
+        runs: Mapping[RunId, RunState],
+        watch: Watch,
+        suspected: Collection[RunId] = (),
+        *,
+        tick: bool,
+    ) -> None:
+        """Take in how things are; `tick` when a second has passed, so that times move.
+
+        `suspected` are the runs of which nobody has said yet what their triggers did.
+        """
         self._watch = watch
         self._now = self._clock.now()
-        changed, moves = self.board.update(runs, watch.foreign, watch.connections)
+        changed, moves = self.board.update(runs, watch.foreign, watch.connections, suspected)
         low = self.size.height < LOW
         if low != self._view.low:
             opened = {**self._view.opened}
