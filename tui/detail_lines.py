@@ -20,7 +20,7 @@ from tui.lasting import ended, lasted
 from tui.screens.connection_figures import strip
 from tui.widgets.status_timeline import status_timeline
 from tui.widgets.step_track import step_track
-from workflow.airbyte.models import FAILED
+from workflow.airbyte.models import FAILED, SUCCEEDED
 from workflow.airbyte.readings import Reading
 from workflow.runs.connection_view import ConnectionView
 from workflow.runs.events import Origin, Verdict
@@ -205,10 +205,17 @@ def _rows(state: RunState) -> Content:
 def _usual(view: ConnectionView, now: datetime, *, brief: bool = False) -> Content:
     if not view.read:
         return Content.styled("its past jobs are not read yet", _QUIET)
-    usual = "no past job to compare with"
     of = "" if brief else "median of "
+    over = sum(job.is_terminal for job in view.history)
+    good = sum(job.status == SUCCEEDED for job in view.history)
+    usual = "no past job to compare with"
     if view.usual is not None:
         usual = f"usually {roughly(view.usual)} ({of}{many(view.usual_of, 'job')})"
+    elif over and not good:
+        none = "its one past job did not succeed"
+        return Content(none if over == 1 else f"none of its {over} past jobs succeeded")
+    elif good:
+        usual = f"only {many(good, 'good job')} to compare with"
     success = "no ✓ seen"
     if view.last_success_at is not None:
         success = f"{'' if brief else 'last '}✓ {age(now - view.last_success_at)} ago"

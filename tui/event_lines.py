@@ -45,6 +45,9 @@ _NO_NEWS: Final = frozenset({"pending", "succeeded", "failed", "cancelled"})
 _EVERY_POLL: Final = (ReadingTaken, StepStarted, StepFinished)
 _OF_A_LAUNCH: Final = (LaunchStarted, LaunchHeld, LaunchFinished)
 _NAME_CELLS: Final = 11
+_WIDE: Final = 70
+_WHOLE_NAME_CELLS: Final = 26
+"""What a name has in a pane that is at least so wide."""
 _TIME_CELLS: Final = 8
 
 
@@ -134,17 +137,16 @@ def what_is_left(run: RunState) -> SafeText:
 def wrapped(item: Entry, width: int) -> tuple[SafeText, ...]:
     """Return an entry's lines for a pane so many cells wide, without the time."""
     room = max(8, width - _TIME_CELLS - 2)
-    if item.name is None:
-        first, indent = str(item.text), " " * (_NAME_CELLS + 1)
-    else:
-        # In a column of events the source's name tells enough.
-        short = SafeText(item.name.split(" → ")[0])
-        first = f"{fit(short, _NAME_CELLS)} {item.text}"
-        indent = " " * (_NAME_CELLS + 1)
+    cells = _WHOLE_NAME_CELLS if width >= _WIDE else _NAME_CELLS
+    first, indent = str(item.text), " " * (cells + 1)
+    if item.name is not None:
+        # In a narrow column of events the source's name tells enough.
+        name = item.name if width >= _WIDE else SafeText(item.name.split(" → ")[0])
+        first = f"{fit(name, cells)} {item.text}"
     lines = textwrap.wrap(
         first,
         room,
-        subsequent_indent=indent if room > 2 * _NAME_CELLS else "",
+        subsequent_indent=indent if room > 2 * cells else "",
         drop_whitespace=True,
         max_lines=3,
         placeholder=" …",

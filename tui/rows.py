@@ -58,7 +58,7 @@ _WAITS: Final[Mapping[str | None, str]] = {
     "hold": "held back, nothing sent yet",
     "conflict": "waiting for a job that runs, nothing sent yet",
     "gate": "waiting for another run's trigger, nothing sent yet",
-    "asked": "left unsent by an earlier start: p sends or drops them",
+    "asked": "left unsent by an earlier start: {} sends or drops them",
 }
 
 
@@ -142,6 +142,8 @@ class View:
     opened: Mapping[Fold, Opened] = field(default_factory=dict)
     low: bool = False
     """A low screen: lines of what ended share one."""
+    hold_key: str = "p"
+    """The key that asks about what an earlier start left unsent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +219,7 @@ def arrange(items: Iterable[Item], view: View, tagged: Tagged = lambda _: "") ->
         if view.low and opened is Opened.CLOSED and fold is not Fold.WAITING:
             low.append((fold, members))
             continue
-        order += _fold(fold, members, opened, lines)
+        order += _fold(fold, members, opened, lines, view.hold_key)
     if low:
         key = LineKey(tuple(fold for fold, _ in low))
         lines[key] = SafeText("   ".join(_line(f, m, Opened.CLOSED, short=True) for f, m in low))
@@ -243,10 +245,14 @@ def toggled(key: LineKey, opened: Mapping[Fold, Opened]) -> dict[Fold, Opened]:
 
 
 def _fold(
-    fold: Fold, members: Sequence[Item], opened: Opened, lines: dict[LineKey, SafeText]
+    fold: Fold,
+    members: Sequence[Item],
+    opened: Opened,
+    lines: dict[LineKey, SafeText],
+    hold_key: str,
 ) -> list[Key]:
     head = LineKey((fold,))
-    lines[head] = SafeText(_line(fold, members, opened))
+    lines[head] = SafeText(_line(fold, members, opened, hold_key=hold_key))
     if opened is Opened.CLOSED:
         return [head]
     if opened is Opened.FULL or len(members) <= PEEK + 1:
@@ -256,13 +262,20 @@ def _fold(
     return [head, *(item.key for item in members[:PEEK]), more]
 
 
-def _line(fold: Fold, members: Sequence[Item], opened: Opened, *, short: bool = False) -> str:
+def _line(
+    fold: Fold,
+    members: Sequence[Item],
+    opened: Opened,
+    *,
+    hold_key: str = "",
+    short: bool = False,
+) -> str:
     arrow = FOLDED if opened is Opened.CLOSED else UNFOLDED
     words: str = fold.value
     reasons = {item.why for item in members}
     reason = next(iter(reasons)) if len(reasons) == 1 else None
     if fold is Fold.WAITING:
-        words = _WAITS.get(reason, "waiting, nothing sent yet")
+        words = _WAITS.get(reason, "waiting, nothing sent yet").format(hold_key)
     elif fold is Fold.SKIPPED and reason and not short:
         words = f"skipped: {reason}"
     return f"{arrow} {_FOLD_SIGNS[fold].value} {len(members):,} {words}"

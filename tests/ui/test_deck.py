@@ -43,6 +43,7 @@ from workflow.runs.events import (
     PollFailed,
     RunFinished,
     RunId,
+    RunWaiting,
     Verdict,
     Warned,
 )
@@ -102,11 +103,15 @@ class Deck:
 
 @asynccontextmanager
 async def a_deck(
-    size: tuple[int, int] = (120, 40), fleet: StillFleet | None = None, *, events: bool = False
+    size: tuple[int, int] = (120, 40),
+    fleet: StillFleet | None = None,
+    *,
+    events: bool = False,
+    rebound: dict[str, str] | None = None,
 ) -> AsyncIterator[Deck]:
     fleet = fleet or the_fleet()
     clock = StillClock()
-    app = an_app(fleet, clock)
+    app = an_app(fleet, clock, rebound=rebound)
     async with app.run_test(size=size, notifications=True) as pilot:
         deck = Deck(app, pilot, fleet, clock)
         await until(pilot, lambda: app.session is not None)
@@ -238,6 +243,48 @@ async def test_a_server_that_cannot_be_read_says_why_and_which_key_helps() -> No
         assert "refused the connection" in deck.text
         assert "ctrl-r asks now" in deck.text
         assert "again in 8s" in deck.lines[0]
+
+
+def _unread() -> StillFleet:
+    fleet = StillFleet()
+    fleet.feed.status = FeedStatus(None, 0, None, 0, None)
+    fleet.watch.loading = Loading(0, done=False)
+    return fleet
+
+
+async def test_a_first_answer_that_is_late_is_said_to_be_and_which_key_asks_again() -> None:
+    async with a_deck(fleet=_unread()) as deck:
+        assert "ctrl-r" not in deck.text
+        deck.clock.move(12)
+        await deck.flush()
+        assert "what failed … 12s" in deck.text
+        assert "reading connections … 12s" in deck.text
+        assert "ctrl-r asks again" in deck.text
+
+
+async def test_how_long_a_server_could_not_be_read_is_said() -> None:
+    fleet = _unread()
+    fleet.feed.status = FeedStatus(None, 3, SafeText("no connection"), 3, None)
+    async with a_deck(fleet=fleet) as deck:
+        deck.clock.move(65)
+        await deck.flush()
+        assert "the server could not be read yet 1m05; it is asked again" in deck.text
+
+
+OTHER_KEYS = {"read_now": "f5", "back": "f6", "problems": "f7", "freeze": "f8", "hold": "f9"}
+
+
+async def test_what_a_pane_says_names_keys_the_way_they_are_bound() -> None:
+    fleet = _left_unsent()
+    fleet.watch.error = SafeText("no connection")
+    async with a_deck(fleet=fleet, rebound=OTHER_KEYS) as deck:
+        assert "tried again by itself; f5" in deck.text
+        assert "f9 sends or drops them" in deck.text
+        await deck.press("f7")
+        assert "f7 shows everything" in deck.text
+        await deck.press("f7", "slash", *"nobody", "enter", "f8")
+        assert "f6 shows all" in deck.text
+        assert "frozen, f8 goes on" in deck.lines[0]
 
 
 async def test_old_readings_dim_the_rows_and_show_their_age() -> None:
@@ -435,6 +482,29 @@ async def test_cancel_asks_and_then_wishes_for_the_run_that_was_meant() -> None:
         await deck.press("y")
         await until(deck.pilot, lambda: bool(deck.fleet.asked))
         assert deck.fleet.asked == [("cancel", RunId("r-0000000007"))]
+
+
+def _left_unsent() -> StillFleet:
+    fleet = StillFleet()
+    fleet.take(a_story("adyen → snowflake", 1, 60).tell(0, RunWaiting("asked")))
+    return fleet
+
+
+async def test_escape_drops_nothing_of_what_an_earlier_start_left_unsent() -> None:
+    async with a_deck(fleet=_left_unsent()) as deck:
+        await deck.press("p")
+        await deck.until_screen(ConfirmDialog)
+        await deck.press("escape")
+        assert deck.fleet.asked == []
+
+
+async def test_n_drops_what_an_earlier_start_left_unsent() -> None:
+    async with a_deck(fleet=_left_unsent()) as deck:
+        await deck.press("p")
+        await deck.until_screen(ConfirmDialog)
+        await deck.press("n")
+        await until(deck.pilot, lambda: bool(deck.fleet.asked))
+        assert deck.fleet.asked == [("drop_waiting", [RunId("r-0000000001")])]
 
 
 async def test_no_cancels_nothing() -> None:

@@ -67,6 +67,8 @@ class DeckScreen(Screen[None]):
     ) -> None:
         super().__init__()
         self._clock = clock
+        self._since = clock.now()
+        """Since when the first answer is waited for."""
         self._happened = happened
         self._session: Session | None = None
         self._acts: Acts | None = None
@@ -123,9 +125,14 @@ class DeckScreen(Screen[None]):
             self._connections.follow(fleet.following.connections)
             self._connections.take(fleet.watch, self._runs.board, tick=tick)
             self._events.take(self._happened)
-            told = deck_view.runs_message(session, self._runs)
-            self._runs.say([Cell(text, tone) for text, tone in told])
+            self._say(session)
         self._frame.draw(session, frozen=self._frozen)
+
+    def _say(self, session: Session) -> None:
+        """Say why the runs pane has no rows, for when it has none."""
+        waited = self._clock.now() - self._since
+        told = deck_view.runs_message(session, self._runs, waited, self._frame.hint)
+        self._runs.say([Cell(text, tone) for text, tone in told])
 
     # ------------------------------------------------------------------------------ where it is
 
@@ -252,6 +259,8 @@ class DeckScreen(Screen[None]):
     def _filter(self, words: str) -> None:
         """Filter at once; what else is new can wait for the next flush."""
         self._table.filter(words)
+        if self._session is not None:
+            self._say(self._session)
         if self._pane is Pane.EVENTS:
             self._events.take(self._happened)
         self._frame.draw_choice()

@@ -160,9 +160,10 @@ class Acts:
         ids = [run.run for run in unsent]
         start = await self._confirmed(
             f"Send {many(len(unsent), 'run')} that an earlier start left unsent?",
-            f"{names}. Nothing has been sent for them. No drops them as skipped, esc as well.",
+            f"{names}. Nothing has been sent for them. Dropped, they count as skipped.",
             yes="Send",
             no="Drop",
+            later="Leave unsent",
         )
         if start is None:
             return
@@ -246,10 +247,14 @@ class Acts:
 
     # ------------------------------------------------------------------------------ helpers
 
-    async def _confirmed(self, title: str, body: str, *, yes: str, no: str = "No") -> bool | None:
+    async def _confirmed(
+        self, title: str, body: str, *, yes: str, no: str = "No", later: str | None = None
+    ) -> bool | None:
         """Ask; None is no answer, which is not a no."""
         # Made of safe names and our own words.
-        dialog = ConfirmDialog(SafeText(title), SafeText(body), yes=yes, no=no, danger=True)
+        dialog = ConfirmDialog(
+            SafeText(title), SafeText(body), yes=yes, no=no, later=later, danger=True
+        )
         return await self._ask(dialog)
 
     async def _ask(self, question: Screen[Answer]) -> Answer | None:

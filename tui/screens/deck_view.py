@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from textual.content import Content
@@ -13,7 +13,7 @@ from tui.board import job_name
 from tui.connection_rows import NoteKey
 from tui.deck_plan import Pane, Part, Plan, Style
 from tui.event_lines import Entry
-from tui.formats import access
+from tui.formats import LONG, access, waiting
 from tui.glyphs import Tone
 from tui.widgets.connections_pane import ConnectionsPane
 from tui.widgets.events_pane import EventsPane
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 _QUIET: Final = Tone.QUIET.style
 
 
-def facts(session: Session, runs: RunsPane, now: datetime, *, frozen: bool) -> Facts:
-    """Return what the header tells."""
+def facts(session: Session, runs: RunsPane, now: datetime, frozen: str | None) -> Facts:
+    """Return what the header tells; `frozen` is the key that lets a frozen picture go on."""
     status = session.fleet.feed.status
     return Facts(
         profile=SafeText(session.profile_name),
@@ -67,8 +67,8 @@ def top_titles(
         if of is Pane.RUNS and launch is not None and whole and places.style is not Style.TABS:
             head, _, rest = told.partition(" · ")
             told = SafeText(f"{head} · launch {launch} · {rest}")
-        if of is Pane.EVENTS and not whole:
-            told = ""
+        if of is Pane.EVENTS:
+            told = f"· {told}" if whole else ""
         text = SafeText(f"{number} {of.value.capitalize()} {told}".rstrip())
         return Title(at, text, of.value, active=of is pane)
 
@@ -118,25 +118,34 @@ def joints(places: Plan, rule: Part) -> dict[int, str]:
     return found
 
 
-def runs_message(session: Session, runs: RunsPane) -> tuple[tuple[str, Tone | None], ...]:
-    """Return what the runs pane says while it has no rows."""
+def runs_message(
+    session: Session, runs: RunsPane, waited: timedelta, hint: detail_lines.Hint
+) -> tuple[tuple[str, Tone | None], ...]:
+    """Return what the runs pane says while it has no rows.
+
+    `waited` is how long the first answer has been waited for.
+    """
     status = session.fleet.feed.status
     if runs.words:
-        return (("no run or job has these words", None), ("esc shows all", Tone.QUIET))
+        shows = f"{hint('back')} shows all"
+        return (("no run or job has these words", None), (shows, Tone.QUIET))
     if runs.problems:
-        return (("no problems", Tone.SUCCEEDED), ("! shows everything", Tone.QUIET))
+        shows = f"{hint('problems')} shows everything"
+        return (("no problems", Tone.SUCCEEDED), (shows, Tone.QUIET))
     if status.read_at is None and status.failing is not None:
         return (
-            ("the server could not be read yet; it is asked again", Tone.WARNING),
+            (f"the server could not be read yet{waiting(waited)}; it is asked again", Tone.WARNING),
             (status.failing, Tone.WARNING),
-            ("ctrl-r asks now", Tone.QUIET),
+            (f"{hint('read_now')} asks now", Tone.QUIET),
         )
     if status.read_at is None:
-        return (("reading what runs and what failed …", Tone.QUIET),)
-    return (
-        ("nothing runs, and nothing failed lately", Tone.SUCCEEDED),
-        ("2 goes to the connections, space marks, t launches", Tone.QUIET),
-    )
+        return (
+            (f"reading what runs and what failed …{waiting(waited)}", Tone.QUIET),
+            *([(f"{hint('read_now')} asks again", Tone.QUIET)] if waited >= LONG else ()),
+        )
+    goes, marks = f"{hint('pane.connections')} goes to the connections", f"{hint('mark')} marks"
+    keys = f"{goes}, {marks}, {hint('launch')} launches"
+    return (("nothing runs, and nothing failed lately", Tone.SUCCEEDED), (keys, Tone.QUIET))
 
 
 class DetailView:

@@ -169,7 +169,10 @@ class HistoryScreen(Screen[None]):
         self.query_one("#title", Static).update(titled_rule(told, width), layout=False)
         self._table.show(shown, at_once=True)
         if self._read:
-            none = "no run fits: esc drops the search" if self._rows else "no run yet: t launches"
+            back, launch = (keymap.key_at(self.app, id_) for id_ in ("back", "launch"))
+            none = f"no run yet: {launch} on the deck launches"
+            if self._rows:
+                none = f"no run fits: {back} drops the search"
             self._table.say((Cell(none, Tone.QUIET),))
         keys = hint_line(keymap.hints_at(self.app, _HINTS), width)
         self.query_one("#hints", Static).update(keys, layout=False)

@@ -16,7 +16,7 @@ from tui.widgets.lines import titled_rule
 _KEYS = (
     ("⏎", "trigger"),
     ("tab", "field"),
-    ("spc", "leave out / take"),
+    ("spc", "leave out"),
     ("esc", "back"),
     ("y", "copy as command"),
     ("w", "workflow"),

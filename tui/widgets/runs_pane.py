@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from tui import rows, run_cells
+from tui import keymap, rows, run_cells
 from tui.board import RunBoard, job_name
 from tui.deck_plan import Pane
 from tui.filtering import tag_lines
@@ -99,6 +99,9 @@ class RunsPane(LiveTable[Key]):
         self._watch = watch
         self._now = self._clock.now()
         changed, moves = self.board.update(runs, watch.foreign, watch.connections, suspected)
+        hold_key = keymap.key_at(self.app, "hold")
+        if hold_key != self._view.hold_key:
+            self._view = replace(self._view, hold_key=hold_key)
         low = self.size.height < LOW
         if low != self._view.low:
             opened = {**self._view.opened}
