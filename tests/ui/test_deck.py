@@ -32,6 +32,7 @@ from tui.kept import Kept
 from tui.rows import RunKey
 from tui.screens.deck import DeckScreen
 from tui.screens.dialogs import ConfirmDialog, MessageDialog, QuitDialog
+from tui.screens.help import HelpScreen
 from tui.screens.palette import Palette
 from tui.widgets.events_pane import EventsPane
 from tui.widgets.runs_pane import RunsPane
@@ -285,6 +286,15 @@ async def test_what_a_pane_says_names_keys_the_way_they_are_bound() -> None:
         await deck.press("f7", "slash", *"nobody", "enter", "f8")
         assert "f6 shows all" in deck.text
         assert "frozen, f8 goes on" in deck.lines[0]
+
+
+async def test_the_help_names_the_way_back_as_it_is_bound() -> None:
+    async with a_deck(rebound=OTHER_KEYS) as deck:
+        deck.app.push_screen(HelpScreen())
+        await deck.pilot.pause()
+        assert "f6 back" in deck.lines[-1]
+        await deck.press("f6")
+        assert isinstance(deck.app.screen, DeckScreen)
 
 
 async def test_old_readings_dim_the_rows_and_show_their_age() -> None:
