@@ -82,6 +82,12 @@ def fields_of(row: RunRow) -> str:
     return filtering.fields(row.name or "", status=status, job_type=row.job_type)
 
 
+def _stand(session: Session) -> tuple[int, int]:
+    """Count the runs of this process, and those that have ended."""
+    runs = session.fleet.runs
+    return len(runs), sum(run.verdict is not None for run in runs.values())
+
+
 class HistoryScreen(Screen[None]):
     """The list."""
 
@@ -105,6 +111,8 @@ class HistoryScreen(Screen[None]):
         self._words = ""
         self._problems = False
         self._read = False
+        self._seen: tuple[int, int] = (0, 0)
+        """How many runs of this process there were, and had ended, when the journal was read."""
 
     def compose(self) -> ComposeResult:
         """Where this is, the rows, the keys or the search."""
@@ -130,8 +138,9 @@ class HistoryScreen(Screen[None]):
         self._draw()
 
     def refresh_from(self, session: Session) -> None:
-        """Draw the ages anew."""
-        del session
+        """Draw the ages anew; read again when runs of this process began or ended meanwhile."""
+        if self._read and self._seen != _stand(session):
+            self.action_read_now()
         self._draw()
 
     def action_read_now(self) -> None:
@@ -139,6 +148,7 @@ class HistoryScreen(Screen[None]):
         self.run_worker(self._load(), group="read", exclusive=True, exit_on_error=False)
 
     async def _load(self) -> None:
+        self._seen = _stand(self._session)  # of before: what comes meanwhile is read for as well
         found = await self._session.journal.runs(MOST, self._session.profile_name)
         self._rows = {row.run: row for row in found}
         self._texts = {row.run: (searched(row), fields_of(row)) for row in found}
