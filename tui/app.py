@@ -108,7 +108,8 @@ class SyncdeckApp(App[int]):
 
     def get_line_filters(self) -> list[LineFilter]:
         """Return Textual's filters, and ours for fonts without the glyphs."""
-        return [*super().get_line_filters(), *self._ascii]
+        filters = themes.colourless(super().get_line_filters(), ansi=self.current_theme.ansi)
+        return [*filters, *self._ascii]
 
     # -------------------------------------------------------------------------------- the session
 

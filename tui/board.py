@@ -36,6 +36,7 @@ class RunBoard:
         """How many rows have which glyph."""
         self._keys: dict[RunId, rows.RunKey | rows.JobKey] = {}
         self._turned: set[str] = set()
+        self._suspected: Collection[RunId] = frozenset()
 
     @property
     def items(self) -> Collection[rows.Item]:
@@ -47,25 +48,31 @@ class RunBoard:
         runs: Mapping[RunId, RunState],
         foreign: Mapping[JobId, Reading],
         names: Mapping[ConnectionId, ConnectionView],
+        suspected: Collection[RunId] = frozenset(),
     ) -> tuple[set[rows.Key], bool]:
-        """Take in how things are; says which rows look different, and whether any may move."""
+        """Take in how things are; says which rows look different, and whether any may move.
+
+        `suspected` are the runs of which nobody has said yet what their triggers did.
+        """
         changed: set[rows.Key] = set()
         moves = False
+        settled = {*self._suspected} ^ {*suspected}
+        self._suspected = suspected
         for run, state in runs.items():
             before = self._runs.get(run)
-            if before is state:
+            if before is state and not (settled and run in settled):
                 continue
             self._runs[run] = state
             if state.connection_id is not None:
                 newest = self.latest.get(state.connection_id)
                 if newest is None or newest.created <= state.created:
                     self.latest[state.connection_id] = state
-            if before is not None and _stays(before, state):
+            if before is not None and run not in settled and _stays(before, state):
                 changed.add(self._keys[run])
                 continue
             if state.connection_id is not None:
                 self._turned.add(state.connection_id)
-            item = rows.item_of_run(state)
+            item = rows.item_of_run(state, suspected=run in suspected)
             self._keys[run] = item.key
             changed.add(item.key)
             moves |= self._items.get(item.key) != item

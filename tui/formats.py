@@ -16,6 +16,8 @@ from rich.cells import cell_len, set_cell_size
 from workflow.text import SafeText
 
 UNKNOWN: Final = "—"
+LONG: Final = timedelta(seconds=3)
+"""For so long an answer may be waited for without a word about it."""
 _ELLIPSIS: Final = "…"
 _MINUTE: Final = 60
 _HOUR: Final = 3600
@@ -68,6 +70,11 @@ def roughly(span: timedelta | float | None) -> str:
 def ago(then: datetime | None, now: datetime) -> str:
     """Write how long ago an instant was: ``2s``; an instant still to come is ``0s``."""
     return UNKNOWN if then is None else age(now - then)
+
+
+def waiting(span: timedelta) -> str:
+    """Write for how long an answer has been waited for: `` 12s``; nothing while that is short."""
+    return "" if span < LONG else f" {duration(span)}"
 
 
 def clock(instant: datetime | None) -> str:

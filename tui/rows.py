@@ -16,39 +16,17 @@ from typing import Final
 
 from tui import filtering
 from tui.filtering import Filter
-from tui.glyphs import FOLDED, UNFOLDED, Sign, of_status, of_verdict, plain_look
+from tui.glyphs import FOLDED, UNFOLDED, Sign, of_status, plain_look
+from tui.lasting import ended
+from tui.ranks import PROBLEMS, STATUS_RANKS, Rank, run_rank
 from workflow.airbyte.models import JobId
 from workflow.airbyte.readings import Reading
-from workflow.runs.events import RunId, Verdict
-from workflow.runs.run import Phase, RunState
+from workflow.runs.events import RunId
+from workflow.runs.run import RunState
 from workflow.text import SafeText
 
 PEEK: Final = 2
 """How many rows of a fold that is half open are shown."""
-
-
-class Rank(IntEnum):
-    """How much a row wants to be looked at, most first."""
-
-    FAILED = 0
-    UNRESOLVED = 1
-    EMPTY = 2
-    """Succeeded, with a question: 0 rows."""
-    EXPIRED = 3
-    RETRYING = 4
-    WARNED = 5
-    RUNNING = 6
-    PENDING = 7
-    DETACHED = 8
-    WAITING = 9
-    SUCCEEDED = 10
-    CANCELLED = 11
-    SKIPPED = 12
-    RERUN = 13
-    """A problem whose connection has been run again since."""
-
-
-PROBLEMS: Final = frozenset(rank for rank in Rank if rank <= Rank.WARNED)
 
 
 class Fold(StrEnum):
@@ -80,7 +58,7 @@ _WAITS: Final[Mapping[str | None, str]] = {
     "hold": "held back, nothing sent yet",
     "conflict": "waiting for a job that runs, nothing sent yet",
     "gate": "waiting for another run's trigger, nothing sent yet",
-    "asked": "left unsent by an earlier start: p sends or drops them",
+    "asked": "left unsent by an earlier start: {} sends or drops them",
 }
 
 
@@ -147,6 +125,10 @@ class Item:
     """0 while there is none."""
     why: SafeText | None = None
     """Of a run that was skipped or waits."""
+    created: float = 0.0
+    """When a run was made, seconds since the epoch; 0 for somebody else's job."""
+    answered: bool = False
+    """It lost its trigger's answer, and what that did is no open question any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +142,22 @@ class View:
     opened: Mapping[Fold, Opened] = field(default_factory=dict)
     low: bool = False
     """A low screen: lines of what ended share one."""
+    shut: frozenset[Fold] = frozenset()
+    """Folds that are closed although there is a filter: what it finds is not folded else."""
+    hold_key: str = "p"
+    """The key that asks about what an earlier start left unsent."""
+
+    def openness(self, fold: Fold) -> Opened:
+        """Return how far a fold is open."""
+        if self.words:
+            return Opened.CLOSED if fold in self.shut else Opened.FULL
+        return self.opened.get(fold, Opened.CLOSED)
+
+    def toggled(self, line: LineKey) -> View:
+        """Return the view after the operator opened a line, or closed it."""
+        if self.words:
+            return replace(self, shut=self.shut ^ {*line.folds})
+        return replace(self, opened=toggled(line, self.opened))
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +170,9 @@ class Arrangement:
     """Runs and jobs that pass the filter, folded ones included."""
 
 
-def item_of_run(state: RunState) -> Item:
-    """Return what a run's row needs."""
-    rank, sign = _run_rank(state)
+def item_of_run(state: RunState, *, suspected: bool = False) -> Item:
+    """Return what a run's row needs; `suspected` while what its trigger did is an open question."""
+    rank, sign = run_rank(state)
     job = state.job_id or 0
     words = (state.name, state.job_type, state.status, state.verdict, f"job {job}", state.run)
     look = plain_look(state)
@@ -189,10 +187,12 @@ def item_of_run(state: RunState) -> Item:
             status=(state.status, state.verdict, look.word),
             job_type=state.job_type,
         ),
-        since=(state.ended or state.begun or state.created).timestamp(),
+        since=(ended(state) or state.begun or state.created).timestamp(),
         connection_id=state.connection_id,
         job_id=job,
         why=state.why if state.verdict is not None else SafeText(state.waiting_for or "slot"),
+        created=state.created.timestamp(),
+        answered=state.sent is not None and state.origin is None and not suspected,
     )
 
 
@@ -201,7 +201,7 @@ def item_of_job(reading: Reading, name: SafeText) -> Item:
     job = reading.job
     since = job.stamp or job.start_time
     look = of_status(job.status)
-    rank = _STATUS_RANKS.get(look.sign, Rank.PENDING)
+    rank = STATUS_RANKS.get(look.sign, Rank.PENDING)
     return Item(
         key=JobKey(job.job_id),
         rank=rank,
@@ -213,54 +213,6 @@ def item_of_job(reading: Reading, name: SafeText) -> Item:
         connection_id=job.connection_id,
         job_id=job.job_id,
     )
-
-
-_STATUS_RANKS: Final[Mapping[Sign, Rank]] = {
-    Sign.FAILED: Rank.FAILED,
-    Sign.RETRYING: Rank.RETRYING,
-    Sign.RUNNING: Rank.RUNNING,
-    Sign.PENDING: Rank.PENDING,
-    Sign.SUCCEEDED: Rank.SUCCEEDED,
-    Sign.CANCELLED: Rank.CANCELLED,
-}
-_VERDICT_RANKS: Final[Mapping[Verdict, Rank]] = {
-    Verdict.SUCCEEDED: Rank.SUCCEEDED,
-    Verdict.FAILED: Rank.FAILED,
-    Verdict.REJECTED: Rank.FAILED,
-    Verdict.UNRESOLVED: Rank.UNRESOLVED,
-    Verdict.EXPIRED: Rank.EXPIRED,
-    Verdict.CANCELLED: Rank.CANCELLED,
-    Verdict.SKIPPED: Rank.SKIPPED,
-}
-
-
-def _run_rank(state: RunState) -> tuple[Rank, Sign]:
-    if state.verdict is not None:
-        rank = _VERDICT_RANKS[state.verdict]
-        if rank is Rank.SUCCEEDED and _warned(state, {"zero-rows"}):
-            rank = Rank.EMPTY
-        return rank, of_verdict(state.verdict).sign
-    if state.phase is Phase.DETACHED:
-        return Rank.DETACHED, Sign.OFF
-    if state.phase is Phase.WAITING:
-        return Rank.WAITING, Sign.WAITING
-    if state.status is None:
-        return Rank.PENDING, Sign.PENDING
-    sign = of_status(state.status).sign
-    rank = _STATUS_RANKS.get(sign, Rank.PENDING)
-    if rank is Rank.RUNNING and _warned(state, {"no-rows", "slow"}):
-        rank = Rank.WARNED
-    # The job has ended, the run has still to say so.
-    return (Rank.RUNNING if rank in {Rank.FAILED, Rank.SUCCEEDED, Rank.CANCELLED} else rank), sign
-
-
-def _warned(state: RunState, kinds: set[str]) -> bool:
-    for warning in state.warnings:
-        if warning.kind in kinds:
-            moved = state.rows_moved
-            if warning.kind != "no-rows" or moved is None or moved < warning.at:
-                return True
-    return False
 
 
 def arrange(items: Iterable[Item], view: View, tagged: Tagged = lambda _: "") -> Arrangement:
@@ -277,11 +229,11 @@ def arrange(items: Iterable[Item], view: View, tagged: Tagged = lambda _: "") ->
         members = [item for item in shown if item.rank is rank]
         if not members:
             continue
-        opened = view.opened.get(fold, Opened.CLOSED)
+        opened = view.openness(fold)
         if view.low and opened is Opened.CLOSED and fold is not Fold.WAITING:
             low.append((fold, members))
             continue
-        order += _fold(fold, members, opened, lines)
+        order += _fold(fold, members, opened, lines, view.hold_key)
     if low:
         key = LineKey(tuple(fold for fold, _ in low))
         lines[key] = SafeText("   ".join(_line(f, m, Opened.CLOSED, short=True) for f, m in low))
@@ -307,10 +259,14 @@ def toggled(key: LineKey, opened: Mapping[Fold, Opened]) -> dict[Fold, Opened]:
 
 
 def _fold(
-    fold: Fold, members: Sequence[Item], opened: Opened, lines: dict[LineKey, SafeText]
+    fold: Fold,
+    members: Sequence[Item],
+    opened: Opened,
+    lines: dict[LineKey, SafeText],
+    hold_key: str,
 ) -> list[Key]:
     head = LineKey((fold,))
-    lines[head] = SafeText(_line(fold, members, opened))
+    lines[head] = SafeText(_line(fold, members, opened, hold_key=hold_key))
     if opened is Opened.CLOSED:
         return [head]
     if opened is Opened.FULL or len(members) <= PEEK + 1:
@@ -320,13 +276,20 @@ def _fold(
     return [head, *(item.key for item in members[:PEEK]), more]
 
 
-def _line(fold: Fold, members: Sequence[Item], opened: Opened, *, short: bool = False) -> str:
+def _line(
+    fold: Fold,
+    members: Sequence[Item],
+    opened: Opened,
+    *,
+    hold_key: str = "",
+    short: bool = False,
+) -> str:
     arrow = FOLDED if opened is Opened.CLOSED else UNFOLDED
     words: str = fold.value
     reasons = {item.why for item in members}
     reason = next(iter(reasons)) if len(reasons) == 1 else None
     if fold is Fold.WAITING:
-        words = _WAITS.get(reason, "waiting, nothing sent yet")
+        words = _WAITS.get(reason, "waiting, nothing sent yet").format(hold_key)
     elif fold is Fold.SKIPPED and reason and not short:
         words = f"skipped: {reason}"
     return f"{arrow} {_FOLD_SIGNS[fold].value} {len(members):,} {words}"
@@ -366,16 +329,32 @@ def _superseded(items: Iterable[Item]) -> list[Item]:
     youngest: dict[str | None, int] = {
         item.connection_id: 0 for item in listed if item.rank in _MAY_BE_OLD
     }
+    # One that lost its trigger has no job: what takes its place is a run that was made later.
+    latest: dict[str | None, float] = {
+        item.connection_id: 0.0 for item in listed if item.rank is Rank.UNRESOLVED and item.answered
+    }
     youngest.pop(None, None)
-    if not youngest:
+    latest.pop(None, None)
+    if not youngest and not latest:
         return listed
     for item in listed:
         known = youngest.get(item.connection_id)
         if known is not None and item.job_id > known:
             youngest[item.connection_id] = item.job_id
+        made = latest.get(item.connection_id)
+        if made is not None and item.job_id and item.created > made:
+            latest[item.connection_id] = item.created
     return [
-        replace(item, rank=Rank.RERUN)
-        if item.rank in _MAY_BE_OLD and 0 < item.job_id < youngest.get(item.connection_id, 0)
-        else item
+        replace(item, rank=Rank.RERUN) if _is_old(item, youngest, latest) else item
         for item in listed
     ]
+
+
+def _is_old(
+    item: Item, youngest: Mapping[str | None, int], latest: Mapping[str | None, float]
+) -> bool:
+    """Whether a younger row takes a problem's place."""
+    if item.rank in _MAY_BE_OLD:
+        return 0 < item.job_id < youngest.get(item.connection_id, 0)
+    unresolved = item.rank is Rank.UNRESOLVED and item.answered
+    return unresolved and item.created < latest.get(item.connection_id, 0.0)

@@ -152,7 +152,8 @@ class Frame:
     def draw(self, session: Session, *, frozen: bool) -> None:
         """Draw the lines around the tables, as far as they have changed."""
         now = self._clock.now()
-        facts = deck_view.facts(session, self._panes.runs, now, frozen=frozen)
+        held = self.hint("freeze") if frozen else None
+        facts = deck_view.facts(session, self._panes.runs, now, held)
         for pane in Pane:
             self._panes.of(pane).dim(facts.stale)
         self._stale = facts.stale

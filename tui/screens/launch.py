@@ -243,8 +243,9 @@ class LaunchScreen(Screen[LaunchId | None]):
         """Say what kept the targets from being checked, or the launch from being made."""
         if event.state is WorkerState.ERROR:
             self._sending = False
+            again = keymap.key_at(self.app, "read_now")
             what = "check the targets" if event.worker.group == "check" else "launch"
-            self._told = safe(f"could not {what}: {event.worker.error}; ctrl-r tries again")
+            self._told = safe(f"could not {what}: {event.worker.error}; {again} tries again")
             self._draw()
 
     # ------------------------------------------------------------------------------- the deed

@@ -19,7 +19,7 @@ from tui.detail_lines import origin
 from tui.event_lines import Entry
 from tui.formats import bytes_, clock, duration, elide, exact, many, rate
 from tui.glyphs import Sign, Tone
-from tui.lasting import lasted
+from tui.lasting import ended, lasted
 from tui.run_cells import rows_per_second
 from tui.screens.connection_figures import Figures, outcome, usual
 from tui.screens.suspects import suspect_line
@@ -88,8 +88,9 @@ def _whose(run: RunState) -> list[str]:
         told = [f"started elsewhere {clock(run.job_started)}", f"attached {clock(run.created)}"]
     elif run.origin is not None:
         told = [origin(run), f"at {clock(run.begun or run.created)}"]
-    if run.ended is not None:
-        told.append(f"ended {clock(run.ended)}")
+    over = ended(run)
+    if over is not None:
+        told.append(f"ended {clock(over)}")
     return told
 
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from tui import connection_rows, glyphs
+from tui import connection_rows, glyphs, keymap
 from tui.board import ConnectionBoard, RunBoard
 from tui.connection_rows import Key, NoteKey, Sort
 from tui.deck_plan import Pane
+from tui.formats import waiting
 from tui.glyphs import Tone
 from tui.saved_views import NO_NAME, SavedView
 from tui.widgets.columns import Column
@@ -44,7 +45,7 @@ class ConnectionsPane(LiveTable[Key]):
         self.board: Final = ConnectionBoard()
         self.followed: frozenset[ConnectionId] = frozenset()
         self._clock = clock
-        self._now = clock.now()
+        self._now = self._since = clock.now()
         self.words = ""
         self.chip = NO_NAME
         """The name of the saved view that is shown."""
@@ -169,14 +170,20 @@ class ConnectionsPane(LiveTable[Key]):
         entry = None if isinstance(key, NoteKey) else self.board.entry(key)
         return glyphs.UNREAD if entry is None else entry.look
 
+    def _key(self, id_: str) -> str:
+        return keymap.key_at(self.app, id_)
+
     def _told(self, error: SafeText | None) -> tuple[Cell, ...]:
         if error is not None and not self._total:
             told = Cell("not read:", Tone.WARNING), Cell(error, Tone.WARNING)
-            return (*told, Cell("ctrl-r tries again", Tone.QUIET))
+            again = f"tried again by itself; {self._key('read_now')} tries now"
+            return (*told, Cell(again, Tone.QUIET))
         if self._loading and not self._total:
-            return (Cell("reading connections …", Tone.QUIET),)
+            waited = waiting(self._now - self._since)
+            return (Cell(f"reading connections …{waited}", Tone.QUIET),)
         if not self._total:
             return (Cell("no connections here yet", Tone.QUIET),)
+        shows = self._key("back" if self.words else "problems")
         if self.words:
-            return (Cell("none has these words", Tone.QUIET), Cell("esc shows all", Tone.QUIET))
-        return (Cell("no problems", Tone.SUCCEEDED), Cell("! shows all", Tone.QUIET))
+            return (Cell("none has these words"), Cell(f"{shows} shows all", Tone.QUIET))
+        return (Cell("no problems", Tone.SUCCEEDED), Cell(f"{shows} shows all", Tone.QUIET))

@@ -60,7 +60,8 @@ class Facts:
     """What `failing` says, in a word or three."""
     trouble: SafeText | None = None
     """Why nothing can be written down, so that nothing is sent."""
-    frozen: bool = False
+    frozen: str | None = None
+    """The key that lets a frozen picture go on; None when it is not frozen."""
 
     @property
     def stale(self) -> bool:
@@ -128,8 +129,8 @@ def _rights(facts: Facts) -> tuple[Content, ...]:
     """Return how fresh things are, from long to short."""
     time = Content.styled(clock(facts.now), _QUIET)
     fresh, short = _freshness(facts)
-    if facts.frozen:
-        fresh = short = Content.styled("frozen, f goes on", Tone.WARNING.style)
+    if facts.frozen is not None:
+        fresh = short = Content.styled(f"frozen, {facts.frozen} goes on", Tone.WARNING.style)
     if facts.trouble is not None:
         # More than how fresh it all is: what is wrong, and what to do, as far as there is room.
         lengths = (len(facts.trouble), 80, 60, 40)

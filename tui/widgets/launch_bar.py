@@ -75,7 +75,8 @@ def _told(shown: Progress, hold_key: str) -> tuple[Content, ...]:
     if state.held:
         held = Content.styled(f"held: {state.held_why}; {hold_key} goes on", Tone.WARNING.style)
         return (Content.assemble(Content(f"{count} ended  "), held), held)
-    about = "" if shown.left is None else f" · about {roughly(shown.left)} left"
+    # What has taken longer than usual already says nothing of how long it still takes.
+    about = f" · about {roughly(shown.left)} left" if shown.left else ""
     at_once = f" · {state.max_parallel} at once"
     if state.awaits_first:
         at_once = " · one first"

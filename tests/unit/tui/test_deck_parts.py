@@ -168,6 +168,12 @@ def test_an_entry_is_wrapped_to_the_width_and_indented() -> None:
     assert lines[1].startswith(" " * 12)
 
 
+def test_an_entry_names_a_connection_in_full_where_there_is_room() -> None:
+    entry = Entry(NOW, SafeText("orders → bigquery"), SafeText("running"))
+    assert event_lines.wrapped(entry, 79) == ("orders → bigquery          running",)
+    assert event_lines.wrapped(entry, 50) == ("orders      running",)
+
+
 def test_one_failed_look_is_told_once_not_once_a_run() -> None:
     happened = Happenings()
     for number in range(20):
