@@ -7,11 +7,11 @@ kept as one small :class:`Entry` that is made again only when its connection has
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from tui import filtering, glyphs
 from tui.formats import UNKNOWN, age, elide, minutes, roughly, short_clock
@@ -134,7 +134,7 @@ def _of_ours(view: ConnectionView, run: RunState) -> Look | None:
 def entry(view: ConnectionView, run: RunState | None) -> Entry:
     """Return what ordering and filtering need."""
     connection, look = view.connection, look_of(view, run)
-    tags = " ".join(tag.name for tag in connection.tags)
+    tags = _tags(view)
     words = f"{connection.name} {look.word} {connection.status} {tags} {connection.connection_id}"
     success = view.last_success_at
     return Entry(
@@ -195,16 +195,8 @@ def row(
     followed: bool = False,
 ) -> Row:
     """Return a connection's row; `waits` when a run of ours for it has not been sent yet."""
-    name = SafeText(f"{view.connection.name} {FOLLOWED}") if followed else view.connection.name
-    makers = {
-        "name": lambda: Cell(name),
-        "last": lambda: _last_success(view, now),
-        "next": lambda: _next(view, now, waits=waits),
-        "usual": lambda: _quiet(roughly(view.usual)),
-        "status": lambda: Cell(look.word, look.tone),
-        "tags": lambda: Cell(" ".join(tag.name for tag in view.connection.tags), Tone.QUIET),
-    }
-    cells = tuple(makers[column.key]() for column in columns)
+    told = _Told(view, look, now, waits, followed)
+    cells = tuple([_CELLS[column.key](told) for column in columns])
     return Row(cells, Cell(look.glyph, look.tone))
 
 
@@ -229,6 +221,21 @@ def notes(views: Iterable[ConnectionView], unread: int) -> tuple[NoteKey, ...]:
     if unread:
         told.append(NoteKey(SafeText("status not read yet"), Sign.UNREAD))
     return tuple(told)
+
+
+class _Told(NamedTuple):
+    """What the cells of a row are made of."""
+
+    view: ConnectionView
+    look: Look
+    now: datetime
+    waits: bool
+    followed: bool
+
+    @property
+    def name(self) -> SafeText:
+        name = self.view.connection.name
+        return SafeText(f"{name} {FOLLOWED}") if self.followed else name
 
 
 def _last_success(view: ConnectionView, now: datetime) -> Cell:
@@ -256,3 +263,18 @@ def _next(view: ConnectionView, now: datetime, *, waits: bool) -> Cell:
 
 def _quiet(text: str) -> Cell:
     return Cell(text, Tone.QUIET)
+
+
+def _tags(view: ConnectionView) -> str:
+    return " ".join([tag.name for tag in view.connection.tags])
+
+
+# A cell is made only for a column there is.
+_CELLS: Final[Mapping[str, Callable[[_Told], Cell]]] = {
+    "name": lambda of: Cell(of.name),
+    "last": lambda of: _last_success(of.view, of.now),
+    "next": lambda of: _next(of.view, of.now, waits=of.waits),
+    "usual": lambda of: _quiet(roughly(of.view.usual)),
+    "status": lambda of: Cell(of.look.word, of.look.tone),
+    "tags": lambda of: _quiet(_tags(of.view)),
+}
