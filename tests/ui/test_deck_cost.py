@@ -21,7 +21,7 @@ from tui.screens.deck import DeckScreen
 from tui.screens.deck_frame import Frame
 from tui.screens.opening import OpeningScreen
 from tui.widgets.connections_pane import ConnectionsPane
-from tui.widgets.key_line import FilterInput
+from tui.widgets.key_line import KeyLine
 from tui.widgets.runs_pane import RunsPane
 from workflow.runs import launch as launches
 from workflow.runs.connection_view import ConnectionView
@@ -104,7 +104,7 @@ async def test_a_key_of_a_filter_is_one_picture_with_what_it_finds(
     async with opened(fleet, StillClock()) as (app, pilot):
         await pilot.press("2", "slash")
         await pilot.pause()
-        field = app.screen.query_one(FilterInput)
+        field = app.screen.query_one(KeyLine)
         pane = app.screen.query_one("#connections", ConnectionsPane)
         pictures: list[tuple[str, str, int]] = []
         refresh = DeckScreen._compositor_refresh

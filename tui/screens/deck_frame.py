@@ -28,7 +28,7 @@ from tui.widgets.connections_pane import ConnectionsPane
 from tui.widgets.detail import Detail, Lines
 from tui.widgets.events_pane import EventsPane
 from tui.widgets.header import Facts, Header
-from tui.widgets.key_line import KeyLine
+from tui.widgets.key_line import KeyLine, hints
 from tui.widgets.launch_bar import LaunchBar, progress
 from tui.widgets.rules import Bar, Rule, Title
 from tui.widgets.runs_pane import RunsPane
@@ -143,7 +143,7 @@ class Frame:
             if region is not None:
                 widget.styles.offset = region.offset
                 widget.styles.width, widget.styles.height = region.size
-        self.keys.show(size.width, self._rebound)
+        self.keys.show(hints(size.width, self._rebound))
 
     def opening(self, facts: Facts) -> None:
         """Draw what is known before anything has been read."""

@@ -79,7 +79,7 @@ class ConnectionsPane(LiveTable[Key]):
     def take(self, watch: Watch, runs: RunBoard, *, tick: bool) -> None:
         """Take in how things are; `tick` when a second has passed, so that ages move."""
         self._now = self._clock.now()
-        changed, moves = self.board.update(watch.connections, runs.latest, runs.turned())
+        changed, moves = self.board.update(watch.connections, runs.newest, runs.turned())
         self._loading = not watch.loading.done
         self._total = len(watch.connections)
         if moves:

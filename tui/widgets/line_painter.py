@@ -94,6 +94,8 @@ class LinePainter(Generic[K]):
         self._ground = Ground(Style.null(), Color(0, 0, 0), ())
         self._kept: dict[K, _Kept] = {}
         self._styles: dict[tuple[str, bool], Style] = {}
+        self._asked: dict[str, Style] = {}
+        self._doubted = False
         self._title: Strip | None = None
         self._blank: Strip | None = None
         self.drawn = 0
@@ -109,9 +111,20 @@ class LinePainter(Generic[K]):
 
     def stand_on(self, ground: Ground) -> None:
         """Draw on this ground from now on."""
-        if ground != self._ground:
+        doubted, self._doubted = self._doubted, False
+        if ground != self._ground or (doubted and self._has_other_styles()):
             self._ground = ground
             self.forget_styles()
+
+    def doubt_styles(self) -> None:
+        """The styles may be others by the time something is drawn.
+
+        The focus changes at every beginning and end of a filter, and few styles depend on it.
+        """
+        self._doubted = True
+
+    def _has_other_styles(self) -> bool:
+        return any(self._style_of(name) != style for name, style in self._asked.items())
 
     def dim(self, dimmed: bool) -> bool:
         """Dim all lines from now on, or none; says whether that is a change."""
@@ -122,8 +135,9 @@ class LinePainter(Generic[K]):
         return True
 
     def forget_styles(self) -> None:
-        """The theme or the widget's state is another one: draw with new styles."""
+        """Draw with new styles."""
         self._styles.clear()
+        self._asked.clear()
         for kept in self._kept.values():
             kept.strip = None
         self._title = self._blank = None
@@ -165,7 +179,7 @@ class LinePainter(Generic[K]):
         """Return the line of column titles."""
         if self._title is None:
             base = self._ground.base
-            style = base + self._style_of("table--title")
+            style = base + self._component("table--title")
             parts = [(" " * self._gutter, style)]
             for column in self._columns:
                 text = fit(column.title, column.width, right=column.right)
@@ -198,7 +212,7 @@ class LinePainter(Generic[K]):
     def prose(self, cell: Cell) -> Strip:
         """Return a line that belongs to no row."""
         base = self._ground.base
-        told = base if cell.tone is None else base + self._style_of(f"tone--{cell.tone}")
+        told = base if cell.tone is None else base + self._component(f"tone--{cell.tone}")
         parts = [(" " * self._gutter, base), (cell.text, told)]
         return self._whole(parts, base, self._gutter + cell_len(cell.text))
 
@@ -262,10 +276,16 @@ class LinePainter(Generic[K]):
         if style is None:
             style = self._ground.base
             if on_cursor:
-                style += self._style_of("table--cursor")
+                style += self._component("table--cursor")
             if self._dimmed:
                 style += Style(dim=True)
             if name:
-                style += self._style_of(name)
+                style += self._component(name)
             self._styles[name, on_cursor] = style
+        return style
+
+    def _component(self, name: str) -> Style:
+        style = self._asked.get(name)
+        if style is None:
+            style = self._asked[name] = self._style_of(name)
         return style

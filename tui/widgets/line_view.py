@@ -176,10 +176,10 @@ class LineView(ScrollView, Generic[K]):
         self._scroll_update(self.virtual_size)
 
     def notify_style_update(self) -> None:
-        """Draw anew when the theme, or what depends on the focus, changed."""
+        """Look at the styles again: the theme may be another, or what depends on the focus."""
         super().notify_style_update()
         self._colours = None
-        self._painter.forget_styles()
+        self._painter.doubt_styles()
 
     def _component(self, name: str) -> Style:
         # The screen's own styles are Textual's base; a component adds to what the line has.

@@ -294,10 +294,10 @@ def test_a_foreign_job_that_went_leaves_the_board() -> None:
 def test_a_board_counts_what_is_unread_and_what_is_late() -> None:
     board = ConnectionBoard()
     views = {view.connection.connection_id: view for view in the_connections()}
-    board.update(views, {})
+    board.update(views)
     assert (board.unread, len(board.late)) == (1, 1)
     views.pop(connection_id("workday"))
-    board.update(views, {})
+    board.update(views)
     assert board.unread == 0
 
 
