@@ -7,7 +7,7 @@ kept as one small :class:`Entry` that is made again only when its connection has
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -56,7 +56,6 @@ class Sort(StrEnum):
     OLDEST = "oldest ✓ first"
 
 
-_FOLLOWED: Final = f"\n{filtering.Field.STATUS}:followed"
 _ORDER: Final[Mapping[Sign, int]] = {
     sign: place
     for place, sign in enumerate(
@@ -160,29 +159,6 @@ def ordered(entries: Iterable[Entry], sort: Sort) -> tuple[Entry, ...]:
             return tuple(sorted(entries, key=lambda one: one.name_key))
         case Sort.OLDEST:
             return tuple(sorted(entries, key=lambda one: (one.last_success, one.name_key)))
-
-
-def passing(
-    entries: Iterable[Entry],
-    words: str,
-    *,
-    problems: bool,
-    followed: Collection[ConnectionId] = (),
-) -> tuple[ConnectionId, ...]:
-    """Return those that pass the filter, in the order they came."""
-    shown = [entry for entry in entries if not problems or entry.look.sign in PROBLEMS]
-    wanted = filtering.read(words)
-    for word in wanted.words:
-        shown = [entry for entry in shown if word in entry.searched]
-    for word in wanted.without:
-        shown = [entry for entry in shown if word not in entry.searched]
-    if wanted.on_fields:
-        shown = [
-            entry
-            for entry in shown
-            if wanted.fits(entry.fields + _FOLLOWED * (entry.connection_id in followed))
-        ]
-    return tuple(entry.connection_id for entry in shown)
 
 
 def row(

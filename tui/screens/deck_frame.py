@@ -32,6 +32,7 @@ from tui.widgets.key_line import KeyLine, hints
 from tui.widgets.launch_bar import LaunchBar, progress
 from tui.widgets.rules import Bar, Rule, Title
 from tui.widgets.runs_pane import RunsPane
+from tui.widgets.still import Still
 from tui.widgets.too_small import TooSmall
 from workflow.clock import Clock
 from workflow.text import SafeText
@@ -85,6 +86,10 @@ def _estimated(session: Session, state: LaunchState, now: datetime) -> _Estimate
     return _Estimate(state.launch, now, left)
 
 
+class LastEvent(Still, Static):
+    """What happened last, on one line."""
+
+
 class Frame:
     """Everything of the deck that is no table, and the places of all of it."""
 
@@ -102,7 +107,7 @@ class Frame:
         self._header = Header(id=Part.HEADER)
         self._launch = LaunchBar(id=Part.LAUNCH)
         self._detail = Detail(id=Part.DETAIL)
-        self._last = Static("", id=Part.LAST_EVENT, markup=False)
+        self._last = LastEvent("", id=Part.LAST_EVENT, markup=False)
         self._last_drawn = ""
         self._estimate: _Estimate | None = None
         self._launch_number: int | None = None

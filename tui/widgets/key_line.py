@@ -19,6 +19,7 @@ from textual.widgets import Input
 from tui import keymap
 from tui.deck_plan import NARROW
 from tui.widgets.lines import hint_line
+from tui.widgets.still import Still
 
 _SIGN = " / "
 
@@ -30,7 +31,7 @@ def hints(width: int, rebound: Mapping[str, str]) -> Content:
     return hint_line(((keymap.keys_of(key, rebound)[0], key.label) for key in keys), width)
 
 
-class KeyLine(Input):
+class KeyLine(Still, Input):
     """The keys, or the filter in their place; every keystroke filters.
 
     It is one widget that draws one or the other, so that neither coming nor going of the filter
@@ -126,11 +127,11 @@ class KeyLine(Input):
         """
         return super().refresh(*regions, repaint=repaint, recompose=recompose)
 
-    def render_lines(self, crop: Region) -> list[Strip]:
+    def draw_lines(self, crop: Region) -> list[Strip]:
         """Draw the keys over the field, or the sign before it."""
         width = self.outer_size.width
         if self._typing:
-            field = super().render_lines(Region(0, 0, width, 1))[0]
+            field = super().draw_lines(Region(0, 0, width, 1))[0]
             sign = Segment(_SIGN, self.get_component_rich_style("key-line--sign"))
             line = Strip.join((self._filtered(Strip([sign])), field.crop(len(_SIGN))))
         else:
