@@ -156,9 +156,12 @@ def cut(text: str, cells: int) -> str:
 
 def fit(text: str, cells: int, *, right: bool = False) -> str:
     """Pad or elide `text` to exactly `cells` cells."""
-    short = elide(SafeText(text), cells)
-    gap = " " * (cells - cell_len(short))
-    return gap + short if right else short + gap
+    length = len(text) if text.isascii() else cell_len(text)
+    if length > cells:
+        text = elide(SafeText(text), cells)
+        length = cell_len(text)
+    gap = " " * (cells - length)
+    return gap + text if right else text + gap
 
 
 def many(count: int, one: str, several: str | None = None) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from textual import events
 from textual.pilot import Pilot
+from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
@@ -299,6 +300,7 @@ async def test_the_help_names_the_way_back_as_it_is_bound() -> None:
 
 async def test_old_readings_dim_the_rows_and_show_their_age() -> None:
     async with a_deck() as deck:
+        before = _contrast(deck.runs.render_line(1))
         deck.fleet.feed.status = FeedStatus(
             NOW - timedelta(seconds=38),
             14,
@@ -308,8 +310,19 @@ async def test_old_readings_dim_the_rows_and_show_their_age() -> None:
         )
         await deck.flush()
         assert "read 38s ago · HTTP 503 list jobs ×3 · again in 8s" in deck.lines[0]
-        segments = list(deck.runs.render_line(1))
-        assert all(segment.style is not None and segment.style.dim for segment in segments)
+        after = _contrast(deck.runs.render_line(1))
+        assert all(0 < faint < bright for faint, bright in zip(after, before, strict=True))
+
+
+def _contrast(line: Strip) -> list[int]:
+    """Return how far each text of a line is from what it stands on."""
+    styles = [part.style for part in line if part.style is not None and part.text.strip()]
+    pairs = [(style.color, style.bgcolor) for style in styles]
+    return [
+        sum(abs(a - b) for a, b in zip(text.triplet, ground.triplet, strict=True))
+        for text, ground in pairs
+        if text is not None and text.triplet and ground is not None and ground.triplet
+    ]
 
 
 async def test_what_is_typed_right_behind_the_filters_key_is_for_the_filter() -> None:

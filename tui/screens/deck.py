@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.reactive import Reactive
 from textual.screen import Screen
+from textual.widget import Widget
 
 from tui import keymap, rows
 from tui.connection_rows import NoteKey
@@ -56,6 +58,8 @@ class DeckScreen(Screen[None]):
         if key.group is not keymap.Group.DETAIL and key.id not in keymap.TABLE_KEYS
     ]
     AUTO_FOCUS: ClassVar[str | None] = "#runs"
+    # Who has it, and who had it, draw themselves; Textual's own draws the whole screen.
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
 
     def __init__(
         self,

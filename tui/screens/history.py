@@ -184,8 +184,7 @@ class HistoryScreen(Screen[None]):
             if self._rows:
                 none = f"no run fits: {back} drops the search"
             self._table.say((Cell(none, Tone.QUIET),))
-        keys = hint_line(keymap.hints_at(self.app, _HINTS), width)
-        self.query_one("#hints", Static).update(keys, layout=False)
+        self.query_one(KeyLine).show(hint_line(keymap.hints_at(self.app, _HINTS), width))
 
     def _row(self, key: RunId, columns: Sequence[Column]) -> Row:
         row, look = self._rows[key], look_of(self._rows[key])

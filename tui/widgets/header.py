@@ -18,6 +18,7 @@ from textual.widgets import Static
 from tui.deck_plan import COLUMNS_FROM
 from tui.formats import age, clock, elide
 from tui.signs import FOLDED, Sign, Tone
+from tui.widgets.still import Still
 from workflow.text import SafeText
 
 STALE_AFTER: Final = timedelta(seconds=20)
@@ -177,7 +178,7 @@ def _brief(failing: SafeText) -> SafeText:
     return SafeText(failing.split(":")[0].split(";")[0].split(",")[0])
 
 
-class Header(Static):
+class Header(Still, Static):
     """The line as a widget."""
 
     DEFAULT_CSS = "Header { height: 1; }"

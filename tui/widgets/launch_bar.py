@@ -14,6 +14,7 @@ from textual.widgets import Static
 from tui.formats import cut, duration, roughly, si
 from tui.glyphs import Tone, of_verdict
 from tui.progress_bar import bar
+from tui.widgets.still import Still
 from workflow.runs.events import LaunchId
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def _verdicts(state: LaunchState) -> Content:
     return Content(" ").join(parts)
 
 
-class LaunchBar(Static):
+class LaunchBar(Still, Static):
     """The line as a widget."""
 
     DEFAULT_CSS = "LaunchBar { height: 1; }"

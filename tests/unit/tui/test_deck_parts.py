@@ -24,9 +24,11 @@ from tui.board import ConnectionBoard, RunBoard
 from tui.connection_rows import Sort
 from tui.deck_plan import Pane, Part, Style, Wish, plan
 from tui.event_lines import Entry
+from tui.filtering import read
 from tui.gantt import gantt
 from tui.glyphs import Sign
 from tui.happenings import MOST, Happenings
+from tui.narrowing import passing
 from tui.outcomes import Outcomes
 from tui.widgets.header import Facts, header
 from tui.widgets.launch_bar import launch_line, progress
@@ -229,8 +231,8 @@ def in_order(sort: Sort) -> tuple[connection_rows.Entry, ...]:
 
 
 def test_connections_stand_by_state_with_live_ones_first() -> None:
-    order = connection_rows.passing(in_order(Sort.STATE), "", problems=False)
-    assert [name.removeprefix("c-") for name in order] == [
+    order = in_order(Sort.STATE)
+    assert [entry.connection_id.removeprefix("c-") for entry in order] == [
         "stripe",
         "zuora",
         "hubspot",
@@ -247,13 +249,19 @@ def test_connections_stand_by_state_with_live_ones_first() -> None:
 
 
 def test_problems_among_connections_are_what_is_red_late_or_unresolved() -> None:
-    order = connection_rows.passing(in_order(Sort.NAME), "", problems=True)
-    assert [name.removeprefix("c-") for name in order] == ["ads", "hubspot", "jira", "shopify"]
+    order = passing(in_order(Sort.NAME), read(""), problems=True)
+    assert [entry.connection_id.removeprefix("c-") for entry in order] == [
+        "ads",
+        "hubspot",
+        "jira",
+        "shopify",
+    ]
 
 
 def test_a_connection_is_found_by_state_tag_and_parts_of_its_name() -> None:
-    order = connection_rows.passing(in_order(Sort.NAME), "SNOW crit run", problems=False)
-    assert list(order) == [connection_id("stripe"), connection_id("zuora")]
+    order = passing(in_order(Sort.NAME), read("SNOW crit run"))
+    found = [entry.connection_id for entry in order]
+    assert found == [connection_id("stripe"), connection_id("zuora")]
 
 
 def test_nothing_is_claimed_of_a_connection_that_was_not_read() -> None:
@@ -310,10 +318,10 @@ def test_a_run_that_was_forgotten_leaves_the_board() -> None:
 def test_a_board_counts_what_is_unread_and_what_is_late() -> None:
     board = ConnectionBoard()
     views = {view.connection.connection_id: view for view in the_connections()}
-    board.update(views, {})
+    board.update(views)
     assert (board.unread, len(board.late)) == (1, 1)
     views.pop(connection_id("workday"))
-    board.update(views, {})
+    board.update(views)
     assert board.unread == 0
 
 
