@@ -203,8 +203,9 @@ class Feed:
                 self._note_next(ask.until)
                 return ask
             self._publish(await self._ask(ask))
-        # A page may have meant work for every listener: let the others have a turn first.
-        await asyncio.sleep(0)
+        if isinstance(ask, ListJobs):
+            # A page may have meant work for every listener: let the others have a turn first.
+            await asyncio.sleep(0)
         return None
 
     async def _ask(self, ask: Ask) -> list[FeedFact]:

@@ -45,8 +45,9 @@ async def exchange(
     try:
         async with asyncio.timeout(within.total):
             answer = await line.handle_async_request(built)
+            got = Headers((_text(name), _text(value)) for name, value in answer.headers.raw)
             try:
-                content = await _read(answer, cap, whose)
+                content = await _read(answer, got, cap, whose)
             finally:
                 await answer.aclose()
     except TimeoutError:
@@ -57,7 +58,7 @@ async def exchange(
         raise _failure(error, whose) from None
     return Response(
         status=answer.status_code,
-        headers=Headers(answer.headers.multi_items()),
+        headers=got,
         content=content,
         left=left,
         arrived=clock.now(),
@@ -111,12 +112,20 @@ def _address(url: str, query: tuple[tuple[str, str], ...]) -> httpx.URL:
     return parsed.copy_merge_params(httpx.QueryParams(list(query))) if query else parsed
 
 
-async def _read(answer: httpx.Response, cap: int, whose: str) -> bytes:
+async def _read(answer: httpx.Response, headers: Headers, cap: int, whose: str) -> bytes:
     if answer.is_stream_consumed:
         # A transport that is no network has read and decoded the body already.
         return answer.content
-    encoding = answer.headers.get("content-encoding", "")
+    encoding = headers.get("content-encoding", "")
     return await read_body(cast("httpx.AsyncByteStream", answer.stream), encoding, cap, whose)
+
+
+def _text(raw: bytes) -> str:
+    """Read what stands in a header; what is not UTF-8 is taken byte by byte (RFC 9110, 5.5)."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
 
 
 def _failure(error: httpx.HTTPError, whose: str) -> NetworkFailure:

@@ -513,3 +513,14 @@ class TestHeaders:
         script = Script(httpx.Response(200, headers={"set-cookie": "seen=1"}), httpx.Response(200))
         through(script, Request("GET", JOBS), Request("GET", JOBS))
         assert ["cookie" in request.headers for request in script.asked] == [False, False]
+
+    def test_are_read_whatever_bytes_they_are(self) -> None:
+        pairs = [(b"X-Name", "zürich".encode()), (b"X-Old", b"z\xfcrich"), (b"x-name", b"2")]
+
+        def answer(request: httpx.Request) -> httpx.Response:
+            return httpx.Response(200, headers=pairs, content=b"{}")
+
+        (response,) = through(answer, Request("GET", JOBS))
+
+        assert isinstance(response, Response)
+        assert (response.headers["x-name"], response.headers["X-Old"]) == ("zürich, 2", "zürich")
