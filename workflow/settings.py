@@ -1,9 +1,9 @@
 """Profiles: which server, how to show who we are, and what may be done there.
 
 The words. Which profile is meant is decided in :mod:`~workflow.settings_choice`; `profiles.toml`
-is read in :mod:`~workflow.settings_file` and changed in :mod:`~workflow.settings_writing`; a
-reference becomes a secret in :mod:`~workflow.settings_secrets`; folders and file names are in
-:mod:`~workflow.settings_paths`.
+is read in :mod:`~workflow.settings_file` and changed in :mod:`~workflow.settings_writing`, its
+lines are found in :mod:`~workflow.settings_lines`; a reference becomes a secret in
+:mod:`~workflow.settings_secrets`; folders and file names are in :mod:`~workflow.settings_paths`.
 
 A profile never holds a secret, only where to find it.
 """
@@ -30,6 +30,7 @@ CLOUD_API: Final = "https://api.airbyte.com/v1"
 _CLOUD_WEB: Final = "https://cloud.airbyte.com"
 _API_PATH: Final = re.compile(r"(/api)?(/public)?(/v1)?/*\Z")
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}\Z")
+_VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 DEFAULT_LOOK: Final = timedelta(seconds=300)
@@ -188,6 +189,18 @@ def check_name(name: str) -> None:
         )
 
 
+def check_variable(name: str, where: str) -> None:
+    """Raise SettingsError, naming `where` it stands, unless a variable can be called so.
+
+    What is no name may be the secret itself, so it is not repeated.
+    """
+    if not _VARIABLE.match(name):
+        raise SettingsError(
+            f"{where} is to name an environment variable, in letters, digits and underscores; the "
+            "secret itself belongs into that variable."
+        )
+
+
 def check_url(url: str, where: str) -> None:
     """Raise SettingsError, naming `where` it stands, unless `url` is a server's address."""
     try:
@@ -195,7 +208,9 @@ def check_url(url: str, where: str) -> None:
         port = parts.port  # a property that raises for what is no port
     except ValueError:
         parts, port = urlsplit(""), None
-    if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:
+    # urlsplit passes over line breaks and keeps blanks; no server has either in its address.
+    broken = any(character.isspace() or not character.isprintable() for character in url)
+    if broken or parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:
         raise SettingsError(
             f"{where} is no address: it must look like https://airbyte.example.com."
         )

@@ -28,6 +28,7 @@ from workflow.settings import (
     check_name,
 )
 from workflow.settings_file import parse, read_text
+from workflow.settings_lines import header
 from workflow.settings_paths import write_private
 from workflow.text import safe
 
@@ -68,8 +69,8 @@ def remove(path: Path, name: str) -> Settings:
     kept: list[str] = []
     inside = False
     for line in text.splitlines(keepends=True):
-        if header := _HEADER.match(line):
-            inside = header[1].strip() in {f"profiles.{name}", f'profiles."{name}"'}
+        if (begun := header(line)) is not None:
+            inside = begun == f"profiles.{name}"
         if not inside:
             kept.append(line)
     text = "".join(kept)
@@ -78,7 +79,6 @@ def remove(path: Path, name: str) -> Settings:
     return _replace(path, text, set(before.profiles) - {name})
 
 
-_HEADER: Final = re.compile(r"\s*\[([^\[\]]+)\]\s*(?:#.*)?$")
 _DEFAULT: Final = re.compile(r"^default\s*=.*\n?", re.MULTILINE)
 
 

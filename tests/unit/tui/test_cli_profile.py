@@ -67,11 +67,11 @@ def test_two_kinds_of_credentials_are_refused(
     assert not config.exists()
 
 
-def test_a_broken_settings_file_is_told_by_file_and_key(
+def test_a_broken_settings_file_is_told_by_file_line_and_key(
     config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     config.mkdir()
     (config / "profiles.toml").write_text('[profiles.a]\nurl = "http://h"\nreadonly = 1\n')
     ended = called(capsys, "run", "x")
     assert ended.code == 2
-    assert f"{config / 'profiles.toml'}: profiles.a.readonly is no setting" in ended.err
+    assert f"{config / 'profiles.toml'}:3: profiles.a.readonly is no setting" in ended.err
