@@ -12,7 +12,7 @@ import os
 import shlex
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Final, Self
 
 from tui.commands.common import Refusal, tell
@@ -31,7 +31,7 @@ def secret_variables(settings: Settings) -> frozenset[str]:
     """Return the environment variables that hold credentials of any profile."""
     named: set[str] = set()
     for profile in settings.profiles.values():
-        references = (getattr(profile.auth, one.name) for one in fields(profile.auth))
+        references = (reference for _, reference in profile.references)
         named |= {one.variable for one in references if isinstance(one, InEnvironment)}
     return _ALWAYS_SECRET | named
 

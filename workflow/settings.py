@@ -2,7 +2,7 @@
 
 The words. Which profile is meant is decided in :mod:`~workflow.settings_choice`; `profiles.toml`
 is read in :mod:`~workflow.settings_file` and changed in :mod:`~workflow.settings_writing`, its
-lines are found in :mod:`~workflow.settings_lines`; a reference becomes a secret in
+text is known to :mod:`~workflow.settings_toml`; a reference becomes a secret in
 :mod:`~workflow.settings_secrets`; folders and file names are in :mod:`~workflow.settings_paths`.
 
 A profile never holds a secret, only where to find it.
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -132,6 +132,11 @@ class Profile:
     look: timedelta = DEFAULT_LOOK
     ca_bundle: Path | None = None
     """Certificates to trust instead of the system's."""
+
+    @property
+    def references(self) -> tuple[tuple[str, Reference], ...]:
+        """Where the values of its credentials are, each with its key in the settings."""
+        return tuple((one.name, getattr(self.auth, one.name)) for one in fields(self.auth))
 
     @property
     def server(self) -> SafeText:

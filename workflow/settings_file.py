@@ -55,7 +55,7 @@ from workflow.settings import (
     check_url,
     check_variable,
 )
-from workflow.settings_lines import line_of
+from workflow.settings_toml import line_of
 from workflow.text import safe
 
 _TOP_KEYS: Final = ("default", "journal", "retention", "deck", "profiles")

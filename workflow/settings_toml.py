@@ -1,11 +1,13 @@
-"""Where in a settings file a key stands: TOML's parser tells values, not their lines.
+"""TOML as text: at which line a key stands, and how a string is written.
 
-Pure. A line that only looks like a key, inside a text of several lines, can be taken for one; the
-worst of it is a wrong number in the sentence about a mistake.
+Python's parser tells values, not their lines, and writes nothing. Pure. A line that only looks
+like a key, inside a text of several lines, can be taken for one; the worst of it is a wrong number
+in the sentence about a mistake.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Final
 
@@ -46,3 +48,8 @@ def line_of(text: str, where: str) -> int | None:
 
 def _dotted(written: str) -> str:
     return ".".join(part.strip("\"'") for part in _PART.findall(written))
+
+
+def string(text: str) -> str:
+    """Write a basic string. JSON's escapes are all TOML's as well, but for DEL."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
