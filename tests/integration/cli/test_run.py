@@ -102,6 +102,37 @@ def test_an_inactive_target_is_skipped(serve: Serve, syncdeck: Syncdeck, tmp_pat
     assert sent(server, "createJob") == 0
 
 
+def test_a_named_connection_that_is_inactive_is_told_even_to_who_wants_it_quiet(
+    serve: Serve, syncdeck: Syncdeck, tmp_path: Path
+) -> None:
+    serve(world_file=world(tmp_path, TWINS), speed=60)
+    assert "asleep: skipped: " in syncdeck("run", "asleep", "--quiet").out
+    assert syncdeck("run", "Orders EU", "--quiet").out == ""
+
+
+@pytest.mark.parametrize(
+    ("hook", "says"),
+    [
+        ("sh -c 'exit 7'", "--on-end sh ended with code 7."),
+        ("sh -c 'kill -9 $$'", "--on-end sh ended by signal 9."),
+        ("{no_program}", "--on-end"),
+        ("true", ""),
+    ],
+)
+def test_what_becomes_of_the_command_that_is_told_is_not_what_became_of_the_runs(
+    serve: Serve, syncdeck: Syncdeck, tmp_path: Path, hook: str, says: str
+) -> None:
+    serve(world_file=world(tmp_path, TWINS), speed=60)
+    no_program = tmp_path / "no-program"
+    no_program.write_bytes(b"\0")
+    no_program.chmod(0o700)
+    command = hook.format(no_program=no_program)
+    ended = syncdeck("run", "Orders EU", "--on-end", command, "--quiet")
+    assert ended.code == 0
+    assert says in ended.err
+    assert "Traceback" not in ended.err
+
+
 def test_a_clear_is_sent_only_with_the_right_words(
     serve: Serve, syncdeck: Syncdeck, tmp_path: Path
 ) -> None:
@@ -173,7 +204,7 @@ def test_the_report_reaches_the_command_that_is_to_be_told(
     assert syncdeck("run", *connections(server, 2), "--on-end", hook, "--json").code == 0
     (report,) = [json.loads(line) for line in told.read_text().splitlines()]
     assert report["verdicts"] == {"succeeded": 2}
-    assert {run["name"] for run in report["runs"]} == set(connections(server, 2))
+    assert {run["connection"] for run in report["runs"]} == set(connections(server, 2))
 
 
 def test_the_command_that_is_told_gets_no_credentials(
