@@ -8,7 +8,6 @@ when it is over, what being interrupted means.
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
@@ -23,7 +22,7 @@ from workflow.clock import Clock
 from workflow.runs.events import Event, LaunchId, RunFinished, RunId
 from workflow.runs.fleet import Fleet
 from workflow.runs.run import Phase, RunState
-from workflow.runs.wire import to_json
+from workflow.runs.wire import to_line
 from workflow.text import SafeText, safe
 
 _PATIENCE: Final = 5.0
@@ -43,7 +42,7 @@ class JsonFace:
     def show(self, event: Event, fleet: Fleet) -> str | None:
         """Return the event's JSON."""
         del fleet
-        return json.dumps(to_json(event), separators=(",", ":"), allow_nan=False)
+        return to_line(event)
 
 
 class PlainFace:

@@ -20,7 +20,7 @@ from workflow.clock import SystemClock, rfc3339
 from workflow.runs.events import Event, Json, RunId
 from workflow.runs.journal import Journal, Records, RunRow, open_records
 from workflow.runs.run import NotARunError, RunState, begin, fold, replay
-from workflow.runs.wire import to_json
+from workflow.runs.wire import to_line
 from workflow.settings import ENV_PROFILE, SettingsError
 from workflow.settings_choice import no_such_profile
 from workflow.text import safe
@@ -183,11 +183,7 @@ def export_runs(common: Common, which: Sequence[str], *, output: Path | None, li
                 ids = [row.run for row in reversed(await records.runs(limit, common.profile))]
                 if not ids:
                     _refuse_unknown(common.profile)
-            lines = [
-                json.dumps(to_json(event))
-                for run in ids
-                for event in (await _read(records, run))[1]
-            ]
+            lines = [to_line(event) for run in ids for event in (await _read(records, run))[1]]
         text = "".join(f"{line}\n" for line in lines)
         if output is None:
             click.echo(text, nl=False)
@@ -218,7 +214,7 @@ def replay_run(common: Common, run: str, *, speed: float, as_json: bool) -> int:
             if speed > 0:
                 await asyncio.sleep(max(0.0, (event.time - before).total_seconds() / speed))
             before = event.time
-            line = json.dumps(to_json(event)) if as_json else plain.line(event, state, 1)
+            line = to_line(event) if as_json else plain.line(event, state, 1)
             if line is not None:
                 click.echo(line)
         return 0

@@ -127,8 +127,8 @@ def test_the_journal_lists_shows_exports_and_replays(
     assert "succeeded, " in shown
     target = tmp_path / "events.jsonl"
     assert syncdeck("runs", "export", run, "-o", str(target)).code == 0
-    exported = [json.loads(line) for line in target.read_text().splitlines()]
-    assert exported[-1] == live.last("run.finished")
+    assert target.read_text().splitlines()[-1] == live.out.splitlines()[-1]
+    assert syncdeck("runs", "replay", run, "--json").out == target.read_text()
     replayed = syncdeck("runs", "replay", run)
     assert "other: succeeded, " in replayed.out.splitlines()[-1]
     assert syncdeck("runs", "resolve", run).code == 2

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.cli.conftest import Serve, Syncdeck, connections, sent
+from tests.support.events_page import examples, report
 
 TWINS = """
 workspaces: [W]
@@ -202,9 +203,9 @@ def test_the_report_reaches_the_command_that_is_to_be_told(
     script = f"import sys; open({str(told)!r}, 'a').write(sys.stdin.read() + chr(10))"
     hook = f'{sys.executable} -c "{script}"'
     assert syncdeck("run", *connections(server, 2), "--on-end", hook, "--json").code == 0
-    (report,) = [json.loads(line) for line in told.read_text().splitlines()]
-    assert report["verdicts"] == {"succeeded": 2}
-    assert {run["connection"] for run in report["runs"]} == set(connections(server, 2))
+    (really,) = [json.loads(line) for line in told.read_text().splitlines()]
+    assert really["verdicts"] == {"succeeded": 2}
+    assert {run["connection"] for run in really["runs"]} == set(connections(server, 2))
 
 
 def test_the_command_that_is_told_gets_no_credentials(
@@ -269,3 +270,21 @@ def test_a_server_that_is_not_there_is_one_sentence(
     assert ended.code == 2
     assert len(ended.err.splitlines()) == 2
     assert "127.0.0.1:9" in ended.err
+
+
+def test_what_is_written_has_the_fields_that_the_page_about_events_tells(
+    serve: Serve, syncdeck: Syncdeck, tmp_path: Path
+) -> None:
+    server = serve(speed=60)
+    told = tmp_path / "told.json"
+    script = f"import sys; open({str(told)!r}, 'w').write(sys.stdin.read())"
+    hook = f'{sys.executable} -c "{script}"'
+    ended = syncdeck("run", *connections(server, 2), "--json", "--on-end", hook)
+    assert {"run.created", "reading", "feed.rate", "launch.finished"} <= {
+        event["event"] for event in ended.events
+    }
+    for event in ended.events:
+        assert list(event) == list(examples()[event["event"]])
+    really, page = json.loads(told.read_text()), report()
+    assert list(really) == list(page)
+    assert list(really["runs"][0]) == list(page["runs"][0])
