@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
@@ -28,8 +28,17 @@ from workflow.text import safe
 _COARSER: Final = "From the journal: of plain readings it keeps one a minute."
 
 
-def _records(common: Common) -> AbstractAsyncContextManager[Records]:
-    return open_records(journal_path(common))
+@asynccontextmanager
+async def _records(common: Common) -> AsyncIterator[Records]:
+    """Open the journal to read it; an entry that cannot be read is one sentence."""
+    path = journal_path(common)
+    async with open_records(path) as records:
+        try:
+            yield records
+        except ValueError as error:  # of json, of an event's form, of a time
+            raise SettingsError(
+                f"{path} holds an entry that cannot be read ({error}); nothing in it was changed."
+            ) from error
 
 
 @asynccontextmanager
@@ -128,7 +137,7 @@ def show_run(common: Common, run: str, *, as_json: bool) -> int:
 
     async def body() -> int:
         async with _records(common) as records:
-            row, events = await _read(records, run)
+            row, events = await _read(records, run, common.profile)
             suspects = await _suspects(records, row)
         state = _state(events)
         if as_json:
@@ -183,7 +192,11 @@ def export_runs(common: Common, which: Sequence[str], *, output: Path | None, li
                 ids = [row.run for row in reversed(await records.runs(limit, common.profile))]
                 if not ids:
                     _refuse_unknown(common.profile)
-            lines = [to_line(event) for run in ids for event in (await _read(records, run))[1]]
+            lines = [
+                to_line(event)
+                for run in ids
+                for event in (await _read(records, run, common.profile))[1]
+            ]
         text = "".join(f"{line}\n" for line in lines)
         if output is None:
             click.echo(text, nl=False)
@@ -204,7 +217,7 @@ def replay_run(common: Common, run: str, *, speed: float, as_json: bool) -> int:
 
     async def body() -> int:
         async with _records(common) as records:
-            _, events = await _read(records, run)
+            _, events = await _read(records, run, common.profile)
         tell(safe(_COARSER))
         plain = PlainLines()
         state: RunState | None = None
@@ -229,7 +242,7 @@ def resolve_run(common: Common, run: str, *, job: int | None, dismiss: bool) -> 
 
     async def body() -> int:
         async with _journal(common) as journal:
-            row, _ = await _read(journal, run)
+            row, _ = await _read(journal, run, common.profile)
             open_ = [intent for intent in await journal.intents_of(row.run) if intent.open]
             if not open_:
                 raise SettingsError(
@@ -263,7 +276,7 @@ def _pick(common: Common, run: RunId, job: int) -> int:
         async with open_session(
             choice.profile, journal=journal_path(common), wiring=wiring
         ) as session:
-            await _read(session.journal, run)
+            await _read(session.journal, run, session.profile_name)
             watching = await session.fleet.pick(run, job)
         tell(safe(f"Job {job} is run {watching}'s; watch it with `syncdeck attach {watching}`."))
         return 0
@@ -271,12 +284,19 @@ def _pick(common: Common, run: RunId, job: int) -> int:
     return run_command(common, body)
 
 
-async def _read(records: Records, run: str) -> tuple[RunRow, tuple[Event, ...]]:
+async def _read(
+    records: Records, run: str, profile: str | None
+) -> tuple[RunRow, tuple[Event, ...]]:
+    """Return a run, of the profile that was named if one was."""
     row = await records.run(RunId(run))
     events = await records.events(RunId(run)) if row is not None else ()
     if row is None or not events:
         raise SettingsError(
             f"There is no run {safe(run, limit=60)!r} in the journal; see `syncdeck runs`."
+        )
+    if profile is not None and row.profile != profile:
+        raise SettingsError(
+            f"Run {safe(run)} is of profile {safe(row.profile)}, not of {safe(profile, limit=60)}."
         )
     return row, events
 
