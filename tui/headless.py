@@ -8,9 +8,8 @@ when it is over, what being interrupted means.
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -23,7 +22,7 @@ from workflow.clock import Clock
 from workflow.runs.events import Event, LaunchId, RunFinished, RunId
 from workflow.runs.fleet import Fleet
 from workflow.runs.run import Phase, RunState
-from workflow.runs.wire import to_json
+from workflow.runs.wire import to_line
 from workflow.text import SafeText, safe
 
 _PATIENCE: Final = 5.0
@@ -43,7 +42,7 @@ class JsonFace:
     def show(self, event: Event, fleet: Fleet) -> str | None:
         """Return the event's JSON."""
         del fleet
-        return json.dumps(to_json(event), separators=(",", ":"), allow_nan=False)
+        return to_line(event)
 
 
 class PlainFace:
@@ -60,7 +59,7 @@ class PlainFace:
 
 
 class QuietFace:
-    """Says only which runs did not end well."""
+    """Says only which runs did not end well, or were meant by name and cannot run."""
 
     def __init__(self) -> None:
         self._lines = PlainLines()
@@ -68,13 +67,10 @@ class QuietFace:
     def show(self, event: Event, fleet: Fleet) -> str | None:
         """Return a line for a verdict that somebody has to know of."""
         state = fleet.runs.get(event.run) if event.run is not None else None
-        if (
-            not isinstance(event.fact, RunFinished)
-            or state is None
-            or exit_code([state.verdict]) == 0
-        ):
+        if not isinstance(event.fact, RunFinished) or state is None:
             return None
-        return self._lines.line(event, state, 1)
+        asleep = any(warning.kind == "inactive" for warning in state.warnings)
+        return self._lines.line(event, state, 1) if asleep or exit_code([state.verdict]) else None
 
 
 def face_for(*, as_json: bool, quiet: bool) -> Face:
@@ -177,14 +173,14 @@ async def follow(
     face: Face,
     begin: Callable[[], Awaitable[Begun]],
     *,
-    finish: Callable[[Sequence[RunState]], Awaitable[None]] | None = None,
+    finish: Callable[[], Awaitable[None]] | None = None,
     meanwhile: Callable[[], Awaitable[None]] | None = None,
 ) -> int:
     """Begin something, show what happens until all of it has ended, and return the exit code.
 
     The fleet is started here, when somebody listens; it must not run yet. `meanwhile` is awaited
-    when events are shown already. `finish` is called once, with all runs, when they have ended;
-    not after an interruption. Being cancelled, or a stdout that nobody reads any more, is an
+    when events are shown already. `finish` is called once, when all runs have ended; not after an
+    interruption. Being cancelled, or a stdout that nobody reads any more, is an
     interruption: whoever opened the fleet detaches the runs by closing it.
     """
     output = Output(sys.stdout)
@@ -201,7 +197,7 @@ async def follow(
             return INTERRUPTED
         states = following.runs()
         if finish is not None:
-            await finish(states)
+            await finish()
         if isinstance(face, PlainFace) and len(states) > 1:
             output.put(summary(states, clock.now() - started))
         await output.finish()

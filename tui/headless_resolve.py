@@ -37,7 +37,7 @@ def _pick(common: Common, run: RunId, job: int) -> int:
 
     async def body() -> int:
         async with _opened(common, choice, start=True) as session:
-            await read_run(session.journal, run)
+            await read_run(session.journal, run, session.profile_name)
             watching = await session.fleet.pick(run, job)
         tell(safe(f"Job {job} is run {watching}'s; watch it with `syncdeck attach {watching}`."))
         return 0
@@ -48,7 +48,7 @@ def _pick(common: Common, run: RunId, job: int) -> int:
 def _dismiss(common: Common, run: str) -> int:
     async def body() -> int:
         async with _journal(common) as journal:
-            row, _ = await read_run(journal, run)
+            row, _ = await read_run(journal, run, common.profile)
             _open(row, await journal.intents_of(row.run))
             if not await journal.close_intent(row.run, "the operator dismissed its suspects"):
                 raise _unsettled(row)
@@ -74,7 +74,7 @@ async def _journal(common: Common) -> AsyncIterator[Journal]:
 def _show(common: Common, run: str) -> int:
     async def body() -> int:
         async with open_records(journal_path(common)) as records:
-            row, _ = await read_run(records, run)
+            row, _ = await read_run(records, run, common.profile)
             record = _open(row, await records.intents_of(row.run))
         if record.how is None:
             raise _unsettled(row)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -14,7 +13,6 @@ from tui.headless_hook import Hook, secret_variables
 from tui.headless_main import announce, run_command
 from tui.session import Session, of_command, open_session
 from workflow.runs.launch import DESTRUCTIVE, OnConflict, Order
-from workflow.runs.run import RunState
 from workflow.settings import SettingsError
 from workflow.text import safe
 
@@ -59,10 +57,10 @@ async def _launch(session: Session, options: RunOptions, hook: Hook | None) -> i
             begun = Begun(launches=frozenset({launch}))
         return begun
 
-    async def finish(states: Sequence[RunState]) -> None:
+    async def finish() -> None:
         if hook is not None:
             for launch in begun.launches:
-                await hook.tell(fleet.launches[launch], states)
+                await hook.tell(fleet.report(launch))
 
     face = face_for(as_json=options.json, quiet=options.quiet)
     return await follow(fleet, session.clock, face, begin, finish=finish)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +19,7 @@ from workflow.clock import SystemClock, rfc3339
 from workflow.runs.events import Event, Json, RunId
 from workflow.runs.journal import Records, RunRow, open_records
 from workflow.runs.run import NotARunError, RunState, begin, fold, replay
-from workflow.runs.wire import to_json
+from workflow.runs.wire import to_line
 from workflow.settings import ENV_PROFILE, SettingsError
 from workflow.settings_choice import no_such_profile
 from workflow.text import safe
@@ -27,8 +27,17 @@ from workflow.text import safe
 _COARSER: Final = "From the journal: of plain readings it keeps one a minute."
 
 
-def _records(common: Common) -> AbstractAsyncContextManager[Records]:
-    return open_records(journal_path(common))
+@asynccontextmanager
+async def _records(common: Common) -> AsyncIterator[Records]:
+    """Open the journal to read it; an entry that cannot be read is one sentence."""
+    path = journal_path(common)
+    async with open_records(path) as records:
+        try:
+            yield records
+        except ValueError as error:  # of json, of an event's form, of a time
+            raise SettingsError(
+                f"{path} holds an entry that cannot be read ({error}); nothing in it was changed."
+            ) from error
 
 
 def list_runs(common: Common, *, limit: int, unfinished: bool, as_json: bool) -> int:
@@ -114,7 +123,7 @@ def show_run(common: Common, run: str, *, as_json: bool) -> int:
 
     async def body() -> int:
         async with _records(common) as records:
-            row, events = await read_run(records, run)
+            row, events = await read_run(records, run, common.profile)
             suspects = await _suspects(records, row)
         state = _state(events)
         if as_json:
@@ -173,9 +182,9 @@ def export_runs(common: Common, which: Sequence[str], *, output: Path | None, li
                 if not ids:
                     _refuse_unknown(common.profile)
             lines = [
-                json.dumps(to_json(event))
+                to_line(event)
                 for run in ids
-                for event in (await read_run(records, run))[1]
+                for event in (await read_run(records, run, common.profile))[1]
             ]
         text = "".join(f"{line}\n" for line in lines)
         if output is None:
@@ -197,7 +206,7 @@ def replay_run(common: Common, run: str, *, speed: float, as_json: bool) -> int:
 
     async def body() -> int:
         async with _records(common) as records:
-            _, events = await read_run(records, run)
+            _, events = await read_run(records, run, common.profile)
         tell(safe(_COARSER))
         plain = PlainLines()
         state: RunState | None = None
@@ -207,7 +216,7 @@ def replay_run(common: Common, run: str, *, speed: float, as_json: bool) -> int:
             if speed > 0:
                 await asyncio.sleep(max(0.0, (event.time - before).total_seconds() / speed))
             before = event.time
-            line = json.dumps(to_json(event)) if as_json else plain.line(event, state, 1)
+            line = to_line(event) if as_json else plain.line(event, state, 1)
             if line is not None:
                 click.echo(line)
         return 0
@@ -215,13 +224,23 @@ def replay_run(common: Common, run: str, *, speed: float, as_json: bool) -> int:
     return run_command(common, body)
 
 
-async def read_run(records: Records, run: str) -> tuple[RunRow, tuple[Event, ...]]:
-    """Return a run's row and events; raises SettingsError when there is no such run."""
+async def read_run(
+    records: Records, run: str, profile: str | None
+) -> tuple[RunRow, tuple[Event, ...]]:
+    """Return a run, of the profile that was named if one was.
+
+    Raises:
+        SettingsError: there is no such run, or it is of another profile.
+    """
     row = await records.run(RunId(run))
     events = await records.events(RunId(run)) if row is not None else ()
     if row is None or not events:
         raise SettingsError(
             f"There is no run {safe(run, limit=60)!r} in the journal; see `syncdeck runs`."
+        )
+    if profile is not None and row.profile != profile:
+        raise SettingsError(
+            f"Run {safe(run)} is of profile {safe(row.profile)}, not of {safe(profile, limit=60)}."
         )
     return row, events
 

@@ -1,9 +1,9 @@
 """Profiles: which server, how to show who we are, and what may be done there.
 
 The words. Which profile is meant is decided in :mod:`~workflow.settings_choice`; `profiles.toml`
-is read in :mod:`~workflow.settings_file` and changed in :mod:`~workflow.settings_writing`; a
-reference becomes a secret in :mod:`~workflow.settings_secrets`; folders and file names are in
-:mod:`~workflow.settings_paths`.
+is read in :mod:`~workflow.settings_file` and changed in :mod:`~workflow.settings_writing`, its
+text is known to :mod:`~workflow.settings_toml`; a reference becomes a secret in
+:mod:`~workflow.settings_secrets`; folders and file names are in :mod:`~workflow.settings_paths`.
 
 A profile never holds a secret, only where to find it.
 """
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -30,6 +30,7 @@ CLOUD_API: Final = "https://api.airbyte.com/v1"
 _CLOUD_WEB: Final = "https://cloud.airbyte.com"
 _API_PATH: Final = re.compile(r"(/api)?(/public)?(/v1)?/*\Z")
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}\Z")
+_VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 DEFAULT_LOOK: Final = timedelta(seconds=300)
@@ -133,6 +134,11 @@ class Profile:
     """Certificates to trust instead of the system's."""
 
     @property
+    def references(self) -> tuple[tuple[str, Reference], ...]:
+        """Where the values of its credentials are, each with its key in the settings."""
+        return tuple((one.name, getattr(self.auth, one.name)) for one in fields(self.auth))
+
+    @property
     def server(self) -> SafeText:
         """The host as people are shown it, with its port if it has one."""
         return safe(urlsplit(self.url).netloc.rpartition("@")[2] or self.url)
@@ -188,6 +194,18 @@ def check_name(name: str) -> None:
         )
 
 
+def check_variable(name: str, where: str) -> None:
+    """Raise SettingsError, naming `where` it stands, unless a variable can be called so.
+
+    What is no name may be the secret itself, so it is not repeated.
+    """
+    if not _VARIABLE.match(name):
+        raise SettingsError(
+            f"{where} is to name an environment variable, in letters, digits and underscores; the "
+            "secret itself belongs into that variable."
+        )
+
+
 def check_url(url: str, where: str) -> None:
     """Raise SettingsError, naming `where` it stands, unless `url` is a server's address."""
     try:
@@ -195,7 +213,9 @@ def check_url(url: str, where: str) -> None:
         port = parts.port  # a property that raises for what is no port
     except ValueError:
         parts, port = urlsplit(""), None
-    if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:
+    # urlsplit passes over line breaks and keeps blanks; no server has either in its address.
+    broken = any(character.isspace() or not character.isprintable() for character in url)
+    if broken or parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:
         raise SettingsError(
             f"{where} is no address: it must look like https://airbyte.example.com."
         )

@@ -1,4 +1,4 @@
-"""`profiles.toml`, read: every mistake is one sentence with file and key.
+"""`profiles.toml`, read: every mistake is one sentence with file, line and key.
 
 A profile's table::
 
@@ -53,7 +53,9 @@ from workflow.settings import (
     SettingsError,
     check_name,
     check_url,
+    check_variable,
 )
+from workflow.settings_toml import line_of
 from workflow.text import safe
 
 _TOP_KEYS: Final = ("default", "journal", "retention", "deck", "profiles")
@@ -79,7 +81,7 @@ def load(path: Path) -> Settings:
     """Read the settings; a file that is not there says nothing.
 
     Raises:
-        SettingsError: the first mistake, with file and key.
+        SettingsError: the first mistake, with file, line and key.
     """
     text = read_text(path)
     return Settings(path) if text is None else parse(text, path)
@@ -109,20 +111,21 @@ def parse(text: str, path: Path) -> Settings:
     """Read the text of a settings file.
 
     Raises:
-        SettingsError: the first mistake, with file and key.
+        SettingsError: the first mistake, with file, line and key.
     """
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path} is not TOML: {error}.") from error
-    return _Reader(path).settings(table)
+    return _Reader(path, text).settings(table)
 
 
 class _Reader:
     """Turns tables into settings, and knows which file to blame."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, text: str) -> None:
         self._path = path
+        self._written = text
 
     def settings(self, table: Mapping[str, object]) -> Settings:
         self._known("", table, _TOP_KEYS)
@@ -185,10 +188,10 @@ class _Reader:
         try:
             check_name(name)
         except SettingsError as error:
-            raise SettingsError(f"{self._path}: {error}") from error
-        check_url(url, f"{self._path}: {where}.url")
+            raise SettingsError(f"{self._place(where)}: {error}") from error
+        check_url(url, self._at(f"{where}.url"))
         if web_url is not None:
-            check_url(web_url, f"{self._path}: {where}.web_url")
+            check_url(web_url, self._at(f"{where}.web_url"))
         return Profile(
             name,
             url,
@@ -209,7 +212,8 @@ class _Reader:
             raise self._mistake(where, f"has two kinds of credentials, {both}: keep one")
         for key in kinds[0]:
             if key not in body:
-                raise self._mistake(f"{where}.{key}", f"is missing beside {kinds[0]}")
+                (other,) = set(kinds[0]) - {key}
+                raise self._mistake(f"{where}.{key}", f"is missing beside {other}")
         values = [self._reference(f"{where}.{key}", key, body[key]) for key in kinds[0]]
         match values:
             case [token]:
@@ -225,6 +229,8 @@ class _Reader:
             ((kind, name),) = value.items()
             build = _REFERENCES.get(kind)
             if build is not None and isinstance(name, str) and name:
+                if build is InEnvironment:
+                    check_variable(name, self._at(where))
                 return build(name)
         if isinstance(value, str) and value and key not in _SECRET_KEYS:
             return Plain(value)
@@ -260,4 +266,12 @@ class _Reader:
                 raise self._mistake(f"{prefix}{safe(key, limit=60)}", f"is no setting; {hint}")
 
     def _mistake(self, where: str, what: str) -> SettingsError:
-        return SettingsError(f"{self._path}: {where} {what}.")
+        return SettingsError(f"{self._at(where)} {what}{'' if what.endswith('?') else '.'}")
+
+    def _at(self, where: str) -> str:
+        return f"{self._place(where)}: {where}"
+
+    def _place(self, where: str) -> str:
+        """Return the file, with the line at which a key stands or should."""
+        line = line_of(self._written, where)
+        return str(self._path) if line is None else f"{self._path}:{line}"

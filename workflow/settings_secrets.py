@@ -7,7 +7,6 @@ the client's credentials are made of; nothing in the settings ever holds it.
 from __future__ import annotations
 
 import importlib
-import json
 import stat
 import tomllib
 from collections.abc import Callable, Mapping
@@ -24,6 +23,7 @@ from workflow.settings import (
     SettingsError,
 )
 from workflow.settings_paths import write_private
+from workflow.settings_toml import string
 from workflow.text import safe
 
 _SERVICE: Final = "syncdeck"
@@ -169,15 +169,10 @@ class SecretStore:
         return table
 
     def _write(self, entries: Mapping[str, str]) -> None:
-        lines = [f"{_string(entry)} = {_string(secret)}\n" for entry, secret in entries.items()]
+        lines = [f"{string(entry)} = {string(secret)}\n" for entry, secret in entries.items()]
         try:
             write_private(self.file, "".join(lines))
         except OSError as error:
             raise SettingsError(
                 f"{self.file} cannot be written: {error.strerror or error}."
             ) from error
-
-
-def _string(text: str) -> str:
-    """Write a TOML basic string. JSON's escapes are all TOML's as well, but for DEL."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

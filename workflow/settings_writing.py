@@ -6,7 +6,6 @@ people wrote it. The result is parsed before it is written.
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import Final
@@ -27,9 +26,10 @@ from workflow.settings import (
     SettingsError,
     check_name,
 )
+from workflow.settings_choice import no_such_profile
 from workflow.settings_file import parse, read_text
 from workflow.settings_paths import write_private
-from workflow.text import safe
+from workflow.settings_toml import header, string
 
 
 def add(path: Path, profile: Profile, *, default: bool = False) -> Settings:
@@ -41,17 +41,22 @@ def add(path: Path, profile: Profile, *, default: bool = False) -> Settings:
     check_name(profile.name)
     text = read_text(path) or ""
     before = parse(text, path)
-    if profile.name in before.profiles:
-        raise SettingsError(
-            f"There is a profile {profile.name} already; run `syncdeck profile remove "
-            f"{profile.name}` first, or edit {path}."
-        )
+    refuse_taken(before, profile.name)
     if text.strip():
         text = text.rstrip("\n") + "\n\n"
     text += _table(profile)
     if default or not before.profiles:
         text = _with_default(text, profile.name)
     return _replace(path, text, {*before.profiles, profile.name})
+
+
+def refuse_taken(settings: Settings, name: str) -> None:
+    """Raise SettingsError when there is a profile of that name."""
+    if name in settings.profiles:
+        raise SettingsError(
+            f"There is a profile {name} already; run `syncdeck profile remove {name}` first, or "
+            f"edit {settings.path}."
+        )
 
 
 def remove(path: Path, name: str) -> Settings:
@@ -63,27 +68,25 @@ def remove(path: Path, name: str) -> Settings:
     text = read_text(path) or ""
     before = parse(text, path)
     if name not in before.profiles:
-        known = ", ".join(before.profiles) or "none is saved"
-        raise SettingsError(f"There is no profile {safe(name, limit=60)!r}; known: {known}.")
+        raise no_such_profile(before, name)
     kept: list[str] = []
     inside = False
     for line in text.splitlines(keepends=True):
-        if header := _HEADER.match(line):
-            inside = header[1].strip() in {f"profiles.{name}", f'profiles."{name}"'}
+        if (begun := header(line)) is not None:
+            inside = begun == f"profiles.{name}"
         if not inside:
             kept.append(line)
     text = "".join(kept)
     if before.default == name:
-        text = _DEFAULT.sub("", text, count=1)
+        text = _DEFAULT.sub("", text, count=1).lstrip("\n")
     return _replace(path, text, set(before.profiles) - {name})
 
 
-_HEADER: Final = re.compile(r"\s*\[([^\[\]]+)\]\s*(?:#.*)?$")
 _DEFAULT: Final = re.compile(r"^default\s*=.*\n?", re.MULTILINE)
 
 
 def _with_default(text: str, name: str) -> str:
-    line = f"default = {_string(name)}\n"
+    line = f"default = {string(name)}\n"
     replaced, count = _DEFAULT.subn(lambda _: line, text, count=1)
     return replaced if count else f"{line}\n{text}"
 
@@ -104,7 +107,7 @@ def _replace(path: Path, text: str, expected: set[str]) -> Settings:
 
 
 def _table(profile: Profile) -> str:
-    lines = [f"[profiles.{_key(profile.name)}]", f"url = {_string(profile.url)}"]
+    lines = [f"[profiles.{_key(profile.name)}]", f"url = {string(profile.url)}"]
     match profile.auth:
         case ClientCredentialsAuth(client_id, client_secret):
             lines += [
@@ -118,33 +121,28 @@ def _table(profile: Profile) -> str:
         case NoAuth():
             pass
     if profile.workspace:
-        lines.append(f"workspace = {_string(profile.workspace)}")
+        lines.append(f"workspace = {string(profile.workspace)}")
     lines.append(f"read_only = {'true' if profile.read_only else 'false'}")
     if profile.web_url:
-        lines.append(f"web_url = {_string(profile.web_url)}")
+        lines.append(f"web_url = {string(profile.web_url)}")
     if profile.look != DEFAULT_LOOK:
         lines.append(f"look = {int(profile.look.total_seconds())}")
     if profile.ca_bundle:
-        lines.append(f"ca_bundle = {_string(str(profile.ca_bundle))}")
+        lines.append(f"ca_bundle = {string(str(profile.ca_bundle))}")
     return "\n".join(lines) + "\n"
 
 
 def _value(reference: Reference) -> str:
     match reference:
         case Plain(text):
-            return _string(text)
+            return string(text)
         case InEnvironment(variable):
-            return f"{{ env = {_string(variable)} }}"
+            return f"{{ env = {string(variable)} }}"
         case InKeyring(entry):
-            return f"{{ keyring = {_string(entry)} }}"
+            return f"{{ keyring = {string(entry)} }}"
         case InSecretsFile(entry):
-            return f"{{ stored = {_string(entry)} }}"
+            return f"{{ stored = {string(entry)} }}"
 
 
 def _key(name: str) -> str:
-    return _string(name) if "." in name else name
-
-
-def _string(text: str) -> str:
-    """Write a TOML basic string. JSON's escapes are all TOML's as well, but for DEL."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return string(name) if "." in name else name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,25 +18,24 @@ from tui.commands.common import (
     tell,
     without,
 )
+from tui.commands.credentials_told import Told
 from workflow.settings import (
-    Auth,
-    BasicAuth,
-    BearerAuth,
-    ClientCredentialsAuth,
     InEnvironment,
     InKeyring,
     InSecretsFile,
-    NoAuth,
     Plain,
     Profile,
     Reference,
+    Settings,
     SettingsError,
     check_name,
     check_url,
 )
+from workflow.settings_choice import no_such_profile
 from workflow.settings_paths import secrets_file, settings_file
 from workflow.settings_secrets import SecretStore
 from workflow.settings_writing import add as write
+from workflow.settings_writing import refuse_taken
 from workflow.settings_writing import remove as take_out
 from workflow.text import safe
 
@@ -91,34 +91,34 @@ def add(
     ca_bundle: Path | None,
     default: bool,
 ) -> int:
-    """Save a profile. Secrets are asked for, or read from the variables you name."""
+    """Save a profile.
+
+    Its secret is asked for, read from stdin as one line when that is no terminal, or stays in the
+    variable you name.
+    """
     try:
         check_name(name)
         check_url(url, "--url")
         if web_url is not None:
             check_url(web_url, "--web-url")
-        if name in load_settings().profiles:
-            raise SettingsError(f"There is a profile {name} already; remove it first.")
-        auth = _auth(
-            name,
-            client=(client_id, client_secret_env),
-            bearer=(bearer, bearer_env),
-            basic=(username, password_env),
-            in_keyring=keyring,
+        refuse_taken(load_settings(), name)
+        told = Told(
+            client_id, client_secret_env, bearer, bearer_env, username, password_env, keyring
         )
         saved = Profile(
             name,
             url,
-            auth=auth,
+            auth=told.auth_of(name, _store()),
             workspace=workspace,
             read_only=not writable,
             web_url=web_url,
             ca_bundle=ca_bundle,
         )
-        settings = write(settings_file(), saved, default=default)
+        settings = _written(saved, default=default)
     except SettingsError as error:
         raise Refusal(str(error)) from error
-    tell(safe(f"Saved {name} in {settings.path}."))
+    usual = "; it is the default" if settings.default == name else ""
+    tell(safe(f"Saved {name} in {settings.path}{usual}."))
     tell(safe(f"See whether it works: syncdeck doctor --profile {name}"))
     if not writable:
         how = "W in the deck arms it for a while, read_only = false in that file for good"
@@ -167,67 +167,49 @@ def show(context: click.Context, *, name: str | None) -> int:
 def remove(*, name: str, yes: bool) -> int:
     """Remove a profile and the secrets that were kept for it."""
     try:
-        saved = load_settings().profiles.get(name)
-        if saved is not None and not yes:
-            click.confirm(f"Remove profile {name} ({saved.server})?", abort=True, err=True)
+        before = load_settings()
+        saved = before.profiles.get(name)
+        if saved is None:
+            raise no_such_profile(before, name)
+        if not yes:
+            _confirmed(saved)
         take_out(settings_file(), name)
-        store = _store()
-        for _, reference in _references(saved) if saved is not None else ():
-            store.forget(reference)
+        _forget(saved)
     except SettingsError as error:
         raise Refusal(str(error)) from error
-    tell(safe(f"Removed {name}."))
+    left = ", ".join(one for one in before.profiles if one != name)
+    was = f" None is the default now: {left}." if before.default == name and left else ""
+    tell(safe(f"Removed {name}.{was}"))
     return 0
+
+
+def _confirmed(saved: Profile) -> None:
+    if not sys.stdin.isatty():
+        raise Refusal("Without a terminal to ask on, removing needs --yes; nothing was changed.")
+    click.confirm(f"Remove profile {saved.name} ({saved.server})?", abort=True, err=True)
+
+
+def _written(saved: Profile, *, default: bool) -> Settings:
+    """Save a profile; a secret kept for one that cannot be saved is not left behind."""
+    try:
+        return write(settings_file(), saved, default=default)
+    except SettingsError:
+        _forget(saved)
+        raise
+
+
+def _forget(saved: Profile) -> None:
+    for _, reference in saved.references:
+        _store().forget(reference)
 
 
 def _store() -> SecretStore:
     return SecretStore(os.environ, secrets_file())
 
 
-def _auth(
-    name: str,
-    *,
-    client: tuple[str | None, str | None],
-    bearer: tuple[bool, str | None],
-    basic: tuple[str | None, str | None],
-    in_keyring: bool,
-) -> Auth:
-    if sum(any(kind) for kind in (client, bearer, basic)) > 1:
-        raise SettingsError("Two kinds of credentials were given: keep one.")
-
-    def secret(key: str, variable: str | None) -> Reference:
-        if variable:
-            return InEnvironment(variable)
-        text = click.prompt(f"{key} of {name}", hide_input=True, err=True)
-        return _store().keep(f"{name}.{key}", text, in_keyring=in_keyring)
-
-    if any(client):
-        if not client[0]:
-            raise SettingsError("--client-secret-env needs --client-id beside it.")
-        return ClientCredentialsAuth(Plain(client[0]), secret("client_secret", client[1]))
-    if any(bearer):
-        return BearerAuth(secret("token", bearer[1]))
-    if any(basic):
-        if not basic[0]:
-            raise SettingsError("--password-env needs --username beside it.")
-        return BasicAuth(Plain(basic[0]), secret("password", basic[1]))
-    return NoAuth()
-
-
-def _references(saved: Profile) -> tuple[tuple[str, Reference], ...]:
-    match saved.auth:
-        case ClientCredentialsAuth(client_id, client_secret):
-            return (("client_id", client_id), ("client_secret", client_secret))
-        case BearerAuth(token):
-            return (("token", token),)
-        case BasicAuth(username, password):
-            return (("username", username), ("password", password))
-    return ()
-
-
 def _lines(saved: Profile) -> list[tuple[str, str]]:
     lines = [("name", saved.name), ("url", saved.url)]
-    lines += [(key, _where(reference)) for key, reference in _references(saved)]
+    lines += [(key, _where(reference)) for key, reference in saved.references]
     lines += [
         ("workspace", saved.workspace or "all"),
         ("read_only", "true" if saved.read_only else "false"),

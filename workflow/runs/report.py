@@ -19,6 +19,7 @@ from workflow.clock import rfc3339
 from workflow.runs.events import Json, Verdict
 from workflow.runs.launch import LaunchState
 from workflow.runs.run import RunState
+from workflow.runs.wire import VERSION
 
 _ORDER: Final = (
     Verdict.FAILED,
@@ -103,10 +104,14 @@ class Report:
             writer.writerow({name: _cell(value) for name, value in row.items()})
         return out.getvalue()
 
-    def to_json(self) -> str:
-        """Return it as one JSON object, ASCII; names as in the CSV, numbers as numbers."""
+    def to_json(self, indent: int | None = 2) -> str:
+        """Return it as one JSON object, ASCII; names as in the CSV, numbers as numbers.
+
+        `EVENTS.md` beside this module has an example; fields are added without a new version.
+        """
         launch = self.launch
         whole: dict[str, Json] = {
+            "v": VERSION,
             "launch": launch.launch,
             "name": launch.name,
             "jobType": launch.job_type,
@@ -121,7 +126,7 @@ class Report:
             "rowsUnknown": launch.rows_unknown,
             "runs": [_record(run) | {"outputs": run.outputs} for run in self.runs],
         }
-        return json.dumps(whole, indent=2)
+        return json.dumps(whole, indent=indent, allow_nan=False)
 
     def _headline(self) -> str:
         launch = self.launch

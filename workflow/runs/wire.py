@@ -7,11 +7,13 @@ Envelope first, then the fact's own fields in camelCase::
 
 Reading is lenient towards the future and strict towards nonsense: unknown kinds become
 :class:`~workflow.runs.events.UnknownFact`, unknown fields are passed over, and a known kind with a
-missing or mistyped field is a :class:`BadEventError`.
+missing or mistyped field is a :class:`BadEventError`. `EVENTS.md` beside this module tells programs
+of every kind, with an example each.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import types
 import typing
@@ -48,6 +50,11 @@ def to_json(event: Event) -> dict[str, object]:
         value = getattr(event.fact, field.name)
         body[field.wire] = list(value) if isinstance(value, tuple) else value
     return body
+
+
+def to_line(event: Event) -> str:
+    """Return the event as one line, ASCII, without its end."""
+    return json.dumps(to_json(event), separators=(",", ":"), allow_nan=False)
 
 
 def from_json(body: Mapping[str, object]) -> Event:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -127,8 +129,8 @@ def test_the_journal_lists_shows_exports_and_replays(
     assert "succeeded, " in shown
     target = tmp_path / "events.jsonl"
     assert syncdeck("runs", "export", run, "-o", str(target)).code == 0
-    exported = [json.loads(line) for line in target.read_text().splitlines()]
-    assert exported[-1] == live.last("run.finished")
+    assert target.read_text().splitlines()[-1] == live.out.splitlines()[-1]
+    assert syncdeck("runs", "replay", run, "--json").out == target.read_text()
     replayed = syncdeck("runs", "replay", run)
     assert "other: succeeded, " in replayed.out.splitlines()[-1]
     assert syncdeck("runs", "resolve", run).code == 2
@@ -190,6 +192,33 @@ def test_a_run_that_never_had_a_job_is_shown_with_its_reason(
     run = syncdeck("run", "asleep", "--json").last("run.finished")["run"]
     shown = syncdeck("runs", "show", run)
     assert (shown.code, shown.out.splitlines()[-1][:9]) == (0, "skipped: ")
+
+
+@pytest.mark.parametrize("command", ["show", "export", "replay", "resolve"])
+def test_a_run_of_another_profile_is_not_taken_for_one_of_the_profile_named(
+    serve: Serve, syncdeck: Syncdeck, long_world: Path, command: str
+) -> None:
+    serve(world_file=long_world, speed=60)
+    run = syncdeck("run", "other", "--json").last("run.finished")["run"]
+    ended = syncdeck("runs", command, run, "--profile", "prod")
+    assert (ended.code, ended.out) == (2, "")
+    assert f"Run {run} is of profile env, not of prod." in ended.err
+
+
+@pytest.mark.parametrize(
+    "damage", ["UPDATE events SET body = '{'", "UPDATE runs SET created = 'yesterday'"]
+)
+@pytest.mark.parametrize("command", ["show", "export", "replay"])
+def test_an_entry_that_cannot_be_read_is_one_sentence(
+    serve: Serve, syncdeck: Syncdeck, long_world: Path, journal: Path, damage: str, command: str
+) -> None:
+    serve(world_file=long_world, speed=60)
+    run = syncdeck("run", "other", "--json").last("run.finished")["run"]
+    with closing(sqlite3.connect(journal)) as db, db:
+        db.execute(damage)
+    ended = syncdeck("runs", command, run)
+    assert (ended.code, len(ended.err.splitlines())) == (2, 1)
+    assert f"{journal} holds an entry that cannot be read" in ended.err
 
 
 def test_no_journal_yet_is_one_sentence(syncdeck: Syncdeck) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.cli.conftest import Serve, Syncdeck, connections, sent
+from tests.support.events_page import examples, report
 
 TWINS = """
 workspaces: [W]
@@ -102,6 +103,37 @@ def test_an_inactive_target_is_skipped(serve: Serve, syncdeck: Syncdeck, tmp_pat
     assert sent(server, "createJob") == 0
 
 
+def test_a_named_connection_that_is_inactive_is_told_even_to_who_wants_it_quiet(
+    serve: Serve, syncdeck: Syncdeck, tmp_path: Path
+) -> None:
+    serve(world_file=world(tmp_path, TWINS), speed=60)
+    assert "asleep: skipped: " in syncdeck("run", "asleep", "--quiet").out
+    assert syncdeck("run", "Orders EU", "--quiet").out == ""
+
+
+@pytest.mark.parametrize(
+    ("hook", "says"),
+    [
+        ("sh -c 'exit 7'", "--on-end sh ended with code 7."),
+        ("sh -c 'kill -9 $$'", "--on-end sh ended by signal 9."),
+        ("{no_program}", "--on-end"),
+        ("true", ""),
+    ],
+)
+def test_what_becomes_of_the_command_that_is_told_is_not_what_became_of_the_runs(
+    serve: Serve, syncdeck: Syncdeck, tmp_path: Path, hook: str, says: str
+) -> None:
+    serve(world_file=world(tmp_path, TWINS), speed=60)
+    no_program = tmp_path / "no-program"
+    no_program.write_bytes(b"\0")
+    no_program.chmod(0o700)
+    command = hook.format(no_program=no_program)
+    ended = syncdeck("run", "Orders EU", "--on-end", command, "--quiet")
+    assert ended.code == 0
+    assert says in ended.err
+    assert "Traceback" not in ended.err
+
+
 def test_a_clear_is_sent_only_with_the_right_words(
     serve: Serve, syncdeck: Syncdeck, tmp_path: Path
 ) -> None:
@@ -171,9 +203,9 @@ def test_the_report_reaches_the_command_that_is_to_be_told(
     script = f"import sys; open({str(told)!r}, 'a').write(sys.stdin.read() + chr(10))"
     hook = f'{sys.executable} -c "{script}"'
     assert syncdeck("run", *connections(server, 2), "--on-end", hook, "--json").code == 0
-    (report,) = [json.loads(line) for line in told.read_text().splitlines()]
-    assert report["verdicts"] == {"succeeded": 2}
-    assert {run["name"] for run in report["runs"]} == set(connections(server, 2))
+    (really,) = [json.loads(line) for line in told.read_text().splitlines()]
+    assert really["verdicts"] == {"succeeded": 2}
+    assert {run["connection"] for run in really["runs"]} == set(connections(server, 2))
 
 
 def test_the_command_that_is_told_gets_no_credentials(
@@ -238,3 +270,21 @@ def test_a_server_that_is_not_there_is_one_sentence(
     assert ended.code == 2
     assert len(ended.err.splitlines()) == 2
     assert "127.0.0.1:9" in ended.err
+
+
+def test_what_is_written_has_the_fields_that_the_page_about_events_tells(
+    serve: Serve, syncdeck: Syncdeck, tmp_path: Path
+) -> None:
+    server = serve(speed=60)
+    told = tmp_path / "told.json"
+    script = f"import sys; open({str(told)!r}, 'w').write(sys.stdin.read())"
+    hook = f'{sys.executable} -c "{script}"'
+    ended = syncdeck("run", *connections(server, 2), "--json", "--on-end", hook)
+    assert {"run.created", "reading", "feed.rate", "launch.finished"} <= {
+        event["event"] for event in ended.events
+    }
+    for event in ended.events:
+        assert list(event) == list(examples()[event["event"]])
+    really, page = json.loads(told.read_text()), report()
+    assert list(really) == list(page)
+    assert list(really["runs"][0]) == list(page["runs"][0])

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import hashlib
 import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -100,15 +100,13 @@ async def test_a_file_of_somebody_else_is_read_without_a_trace(
 async def test_a_file_that_one_may_not_read_is_told_as_that(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened = Path.open
+    allowed = os.access
 
-    def forbidden(file: Path, mode: str = "r", *given: Any, **named: Any) -> Any:
-        if file == path:
-            raise PermissionError(errno.EACCES, "Permission denied")
-        return opened(file, mode, *given, **named)
+    def forbidden(file: Path, mode: int) -> bool:
+        return file != path and allowed(file, mode)
 
     await written(path)
-    monkeypatch.setattr(Path, "open", forbidden)
+    monkeypatch.setattr(os, "access", forbidden)
     assert await refusal(path) == (
         f"Cannot read the journal {path}: Permission denied. Ask its owner."
     )
@@ -197,3 +195,34 @@ async def test_the_first_version_is_brought_forward_with_its_runs(path: Path) ->
     assert [row.run for row in await journal.runs()] == [RUN]
     assert (await journal.pasts([RUN], "1"))[RUN].snapshot is None
     await journal.aclose()
+
+
+ANOTHER = """
+import asyncio, sys
+from pathlib import Path
+from workflow.clock import SystemClock
+from workflow.runs.journal import Journal
+async def come_and_go():
+    journal = await Journal.open(Path(sys.argv[1]), SystemClock())
+    await journal.aclose()
+asyncio.run(come_and_go())
+"""
+
+
+async def test_reading_lets_go_of_no_lock_that_another_process_has_to_see(path: Path) -> None:
+    """The last process to close the file folds the log into it: this one is still there."""
+    journal = await Journal.open(path, SteppedClock())
+    await journal.append([CREATED], profile="p")
+    await journal.runs(1)  # opens a connection of its own
+    async with open_records(path) as records:
+        await records.runs(1)
+    await asyncio.to_thread(
+        subprocess.run, [sys.executable, "-c", ANOTHER, str(path)], check=True, timeout=60
+    )
+    assert path.with_name("journal.db-wal").exists()
+    await journal.append([changed(2)], profile="p")
+    async with open_records(path) as records:
+        assert len(await records.events(RUN)) == 2
+    await journal.aclose()
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)

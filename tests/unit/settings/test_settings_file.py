@@ -122,6 +122,39 @@ def test_a_mistake_is_one_sentence_with_file_and_key(text: str, says: str) -> No
     assert says in str(caught.value)
     assert str(FILE) in str(caught.value)
     assert "\n" not in str(caught.value)
+    assert "?." not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("\n\n[profiles.a]\nurl = 7", 4),
+        ('[profiles.a] # ours\nurl = "http://h"\n  "look" = 1', 3),
+        ('[profiles."a.b"]\nurl = "http://h"\n[profiles.c]\nurl = "x"', 4),
+        ('[profiles.a]\nurl = "http://h"\nclient_id = "x"', 1),
+        ("profiles.a = {url = 7}", 1),
+        ("\n[deck.keys]\nlaunch = 1", 3),
+        ('\n[profiles.env]\nurl = "http://h"', 2),
+        ('[profiles.a]\nurl = "http://a b"', 2),
+        ('[profiles.a]\nurl = "http://a\\nb"', 2),
+        ('[profiles.a]\nurl = "http://h"\ntoken = {env = "T-1"}', 3),
+    ],
+)
+def test_a_mistake_is_told_with_its_line(text: str, place: int) -> None:
+    with pytest.raises(SettingsError) as caught:
+        parse(text, FILE)
+    assert str(caught.value).startswith(f"{FILE}:{place}: ")
+
+
+def test_the_half_of_a_pair_that_is_missing_is_named_with_the_other() -> None:
+    with pytest.raises(SettingsError, match=r"client_secret is missing beside client_id\."):
+        parse('[profiles.a]\nurl = "http://h"\nclient_id = "x"', FILE)
+
+
+def test_a_token_in_the_place_of_its_variable_is_refused_without_repeating_it() -> None:
+    with pytest.raises(SettingsError, match="environment variable") as caught:
+        parse('[profiles.a]\nurl = "http://h"\ntoken = {env = "eyJ.canary-1"}', FILE)
+    assert "canary" not in str(caught.value)
 
 
 def test_a_secret_written_into_the_settings_is_refused_without_repeating_it() -> None:

@@ -8,6 +8,7 @@ without a log is read as one that nobody changes.
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import sqlite3
 from collections.abc import Callable
@@ -73,7 +74,7 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
     try:
         if not path.exists():
             raise JournalError(_NOTHING_YET.format(path))
-        path.open("rb").close()  # SQLite would not say why it cannot
+        _refuse_unreadable(path)  # SQLite would not say why it cannot
         if not os.access(path, os.W_OK) and not _log_of(path).exists():
             # SQLite would leave an index of ours beside a file that is somebody else's.
             return _opened(path, _AS_IT_IS)
@@ -92,6 +93,18 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
             f"Cannot read {name_of(path)}: its newest entries are in {path.name}-wal, and to read"
             " them its folder has to be writable. Copy both files elsewhere and use --journal FILE."
         ) from error
+
+
+def _refuse_unreadable(path: Path) -> None:
+    """Raise OSError unless the file can be read, without opening it.
+
+    Closing a file lets go of every lock that this process has on it (POSIX), those of SQLite's
+    open connections too: the next process to end would take itself for the last one, fold the log
+    into the file and remove it, under the hands of this one.
+    """
+    why = errno.EISDIR if path.is_dir() else None if os.access(path, os.R_OK) else errno.EACCES
+    if why is not None:
+        raise OSError(why, os.strerror(why))
 
 
 def _opened(path: Path, how: str) -> sqlite3.Connection:
