@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -62,14 +63,18 @@ class Inputs:
         Raises:
             InputError: with a sentence for each input that is missing, unknown or does not fit.
         """
-        filled = _with_defaults(dict(given), self.schema, self.root, 0)
-        inputs = filled if isinstance(filled, dict) else dict(given)
+        inputs = self.filled(given)
         sentences = list(self._unknown(given))
         if self.schema is not None:
             sentences += islice(self._violations(inputs), _MOST_SENTENCES)
         if sentences:
             raise InputError(sentences[:_MOST_SENTENCES])
         return inputs
+
+    def filled(self, given: Mapping[str, Json]) -> dict[str, Json]:
+        """Return the inputs with defaults filled in, right or wrong."""
+        filled = _with_defaults(dict(given), self.schema, self.root, 0)
+        return filled if isinstance(filled, dict) else dict(given)
 
     def _unknown(self, given: Mapping[str, Json]) -> Iterator[str]:
         declared = self.declared()
@@ -142,7 +147,8 @@ def _sentences(error: ValidationError) -> Iterator[str]:
                     yield f"Input {full!r} is missing."
         case "enum":
             values = error.validator_value
-            allowed = [str(value) for value in values] if isinstance(values, list) else []
+            listed = values if isinstance(values, list) else []
+            allowed = [value if isinstance(value, str) else json.dumps(value) for value in listed]
             given = error.instance
             shown = f" is {given!r}" if _may_be_shown(error) else " is none of its values"
             near = nearest(given, allowed) if isinstance(given, str) else None

@@ -30,7 +30,8 @@ class SourceDescription:
     name: str
     url: str
     """As written; relative ones are against the document's own location."""
-    type: SourceType
+    type: SourceType | None
+    """None when left out: what the text at the URL is decides."""
     place: Place
 
 

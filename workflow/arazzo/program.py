@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from workflow.arazzo import checkpoints, machine
+from workflow.arazzo import checkpoints, machine, preview
 from workflow.arazzo.calls import tell_missing_location
 from workflow.arazzo.draft import Plans
 from workflow.arazzo.frames import chosen
@@ -20,6 +20,7 @@ from workflow.arazzo.linking import Linker
 from workflow.arazzo.lookup import Lookup, Sources
 from workflow.arazzo.model import Document, Step, Workflow, WorkflowTarget
 from workflow.arazzo.plan import CallPlan, SubPlan, WorkflowPlan
+from workflow.arazzo.preview import Foreseen
 from workflow.arazzo.problems import (
     START,
     DocumentError,
@@ -65,6 +66,8 @@ class Program:
         self.summary = summary
         self.inputs_schema: Json = plan.inputs.schema
         """The JSON Schema as written; None when the workflow declares no inputs."""
+        self.inputs_root: Json = plan.inputs.root
+        """What the schema's references lead through."""
         self.steps = tuple(
             StepInfo(
                 step.step_id,
@@ -118,6 +121,11 @@ class Program:
         if sentences:
             raise InputError(dict.fromkeys(sentences))
         return {**complete, **extra}
+
+    def foresee(self, inputs: Mapping[str, Json]) -> tuple[Foreseen, ...]:
+        """Return what each step would send, as far as that can be known; checks no input."""
+        complete = self._plans[self._label].inputs.filled(inputs)
+        return preview.foresee(self._plans, self._label, complete)
 
     def start(self, inputs: Mapping[str, Json]) -> Turn[State]:
         """Begin a run.
