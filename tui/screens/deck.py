@@ -24,6 +24,7 @@ from tui.deck_plan import Pane, Part
 from tui.glyphs import Tone
 from tui.happenings import Happenings
 from tui.kept import kept_by
+from tui.link import Paced
 from tui.screens import deck_view
 from tui.screens.deck_frame import Frame, Panes, Table
 from tui.screens.deck_views import Views
@@ -128,7 +129,8 @@ class DeckScreen(Screen[None]):
             self._events.take(self._happened)
             told = deck_view.runs_message(session, self._runs)
             self._runs.say([Cell(text, tone) for text, tone in told])
-        self._frame.draw(session, frozen=self._frozen)
+        slow_link = isinstance(self.app, Paced) and self.app.slow_link
+        self._frame.draw(session, frozen=self._frozen, slow_link=slow_link)
 
     # ------------------------------------------------------------------------------ where it is
 

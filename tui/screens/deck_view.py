@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 _QUIET: Final = Tone.QUIET.style
 
 
-def facts(session: Session, runs: RunsPane, now: datetime, *, frozen: bool) -> Facts:
+def facts(
+    session: Session, runs: RunsPane, now: datetime, *, frozen: bool, slow_link: bool
+) -> Facts:
     """Return what the header tells."""
     status = session.fleet.feed.status
     return Facts(
@@ -48,6 +50,7 @@ def facts(session: Session, runs: RunsPane, now: datetime, *, frozen: bool) -> F
         brief=status.brief,
         trouble=session.fleet.trouble,
         frozen=frozen,
+        slow_link=slow_link,
     )
 
 
