@@ -23,6 +23,7 @@ from tui.deck_plan import Pane, Part
 from tui.glyphs import Tone
 from tui.happenings import Happenings
 from tui.kept import kept_by
+from tui.link import Paced
 from tui.screens import deck_view
 from tui.screens.deck_choice import Choice, Opens
 from tui.screens.deck_frame import Frame, Panes, Table
@@ -130,7 +131,8 @@ class DeckScreen(Screen[None]):
             self._connections.take(fleet.watch, self._runs.board, tick=tick)
             self._events.take(self._happened)
             self._say(session)
-        self._frame.draw(session, frozen=self._frozen)
+        slow_link = isinstance(self.app, Paced) and self.app.slow_link
+        self._frame.draw(session, frozen=self._frozen, slow_link=slow_link)
 
     def _say(self, session: Session) -> None:
         """Say why the runs pane has no rows, for when it has none."""

@@ -154,11 +154,11 @@ class Frame:
         """Draw what is known before anything has been read."""
         self._header.show(facts)
 
-    def draw(self, session: Session, *, frozen: bool) -> None:
+    def draw(self, session: Session, *, frozen: bool, slow_link: bool) -> None:
         """Draw the lines around the tables, as far as they have changed."""
         now = self._clock.now()
         held = self.hint("freeze") if frozen else None
-        facts = deck_view.facts(session, self._panes.runs, now, held)
+        facts = deck_view.facts(session, self._panes.runs, now, held, slow_link=slow_link)
         for pane in Pane:
             self._panes.of(pane).dim(facts.stale)
         self._stale = facts.stale

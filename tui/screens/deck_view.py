@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 _QUIET: Final = Tone.QUIET.style
 
 
-def facts(session: Session, runs: RunsPane, now: datetime, frozen: str | None) -> Facts:
+def facts(
+    session: Session, runs: RunsPane, now: datetime, frozen: str | None, *, slow_link: bool
+) -> Facts:
     """Return what the header tells; `frozen` is the key that lets a frozen picture go on."""
     status = session.fleet.feed.status
     return Facts(
@@ -50,6 +52,7 @@ def facts(session: Session, runs: RunsPane, now: datetime, frozen: str | None) -
         brief=status.brief,
         trouble=session.fleet.trouble,
         frozen=frozen,
+        slow_link=slow_link,
     )
 
 

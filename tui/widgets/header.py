@@ -63,6 +63,8 @@ class Facts:
     """Why nothing can be written down, so that nothing is sent."""
     frozen: str | None = None
     """The key that lets a frozen picture go on; None when it is not frozen."""
+    slow_link: bool = False
+    """Whether the link to the terminal is slow, so that this is drawn once a second."""
 
     @property
     def stale(self) -> bool:
@@ -138,11 +140,17 @@ def _rights(facts: Facts) -> tuple[Content, ...]:
         return tuple(Content.styled(elide(facts.trouble, n), Tone.FAILED.style) for n in lengths)
     rate = Content.styled(f"{facts.requests_per_minute} req/min", _QUIET)
     wide, near = Content("   "), Content("  ")
+    usual = (wide.join([rate, fresh, time]), near.join([rate, fresh]), fresh, short)
+    if not facts.slow_link:
+        return usual
+    slow = Content.styled("slow link: drawn once a second", Tone.WARNING.style)
+    brief = Content.styled("slow link", Tone.WARNING.style)
     return (
-        wide.join([rate, fresh, time]),
-        near.join([rate, fresh]),
-        fresh,
-        short,
+        wide.join([slow, usual[0]]),
+        wide.join([brief, usual[0]]),
+        near.join([brief, rate, fresh]),
+        near.join([brief, fresh]),
+        *usual,
     )
 
 

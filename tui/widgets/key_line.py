@@ -60,6 +60,7 @@ class KeyLine(Still, Input):
             select_on_focus=False,
             id=id,
         )
+        self.cursor_blink = False  # no draws but those of keys
         self._typing = False
         self._back: Widget | None = None
         self._hints = Content("")
