@@ -142,8 +142,22 @@ class View:
     opened: Mapping[Fold, Opened] = field(default_factory=dict)
     low: bool = False
     """A low screen: lines of what ended share one."""
+    shut: frozenset[Fold] = frozenset()
+    """Folds that are closed although there is a filter: what it finds is not folded else."""
     hold_key: str = "p"
     """The key that asks about what an earlier start left unsent."""
+
+    def openness(self, fold: Fold) -> Opened:
+        """Return how far a fold is open."""
+        if self.words:
+            return Opened.CLOSED if fold in self.shut else Opened.FULL
+        return self.opened.get(fold, Opened.CLOSED)
+
+    def toggled(self, line: LineKey) -> View:
+        """Return the view after the operator opened a line, or closed it."""
+        if self.words:
+            return replace(self, shut=self.shut ^ {*line.folds})
+        return replace(self, opened=toggled(line, self.opened))
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +229,7 @@ def arrange(items: Iterable[Item], view: View, tagged: Tagged = lambda _: "") ->
         members = [item for item in shown if item.rank is rank]
         if not members:
             continue
-        opened = view.opened.get(fold, Opened.CLOSED)
+        opened = view.openness(fold)
         if view.low and opened is Opened.CLOSED and fold is not Fold.WAITING:
             low.append((fold, members))
             continue

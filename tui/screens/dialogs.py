@@ -237,9 +237,9 @@ class TypedDialog(Dialog[bool]):
 
 _DECK_ENDS: Final = SafeText(
     "Detach: the jobs go on at the server, and the next start watches them again. "
-    "Cancel: the jobs are asked to stop, which can take minutes. "
-    "What still waits for a slot has not been sent and stays unsent."
+    "Cancel: the jobs are asked to stop, which can take minutes."
 )
+_UNSENT_STAYS: Final = " What still waits for a slot has not been sent and stays unsent."
 _NOTHING_LIVE: Final = SafeText(
     "Nothing of them has been sent, and nothing will be by itself: "
     "the next start asks whether to send them."
@@ -260,7 +260,8 @@ class QuitDialog(Dialog[Leaving]):
     ]
 
     def __init__(self, live: int, *, unsent: int = 0, demo: bool = False) -> None:
-        what = _DEMO_ENDS if demo else _DECK_ENDS if live else _NOTHING_LIVE
+        ends = SafeText(f"{_DECK_ENDS}{_UNSENT_STAYS if unsent else ''}")
+        what = _DEMO_ENDS if demo else ends if live else _NOTHING_LIVE
         left = [many(live, "live run")] if live else []
         left += [f"{unsent:,} unsent"] if unsent else []
         super().__init__(SafeText(f"Quit with {' and '.join(left)}?"), what)

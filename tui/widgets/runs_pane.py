@@ -130,7 +130,7 @@ class RunsPane(LiveTable[Key]):
     def filter(self, words: str) -> None:
         """Show what passes this filter."""
         self.chip = NO_NAME
-        self._want(replace(self._view, words=words))
+        self._want(replace(self._view, words=words, shut=frozenset()))
 
     def toggle_problems(self) -> None:
         """Show problems only, or everything again."""
@@ -152,7 +152,7 @@ class RunsPane(LiveTable[Key]):
 
     def toggle(self, line: LineKey) -> None:
         """Fold or unfold what a line stands for."""
-        self._want(replace(self._view, opened=rows.toggled(line, self._view.opened)))
+        self._want(self._view.toggled(line))
 
     def _want(self, view: View) -> None:
         self._view = view

@@ -86,6 +86,18 @@ def test_a_filter_needs_every_word_somewhere() -> None:
     assert names(arranged, by_key()) == ["hubspot"]
 
 
+def test_what_a_filter_finds_is_not_folded_away() -> None:
+    arranged = rows.arrange(items(), View(words="github"))
+    assert names(arranged, by_key()) == ["▾ ✓ 1 succeeded", "github"]
+
+
+def test_a_fold_can_be_closed_while_there_is_a_filter() -> None:
+    view = View(words="github").toggled(LineKey((Fold.SUCCEEDED,)))
+    assert names(rows.arrange(items(), view), by_key()) == ["▸ ✓ 1 succeeded"]
+    again = view.toggled(LineKey((Fold.SUCCEEDED,)))
+    assert len(rows.arrange(items(), again).order) == 2
+
+
 def test_problems_only_leaves_out_what_runs_well() -> None:
     arranged = rows.arrange(items(), View(problems=True))
     assert len(arranged.order) == 6
