@@ -283,3 +283,30 @@ async def test_without_a_suspect_only_that_it_had_no_effect_can_be_said() -> Non
         await pilot.press("enter")
         await until(pilot, lambda: pilot.app.screen is screen)
         assert fleet.deeds == []
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_every_answer_about_suspects_can_be_read(size: tuple[int, int]) -> None:
+    async with Host().run_test(size=size) as pilot:
+        await asked(pilot, 90_440)
+        said = "\n".join(strip.text for strip in pilot.app.screen._compositor.render_strips())
+        for label in ("This one", "Page", "None", "Later ]"):
+            assert label in said
+
+
+async def test_enter_pressed_twice_picks_once_and_leaves_the_run_open() -> None:
+    async with Host().run_test(size=(120, 40)) as pilot:
+        screen, fleet = await asked(pilot, 90_440)
+        await pilot.press("enter", "enter")
+        await until(pilot, lambda: pilot.app.screen is screen)
+        assert fleet.deeds == [("pick", f"{screen._run} 90440")]
+
+
+async def test_what_was_picked_is_said_where_the_suspects_were() -> None:
+    story = lost()
+    picked = Story(began=NOW - timedelta(seconds=9), run="r-picked", watch_only=True)
+    picked.attached(job_id=90_440)
+    async with Host().run_test(size=(120, 40)) as pilot:
+        screen, _ = await shown(pilot, story, picked)
+        assert "job 90440 was taken for its effect: run r-picked" in text(screen)
+        assert "its effect may be" not in text(screen)

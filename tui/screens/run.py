@@ -169,8 +169,16 @@ class RunScreen(ActingScreen):
             page,
             self._entries,
             self._session.fleet.suspicion(self._run),
+            self._taken(state),
             self._session.demo,
         )
+
+    def _taken(self, state: RunState) -> RunState | None:
+        """Return the run that was made when somebody picked one of the run's suspects."""
+        if state.ended is None or not state.suspects:
+            return None
+        made = (one for one in self._session.fleet.runs.values() if one.created > state.ended)
+        return next((one for one in made if one.job_id in state.suspects), None)
 
     # ---------------------------------------------------------------------------------- drawing
 

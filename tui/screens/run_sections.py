@@ -56,6 +56,8 @@ class Known:
     """What happened to the run, oldest first."""
     suspicion: Suspicion | None = None
     """What may be the effect of its trigger, while nobody has said."""
+    taken: RunState | None = None
+    """The run that watches what somebody has said its trigger's effect to be."""
     demo: bool = False
     """Nothing is kept: there is no next start."""
 
@@ -112,6 +114,9 @@ def _attention(known: Known) -> Lines:
     if known.suspicion is not None:
         told = "? nobody has said yet what its trigger did, and its connection takes no other"
         lines.append(Content.styled(told, Tone.UNRESOLVED.style))
+    elif known.taken is not None:
+        told = f"job {known.taken.job_id} was taken for its effect: run {known.taken.run}"
+        lines.append(Content.styled(told, _QUIET))
     elif run.suspects:
         jobs = ", ".join(str(job) for job in run.suspects)
         lines.append(Content.styled(f"? its effect may be job {jobs}", Tone.UNRESOLVED.style))
