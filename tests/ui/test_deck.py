@@ -494,6 +494,39 @@ async def test_cancel_asks_and_then_wishes_for_the_run_that_was_meant() -> None:
         assert deck.fleet.asked == [("cancel", RunId("r-0000000007"))]
 
 
+async def _on_a_connection(deck: Deck, name: str) -> None:
+    await deck.press("2", "slash", *name, "enter")
+    assert len(deck.app.screen_stack) == 1
+
+
+async def test_cancel_on_a_connection_is_for_the_run_of_ours_that_watches_its_job() -> None:
+    async with a_deck() as deck:
+        await _on_a_connection(deck, "stripe")
+        await deck.press("x")
+        await deck.until_screen(ConfirmDialog)
+        assert "stripe → snowflake (job 90447)" in deck.text
+        assert "started elsewhere" not in deck.text
+        await deck.press("y")
+        await until(deck.pilot, lambda: bool(deck.fleet.asked))
+        assert deck.fleet.asked == [("cancel", RunId("r-0000000007"))]
+
+
+async def test_a_run_that_waits_is_let_go_from_its_connection() -> None:
+    async with a_deck() as deck:
+        await _on_a_connection(deck, "adyen")
+        await deck.press("x")
+        await deck.until_screen(ConfirmDialog)
+        assert "adyen → snowflake (nothing sent yet)" in deck.text
+
+
+async def test_detach_on_a_connection_is_for_its_live_run() -> None:
+    async with a_deck() as deck:
+        await _on_a_connection(deck, "stripe")
+        await deck.press("d")
+        await until(deck.pilot, lambda: bool(deck.fleet.asked))
+        assert deck.fleet.asked == [("detach", RunId("r-0000000007"))]
+
+
 def _left_unsent() -> StillFleet:
     fleet = StillFleet()
     fleet.take(a_story("adyen → snowflake", 1, 60).tell(0, RunWaiting("asked")))

@@ -86,7 +86,8 @@ class Acts:
         jobs = [subject.job for subject in subjects if isinstance(subject, rows.JobKey)]
         lives = [self._about.live_job(subject) for subject in subjects if isinstance(subject, str)]
         jobs += [job for job in lives if job is not None]
-        live = [job for job in jobs if not self._about.ended(job)]
+        ours = {run.job_id for run in runs}
+        live = [job for job in jobs if not self._about.ended(job) and job not in ours]
         if not runs and not live:
             self._tell("nothing here to cancel: it has ended, or nothing was sent for it")
             return

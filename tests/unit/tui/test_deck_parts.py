@@ -42,6 +42,7 @@ from workflow.runs.events import (
     TriggerSettled,
     Verdict,
 )
+from workflow.runs.launch import LaunchState
 from workflow.text import SafeText
 
 # --------------------------------------------------------------------------------------- places
@@ -191,6 +192,14 @@ def test_what_happened_is_bounded_and_numbers_go_on() -> None:
         happened.add(Entry(NOW, SafeText("a"), SafeText(str(number))))
     assert next(iter(happened.since(0)))[0] == 6
     assert [number for number, _ in happened.since(MOST + 3)] == [MOST + 4, MOST + 5]
+
+
+def test_the_terminals_title_tells_failed_from_unresolved() -> None:
+    verdicts = {Verdict.SUCCEEDED: 3, Verdict.FAILED: 1, Verdict.REJECTED: 1, Verdict.UNRESOLVED: 2}
+    launch = LaunchState(
+        LAUNCH, SafeText("a"), SafeText("sync"), NOW, targets=9, max_parallel=5, verdicts=verdicts
+    )
+    assert Outcomes().title("prod", {LAUNCH: launch}).endswith("/9 ✗2 ?2")
 
 
 def test_a_launch_is_told_of_once_and_its_runs_are_not() -> None:
