@@ -20,9 +20,9 @@ from tui.lasting import ended, lasted
 from tui.screens.connection_figures import strip
 from tui.widgets.status_timeline import status_timeline
 from tui.widgets.step_track import step_track
-from workflow.airbyte.models import FAILED, SUCCEEDED
+from workflow.airbyte.models import FAILED
 from workflow.airbyte.readings import Reading
-from workflow.runs.connection_view import ConnectionView
+from workflow.runs.connection_view import ConnectionView, good_jobs
 from workflow.runs.events import Origin, Verdict
 from workflow.runs.run import Phase, RunState
 from workflow.text import SafeText
@@ -207,7 +207,7 @@ def _usual(view: ConnectionView, now: datetime, *, brief: bool = False) -> Conte
         return Content.styled("its past jobs are not read yet", _QUIET)
     of = "" if brief else "median of "
     over = sum(job.is_terminal for job in view.history)
-    good = sum(job.status == SUCCEEDED for job in view.history)
+    good = len(good_jobs(view.history))
     usual = "no past job to compare with"
     if view.usual is not None:
         usual = f"usually {roughly(view.usual)} ({of}{many(view.usual_of, 'job')})"

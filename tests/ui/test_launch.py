@@ -88,6 +88,7 @@ async def test_enter_is_dead_while_a_target_is_not_checked() -> None:
         screen = await shown(pilot, fleet)
         await pilot.press("enter")
         assert go(screen).disabled
+        assert "Checking …" in str(go(screen).label)
         assert "1 not checked yet" in text(screen, "#summary")
         assert fleet.orders == []
 

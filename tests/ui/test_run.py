@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,7 +16,7 @@ from tui.screens.connection_figures import figures
 from tui.screens.dialogs import MessageDialog
 from tui.screens.run import RunScreen
 from tui.screens.run_sections import Known
-from workflow.airbyte.models import Connection, ConnectionId, WorkspaceId
+from workflow.airbyte.models import RESET, Connection, ConnectionId, WorkspaceId
 from workflow.runs.connection_view import view_of
 from workflow.runs.events import RunId, TriggerIntent, TriggerSettled, Verdict, Warned
 from workflow.runs.journal.intents import Became, Intent, IntentKey, IntentRecord
@@ -310,3 +311,10 @@ async def test_what_was_picked_is_said_where_the_suspects_were() -> None:
         screen, _ = await shown(pilot, story, picked)
         assert "job 90440 was taken for its effect: run r-picked" in text(screen)
         assert "its effect may be" not in text(screen)
+
+
+def test_rows_are_compared_with_a_job_of_the_same_kind() -> None:
+    wiped = replace(past_jobs()[0], job_type=RESET, rows_synced=0)
+    known = Known(failed_run().state(), NOW, before=figures([wiped, *past_jobs()]))
+    said = "\n".join(line.plain for line in run_sections.rows(known).lines)
+    assert "last good job: 48,002 rows" in said

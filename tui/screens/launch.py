@@ -180,6 +180,7 @@ class LaunchScreen(Screen[LaunchId | None]):
                 len(intent.taken),
                 intent.checks,
                 checked=self._checks.age,
+                waited=self._checks.waited,
                 under_cursor=self._checks.by_id.get(self._list.cursor or ""),
                 usual=self._session.fleet.watch.usual if self._ready(intent) else None,
             )

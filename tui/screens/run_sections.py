@@ -27,6 +27,7 @@ from tui.widgets.lines import hung, stacked, titled_rule
 from tui.widgets.sparkline import sparkline
 from tui.widgets.status_timeline import timeline_lines
 from tui.widgets.step_track import step_look
+from workflow.airbyte.models import JobType, same_kind
 from workflow.runs.events import Origin, Verdict
 from workflow.runs.run import Phase, RunState
 from workflow.runs.suspects import Suspicion
@@ -187,7 +188,9 @@ def rows(known: Known) -> Section:
 
 def _job_before(known: Known) -> str | None:
     jobs = () if known.before is None else known.before.jobs
-    last = next((job for job in jobs if job.status == "succeeded"), None)
+    kind = known.run.job_type
+    alike = (job for job in jobs if kind is None or same_kind(job.job_type, JobType(kind)))
+    last = next((job for job in alike if job.status == "succeeded"), None)
     if last is None or last.rows_synced is None:
         return None
     took = f" in {duration(last.duration)}" if last.duration is not None else ""
