@@ -31,6 +31,7 @@ from workflow.text import safe
 RUNS = 3
 WALKING = 30.0
 LONG = replace(SHORT, duration=40.0, pending=3.0)
+UNTIL_CANCELLED = replace(LONG, duration=36_000.0, failure_chance=0.0)
 BOUNDARIES = {
     "before the gate is written": ("event run.waiting", 2),
     "before POST": ("before POST", 2),
@@ -185,7 +186,7 @@ async def test_a_wish_of_before_the_job_was_known_is_carried_out_by_whoever_goes
     place: Place, tmp_path: Path, blow: signal.Signals, boundary: str
 ) -> None:
     """Each answer is lost, and each run cancelled while its job is being looked for."""
-    connections, since = place.connections(RUNS, replace(LONG, duration=600.0)), place.heard()
+    connections, since = place.connections(RUNS, UNTIL_CANCELLED), place.heard()
     life = Life(
         "first", place.server.base_url, str(place.clock_file), str(tmp_path / "journal.db"),
         connections, strike=RUNS, boundary=boundary, signal=blow, blindly=True,
