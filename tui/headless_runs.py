@@ -175,8 +175,8 @@ def _details(row: RunRow, state: RunState, suspects: Sequence[int]) -> list[str]
         took = f" for {duration(until - before.at)}" if until is not None else ""
         lines.append(f"{clock(before.at)} {before.status}{took}")
     lines += [f"warning: {warning.text}" for warning in state.warnings]
-    if suspects:
-        jobs = ", ".join(map(str, suspects))
+    if row.unsettled:
+        jobs = ", ".join(map(str, suspects)) or "none so far"
         lines.append(f"suspects: {jobs}; see `syncdeck runs resolve {row.run}`")
     lines.append(ended(state) if state.verdict else f"{state.phase}, {rows(state.rows)}")
     return lines

@@ -146,6 +146,9 @@ def test_an_unresolved_trigger_is_shown_and_can_be_dismissed(
     run = ended.last("run.finished")["run"]
     (listed,) = json.loads(syncdeck("runs", "--json").out)
     assert (listed["run"], listed["suspects"]) == (run, [])
+    assert f"suspects: none so far; see `syncdeck runs resolve {run}`" in (
+        syncdeck("runs", "show", run).out
+    )
     asked = syncdeck("runs", "resolve", run)
     assert asked.code == 2
     assert "--dismiss" in asked.err
