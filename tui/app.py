@@ -1,4 +1,5 @@
-"""The application: opens a session, hears its events, and draws at most four times a second.
+"""The application: opens a session, hears its events, and draws what is new as often as
+:mod:`tui.link` allows.
 
 It paints before the deck is imported, and before anything has been opened or read. Events mark
 what is new; one timer hands it to the screen on top. Which screens there are, and what they do, is
@@ -8,6 +9,7 @@ theirs to say.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -15,6 +17,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, Protocol, runtime_checkable
 
 from textual.app import App
 from textual.binding import BindingType
+from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.theme import Theme
 from textual.worker import Worker, WorkerState
@@ -22,6 +25,7 @@ from textual.worker import Worker, WorkerState
 from tui import keymap, themes
 from tui.formats import clock, many
 from tui.kept import Kept, KeptError
+from tui.link import EVERY, Link, Outlet, Waited, over_ssh
 from tui.screens import late
 from tui.screens.opening import OpeningScreen
 from tui.switching import Switch
@@ -35,8 +39,6 @@ if TYPE_CHECKING:
     from tui.telling import Telling
     from workflow.runs.events import Event, LaunchId
 
-FLUSH: Final = 0.25
-"""Seconds between two looks at what is new: at most four draws a second."""
 _OVER_THE_DECK: Final = frozenset({"palette", "help", "history", "arm", "profile"})
 
 
@@ -68,6 +70,7 @@ class SyncdeckApp(App[int]):
         clock: Clock | None = None,
         rebound: Mapping[str, str] | None = None,
         ascii_only: bool = False,
+        slow_link: bool | None = None,
         theme: str | None = None,
         kept: Kept | None = None,
         notice: str | None = None,
@@ -80,12 +83,12 @@ class SyncdeckApp(App[int]):
         self.clock: Clock = clock or SystemClock()
         self._opening = Facts(safe(profile_name), "…", server, None, {}, self.clock.now())
         self._ascii = [themes.AsciiOnly()] if ascii_only else []
+        self._link = Link(ssh=over_ssh(os.environ), slow=slow_link)
         self._settle = settle
         self._loaded = False
         self._dirty = True
         self._flushed_at = -1
         self._opened = False
-        self._trouble: SafeText | None = None
         self._leaving = asyncio.Event()
         self.session: Session | None = None
         self._listener: Listener | None = None
@@ -108,7 +111,8 @@ class SyncdeckApp(App[int]):
 
     def get_line_filters(self) -> list[LineFilter]:
         """Return Textual's filters, and ours for fonts without the glyphs."""
-        return [*super().get_line_filters(), *self._ascii]
+        filters = themes.colourless(super().get_line_filters(), ansi=self.current_theme.ansi)
+        return [*filters, *self._ascii]
 
     # -------------------------------------------------------------------------------- the session
 
@@ -139,7 +143,7 @@ class SyncdeckApp(App[int]):
 
     def _begin(self) -> None:
         self.run_worker(self._live(), name="session", group="session", exit_on_error=False)
-        self.set_interval(FLUSH, self._hand_over)
+        self.set_interval(EVERY, self._look)
 
     async def _live(self) -> None:
         """Hold the session open until somebody leaves."""
@@ -200,6 +204,26 @@ class SyncdeckApp(App[int]):
     def _look_again(self) -> None:
         self._dirty = True
 
+    def get_driver_class(self) -> type[Driver]:
+        """Return Textual's driver; a terminal's, as one that says how long pictures wait."""
+        usual = super().get_driver_class()
+        if usual.__module__ != "textual.drivers.linux_driver":
+            return usual
+        from tui.outlet import TimedDriver  # noqa: PLC0415 - where there are such terminals only
+
+        return TimedDriver
+
+    @property
+    def slow_link(self) -> bool:
+        """Whether new data is drawn once a second only."""
+        return self._link.slow
+
+    def _look(self) -> None:
+        """Hand what is new over as often as the link to the terminal bears it."""
+        waited = self._driver.waited() if isinstance(self._driver, Outlet) else Waited()
+        if self._link.due(self.clock.monotonic(), waited):
+            self._hand_over()
+
     def _hand_over(self) -> None:
         """Hand what is new to the screen on top; every second in any case, for the clocks."""
         session, listener = self.session, self._listener
@@ -216,19 +240,9 @@ class SyncdeckApp(App[int]):
             if not screen.is_modal:
                 break  # what is below cannot be seen
         listener.teller.flush(session)
-        self._tell_trouble(session)
         if session.fleet.watch.loading.done and not self._loaded:
             self._loaded = True
             self._settle()
-
-    def _tell_trouble(self, session: Session) -> None:
-        """Say in full that the journal cannot be written, and that it can again, once each."""
-        before, self._trouble = self._trouble, session.fleet.trouble
-        if self._trouble is not None and before is None:
-            told = SafeText(f"{self._trouble} Watching goes on.")
-            self.notify(told, severity="error", timeout=30, markup=False)
-        elif self._trouble is None and before is not None:
-            self.notify("the journal is written again", markup=False)
 
     def tell_of(self, launch: LaunchId, how: Telling) -> None:
         """Tell of a launch's end in this way."""

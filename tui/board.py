@@ -7,9 +7,10 @@ connections cost a comparison each, or less. What changes is told by id. Orderin
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from itertools import compress
-from operator import is_not
+from operator import attrgetter, is_not
+from typing import Final
 
 from tui import connection_rows, rows
 from tui.glyphs import Sign
@@ -19,6 +20,13 @@ from workflow.runs.connection_view import ConnectionView
 from workflow.runs.events import RunId
 from workflow.runs.run import RunState
 from workflow.text import SafeText, short_id
+
+_WHERE: Final = attrgetter(
+    "status", "verdict", "phase", "job_id", "begun", "waiting_for", "warnings"
+)
+"""By what a run's row may stand elsewhere; a run with warnings is looked at whole."""
+Newest = Callable[[str], RunState | None]
+"""The newest run of ours for a connection."""
 
 
 class RunBoard:
@@ -30,12 +38,13 @@ class RunBoard:
         self._jobs: dict[JobId, Reading] = {}
         self._named: set[JobId] = set()
         """Jobs whose connection was known by name when their item was made."""
-        self.latest: dict[str, RunState] = {}
+        self._newest: dict[str, RunId] = {}
         """The newest run of each connection that has one."""
         self.counts: Mapping[Sign, int] = {}
         """How many rows have which glyph."""
         self._keys: dict[RunId, rows.RunKey | rows.JobKey] = {}
         self._turned: set[str] = set()
+        self._suspected: Collection[RunId] = frozenset()
 
     @property
     def items(self) -> Collection[rows.Item]:
@@ -47,29 +56,67 @@ class RunBoard:
         runs: Mapping[RunId, RunState],
         foreign: Mapping[JobId, Reading],
         names: Mapping[ConnectionId, ConnectionView],
+        suspected: Collection[RunId] = frozenset(),
     ) -> tuple[set[rows.Key], bool]:
-        """Take in how things are; says which rows look different, and whether any may move."""
+        """Take in how things are; says which rows look different, and whether any may move.
+
+        `suspected` are the runs of which nobody has said yet what their triggers did.
+        """
         changed: set[rows.Key] = set()
+        settled = {*self._suspected} ^ {*suspected}
+        self._suspected = suspected
+        moves = self._take_runs(runs, settled, changed)
+        moves |= self._take_jobs(foreign, names, changed)
+        if moves:
+            self.counts = rows.counts(self._items.values())
+        return changed, moves
+
+    def _take_runs(
+        self, runs: Mapping[RunId, RunState], settled: Collection[RunId], changed: set[rows.Key]
+    ) -> bool:
+        known = self._runs
+        fresh = dict(compress(runs.items(), map(is_not, runs.values(), map(known.get, runs))))
+        turned = [runs[run] for run in settled if run in runs and run not in fresh]
+        for run, state in fresh.items():
+            before = known.get(run)
+            stays = before is not None and _WHERE(before) == _WHERE(state) and not state.warnings
+            if stays and run not in settled:
+                changed.add(self._keys[run])  # only its figures moved
+            else:
+                turned.append(state)
+        known.update(fresh)
         moves = False
-        for run, state in runs.items():
-            before = self._runs.get(run)
-            if before is state:
-                continue
-            self._runs[run] = state
-            if state.connection_id is not None:
-                newest = self.latest.get(state.connection_id)
-                if newest is None or newest.created <= state.created:
-                    self.latest[state.connection_id] = state
-            if before is not None and _stays(before, state):
-                changed.add(self._keys[run])
-                continue
-            if state.connection_id is not None:
-                self._turned.add(state.connection_id)
-            item = rows.item_of_run(state)
-            self._keys[run] = item.key
+        for state in turned:
+            self._note(state)
+            item = rows.item_of_run(state, suspected=state.run in self._suspected)
+            self._keys[state.run] = item.key
             changed.add(item.key)
             moves |= self._items.get(item.key) != item
             self._items[item.key] = item
+        if len(known) > len(runs):  # all that there are are known by now
+            for run in [run for run in known if run not in runs]:
+                del known[run]
+                del self._items[self._keys.pop(run)]
+            moves = True
+        return moves
+
+    def _note(self, state: RunState) -> None:
+        """Take note of a run of which its connection's row may have something to tell."""
+        connection = state.connection_id
+        if connection is None:
+            return
+        self._turned.add(connection)
+        newest = self.newest(connection)
+        if newest is None or newest.created <= state.created:
+            self._newest[connection] = state.run
+
+    def _take_jobs(
+        self,
+        foreign: Mapping[JobId, Reading],
+        names: Mapping[ConnectionId, ConnectionView],
+        changed: set[rows.Key],
+    ) -> bool:
+        moves = False
         for job in [job for job in self._jobs if job not in foreign]:
             del self._jobs[job]
             self._named.discard(job)
@@ -86,9 +133,7 @@ class RunBoard:
             changed.add(item.key)
             moves |= self._items.get(item.key) != item
             self._items[item.key] = item
-        if moves:
-            self.counts = rows.counts(self._items.values())
-        return changed, moves
+        return moves
 
     def turned(self) -> set[str]:
         """Return the connections of runs that more than figures of changed since the last call."""
@@ -103,19 +148,14 @@ class RunBoard:
         """Return a run as it was at the last update."""
         return self._runs.get(run)
 
+    def newest(self, connection_id: str) -> RunState | None:
+        """Return the newest run of a connection, as it was at the last update."""
+        run = self._newest.get(connection_id)
+        return None if run is None else self._runs.get(run)
 
-def _stays(before: RunState, after: RunState) -> bool:
-    """Whether a run has nothing new by which it could stand elsewhere: only its figures moved."""
-    return (
-        before.status == after.status
-        and before.verdict is after.verdict
-        and before.phase is after.phase
-        and before.job_id == after.job_id
-        and before.begun == after.begun
-        and before.waiting_for == after.waiting_for
-        and not before.warnings
-        and not after.warnings
-    )
+
+def _no_run(_connection_id: str) -> None:
+    return None
 
 
 class ConnectionBoard:
@@ -124,7 +164,7 @@ class ConnectionBoard:
     def __init__(self) -> None:
         self._entries: dict[ConnectionId, connection_rows.Entry] = {}
         self._views: dict[ConnectionId, ConnectionView] = {}
-        self._latest: Mapping[str, RunState] = {}
+        self._newest: Newest = _no_run
         self.unread = 0
         """Connections whose jobs have not been read yet."""
         self.late: dict[ConnectionId, ConnectionView] = {}
@@ -137,15 +177,14 @@ class ConnectionBoard:
     def update(
         self,
         connections: Mapping[ConnectionId, ConnectionView],
-        latest: Mapping[str, RunState],
+        newest: Newest = _no_run,
         turned: Collection[str] = (),
     ) -> tuple[set[connection_rows.Key], bool]:
         """Take in how things are; says which rows look different, and whether any may move.
 
-        `latest` is the newest run of each connection that has one; `turned` says of which it is
-        another than before, or says something else.
+        `turned` says of which the `newest` run is another than before, or says something else.
         """
-        self._latest = latest
+        self._newest = newest
         named = (ConnectionId(one) for one in turned if one in connections)
         changed = dict.fromkeys((*self._others(connections), *named))
         moves = False
@@ -153,7 +192,7 @@ class ConnectionBoard:
             view = connections[connection_id]
             self._count(connection_id, self._views.get(connection_id), view)
             self._views[connection_id] = view
-            entry = connection_rows.entry(view, latest.get(connection_id))
+            entry = connection_rows.entry(view, newest(connection_id))
             moves |= self._entries.get(connection_id) != entry
             self._entries[connection_id] = entry
         if len(self._views) > len(connections):  # all that are there are known by now
@@ -180,7 +219,7 @@ class ConnectionBoard:
 
     def run(self, connection_id: ConnectionId) -> RunState | None:
         """Return the newest run of ours for a connection."""
-        return self._latest.get(connection_id)
+        return self._newest(connection_id)
 
     def _count(
         self, connection_id: ConnectionId, before: ConnectionView | None, view: ConnectionView

@@ -142,6 +142,7 @@ def open_deck(
         demo=demo,
         rebound=settings.keys if settings is not None else None,
         ascii_only=settings is not None and settings.ascii_only,
+        slow_link=None if settings is None else settings.slow_link,
         theme=settings.theme if settings is not None else None,
         kept=Kept(kept),
         notice=notice,

@@ -7,11 +7,11 @@ kept as one small :class:`Entry` that is made again only when its connection has
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from tui import filtering, glyphs
 from tui.formats import UNKNOWN, age, elide, minutes, roughly, short_clock
@@ -56,7 +56,6 @@ class Sort(StrEnum):
     OLDEST = "oldest ✓ first"
 
 
-_FOLLOWED: Final = f"\n{filtering.Field.STATUS}:followed"
 _ORDER: Final[Mapping[Sign, int]] = {
     sign: place
     for place, sign in enumerate(
@@ -134,7 +133,7 @@ def _of_ours(view: ConnectionView, run: RunState) -> Look | None:
 def entry(view: ConnectionView, run: RunState | None) -> Entry:
     """Return what ordering and filtering need."""
     connection, look = view.connection, look_of(view, run)
-    tags = " ".join(tag.name for tag in connection.tags)
+    tags = _tags(view)
     words = f"{connection.name} {look.word} {connection.status} {tags} {connection.connection_id}"
     success = view.last_success_at
     return Entry(
@@ -162,29 +161,6 @@ def ordered(entries: Iterable[Entry], sort: Sort) -> tuple[Entry, ...]:
             return tuple(sorted(entries, key=lambda one: (one.last_success, one.name_key)))
 
 
-def passing(
-    entries: Iterable[Entry],
-    words: str,
-    *,
-    problems: bool,
-    followed: Collection[ConnectionId] = (),
-) -> tuple[ConnectionId, ...]:
-    """Return those that pass the filter, in the order they came."""
-    shown = [entry for entry in entries if not problems or entry.look.sign in PROBLEMS]
-    wanted = filtering.read(words)
-    for word in wanted.words:
-        shown = [entry for entry in shown if word in entry.searched]
-    for word in wanted.without:
-        shown = [entry for entry in shown if word not in entry.searched]
-    if wanted.on_fields:
-        shown = [
-            entry
-            for entry in shown
-            if wanted.fits(entry.fields + _FOLLOWED * (entry.connection_id in followed))
-        ]
-    return tuple(entry.connection_id for entry in shown)
-
-
 def row(
     view: ConnectionView,
     look: Look,
@@ -195,16 +171,8 @@ def row(
     followed: bool = False,
 ) -> Row:
     """Return a connection's row; `waits` when a run of ours for it has not been sent yet."""
-    name = SafeText(f"{view.connection.name} {FOLLOWED}") if followed else view.connection.name
-    makers = {
-        "name": lambda: Cell(name),
-        "last": lambda: _last_success(view, now),
-        "next": lambda: _next(view, now, waits=waits),
-        "usual": lambda: _quiet(roughly(view.usual)),
-        "status": lambda: Cell(look.word, look.tone),
-        "tags": lambda: Cell(" ".join(tag.name for tag in view.connection.tags), Tone.QUIET),
-    }
-    cells = tuple(makers[column.key]() for column in columns)
+    told = _Told(view, look, now, waits, followed)
+    cells = tuple([_CELLS[column.key](told) for column in columns])
     return Row(cells, Cell(look.glyph, look.tone))
 
 
@@ -229,6 +197,21 @@ def notes(views: Iterable[ConnectionView], unread: int) -> tuple[NoteKey, ...]:
     if unread:
         told.append(NoteKey(SafeText("status not read yet"), Sign.UNREAD))
     return tuple(told)
+
+
+class _Told(NamedTuple):
+    """What the cells of a row are made of."""
+
+    view: ConnectionView
+    look: Look
+    now: datetime
+    waits: bool
+    followed: bool
+
+    @property
+    def name(self) -> SafeText:
+        name = self.view.connection.name
+        return SafeText(f"{name} {FOLLOWED}") if self.followed else name
 
 
 def _last_success(view: ConnectionView, now: datetime) -> Cell:
@@ -256,3 +239,18 @@ def _next(view: ConnectionView, now: datetime, *, waits: bool) -> Cell:
 
 def _quiet(text: str) -> Cell:
     return Cell(text, Tone.QUIET)
+
+
+def _tags(view: ConnectionView) -> str:
+    return " ".join([tag.name for tag in view.connection.tags])
+
+
+# A cell is made only for a column there is.
+_CELLS: Final[Mapping[str, Callable[[_Told], Cell]]] = {
+    "name": lambda of: Cell(of.name),
+    "last": lambda of: _last_success(of.view, of.now),
+    "next": lambda of: _next(of.view, of.now, waits=of.waits),
+    "usual": lambda of: _quiet(roughly(of.view.usual)),
+    "status": lambda of: Cell(of.look.word, of.look.tone),
+    "tags": lambda of: _quiet(_tags(of.view)),
+}

@@ -16,13 +16,13 @@ from textual.content import Content
 from tui import glyphs
 from tui.formats import age, bytes_, clock, duration, exact, many, minutes, roughly, short_clock
 from tui.glyphs import Tone
-from tui.lasting import lasted
+from tui.lasting import ended, lasted
 from tui.screens.connection_figures import strip
 from tui.widgets.status_timeline import status_timeline
 from tui.widgets.step_track import step_track
 from workflow.airbyte.models import FAILED
 from workflow.airbyte.readings import Reading
-from workflow.runs.connection_view import ConnectionView
+from workflow.runs.connection_view import ConnectionView, good_jobs
 from workflow.runs.events import Origin, Verdict
 from workflow.runs.run import Phase, RunState
 from workflow.text import SafeText
@@ -40,7 +40,8 @@ def run_title(state: RunState, now: datetime, *, wide: bool) -> SafeText:
     word = glyphs.of_run(state, now).word
     if not wide:
         return SafeText(f"{job}{short_name(state.name)} · {word}")
-    when = f" {age(now - state.ended)} ago" if state.ended is not None else ""
+    over = ended(state)
+    when = f" {age(now - over)} ago" if over is not None else ""
     kind = f" · {state.job_type}" if state.job_type else ""
     return SafeText(f"{job}{state.name}{kind} · {word}{when}")
 
@@ -184,11 +185,11 @@ def _figures(
 
 def _before(view: ConnectionView, job_id: int | None, width: int) -> Content | None:
     """Return the outcomes of the connection's jobs, oldest first, and since when they are bad."""
-    ended = [job for job in view.history if job.is_terminal and job.job_id != job_id]
-    if not ended:
+    over = [job for job in view.history if job.is_terminal and job.job_id != job_id]
+    if not over:
         return None
-    line = Content.assemble(("before  ", _QUIET), strip(ended, min(30, max(4, width - 30))))
-    bad = list(takewhile(lambda job: job.status == FAILED, ended))
+    line = Content.assemble(("before  ", _QUIET), strip(over, min(30, max(4, width - 30))))
+    bad = list(takewhile(lambda job: job.status == FAILED, over))
     if len(bad) > 1 and (first := bad[-1].stamp) is not None:
         line = line.append(Content.styled(f"   red since {short_clock(first)}", Tone.FAILED.style))
     return line
@@ -204,10 +205,17 @@ def _rows(state: RunState) -> Content:
 def _usual(view: ConnectionView, now: datetime, *, brief: bool = False) -> Content:
     if not view.read:
         return Content.styled("its past jobs are not read yet", _QUIET)
-    usual = "no past job to compare with"
     of = "" if brief else "median of "
+    over = sum(job.is_terminal for job in view.history)
+    good = len(good_jobs(view.history))
+    usual = "no past job to compare with"
     if view.usual is not None:
         usual = f"usually {roughly(view.usual)} ({of}{many(view.usual_of, 'job')})"
+    elif over and not good:
+        none = "its one past job did not succeed"
+        return Content(none if over == 1 else f"none of its {over} past jobs succeeded")
+    elif good:
+        usual = f"only {many(good, 'good job')} to compare with"
     success = "no ✓ seen"
     if view.last_success_at is not None:
         success = f"{'' if brief else 'last '}✓ {age(now - view.last_success_at)} ago"

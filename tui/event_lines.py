@@ -7,24 +7,27 @@ pane's width when that is known. Which events there are is :mod:`workflow.runs.e
 from __future__ import annotations
 
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from tui import glyphs
 from tui.formats import clock, duration, exact, fit, many
 from tui.glyphs import Tone
+from tui.lasting import lasted
 from workflow.runs.events import (
     CancelSettled,
     CancelWished,
     Event,
     LaunchFinished,
     LaunchHeld,
+    LaunchId,
     LaunchStarted,
     PollFailed,
     ReadingTaken,
     RunDetached,
     RunFinished,
+    RunId,
     RunTaken,
     RunWaiting,
     StatusChanged,
@@ -40,7 +43,11 @@ from workflow.text import SafeText, safe
 _NO_NEWS: Final = frozenset({"pending", "succeeded", "failed", "cancelled"})
 """Said by the trigger before, or by the end after."""
 _EVERY_POLL: Final = (ReadingTaken, StepStarted, StepFinished)
+_OF_A_LAUNCH: Final = (LaunchStarted, LaunchHeld, LaunchFinished)
 _NAME_CELLS: Final = 11
+_WIDE: Final = 70
+_WHOLE_NAME_CELLS: Final = 26
+"""What a name has in a pane that is at least so wide."""
 _TIME_CELLS: Final = 8
 
 
@@ -54,6 +61,10 @@ class Entry:
     text: SafeText
     tone: Tone | None = None
     problem: bool = False
+    run: RunId | None = None
+    """The run it is of; None for what concerns all."""
+    launch: LaunchId | None = None
+    """The launch whose start, hold or end it is."""
 
     @property
     def line(self) -> SafeText:
@@ -69,6 +80,15 @@ def entry(event: Event, run: RunState | None) -> Entry | None:
     """
     if isinstance(event.fact, _EVERY_POLL):
         return None  # before anything else: there are thousands of them to every piece of news
+    said = _said(event, run)
+    if said is None:
+        return None
+    if said.name is not None:
+        return replace(said, run=event.run)
+    return replace(said, launch=event.launch) if isinstance(event.fact, _OF_A_LAUNCH) else said
+
+
+def _said(event: Event, run: RunState | None) -> Entry | None:
     name = None if run is None else run.name
     match event.fact:
         case RunFinished() as fact:
@@ -117,17 +137,16 @@ def what_is_left(run: RunState) -> SafeText:
 def wrapped(item: Entry, width: int) -> tuple[SafeText, ...]:
     """Return an entry's lines for a pane so many cells wide, without the time."""
     room = max(8, width - _TIME_CELLS - 2)
-    if item.name is None:
-        first, indent = str(item.text), " " * (_NAME_CELLS + 1)
-    else:
-        # In a column of events the source's name tells enough.
-        short = SafeText(item.name.split(" → ")[0])
-        first = f"{fit(short, _NAME_CELLS)} {item.text}"
-        indent = " " * (_NAME_CELLS + 1)
+    cells = _WHOLE_NAME_CELLS if width >= _WIDE else _NAME_CELLS
+    first, indent = str(item.text), " " * (cells + 1)
+    if item.name is not None:
+        # In a narrow column of events the source's name tells enough.
+        name = item.name if width >= _WIDE else SafeText(item.name.split(" → ")[0])
+        first = f"{fit(name, cells)} {item.text}"
     lines = textwrap.wrap(
         first,
         room,
-        subsequent_indent=indent if room > 2 * _NAME_CELLS else "",
+        subsequent_indent=indent if room > 2 * cells else "",
         drop_whitespace=True,
         max_lines=3,
         placeholder=" …",
@@ -146,9 +165,9 @@ def _finished(
     parts: list[str] = [look.word]
     if run.rows is not None:
         parts.append(f"{exact(run.rows)} rows")
-    start = run.job_started or run.begun
-    if start is not None:
-        parts.append(duration(at - start))
+    span = lasted(run, at)
+    if span is not None:
+        parts.append(duration(span))
     return Entry(at, name, safe(" ".join(parts)), look.tone)
 
 

@@ -74,6 +74,18 @@ class Filter:
         """Whether anything is asked of fields: if not, they need not be looked at."""
         return bool(self.fields or self.not_fields)
 
+    def narrows(self, other: Filter) -> bool:
+        """Tell whether all that passes this filter passes the `other`, as when it has grown.
+
+        False where that cannot be told without looking at rows.
+        """
+        return (
+            all(any(word in ours for ours in self.words) for word in other.words)
+            and set(other.without) <= set(self.without)
+            and set(other.fields) <= set(self.fields)
+            and set(other.not_fields) <= set(self.not_fields)
+        )
+
     def passes(self, searched: str, has: str) -> bool:
         """Tell whether a row passes, by its text and by its fields."""
         return self.finds(searched) and self.fits(has)

@@ -16,6 +16,8 @@ from rich.cells import cell_len, set_cell_size
 from workflow.text import SafeText
 
 UNKNOWN: Final = "—"
+LONG: Final = timedelta(seconds=3)
+"""For so long an answer may be waited for without a word about it."""
 _ELLIPSIS: Final = "…"
 _MINUTE: Final = 60
 _HOUR: Final = 3600
@@ -68,6 +70,11 @@ def roughly(span: timedelta | float | None) -> str:
 def ago(then: datetime | None, now: datetime) -> str:
     """Write how long ago an instant was: ``2s``; an instant still to come is ``0s``."""
     return UNKNOWN if then is None else age(now - then)
+
+
+def waiting(span: timedelta) -> str:
+    """Write for how long an answer has been waited for: `` 12s``; nothing while that is short."""
+    return "" if span < LONG else f" {duration(span)}"
 
 
 def clock(instant: datetime | None) -> str:
@@ -149,9 +156,12 @@ def cut(text: str, cells: int) -> str:
 
 def fit(text: str, cells: int, *, right: bool = False) -> str:
     """Pad or elide `text` to exactly `cells` cells."""
-    short = elide(SafeText(text), cells)
-    gap = " " * (cells - cell_len(short))
-    return gap + short if right else short + gap
+    length = len(text) if text.isascii() else cell_len(text)
+    if length > cells:
+        text = elide(SafeText(text), cells)
+        length = cell_len(text)
+    gap = " " * (cells - length)
+    return gap + text if right else text + gap
 
 
 def many(count: int, one: str, several: str | None = None) -> str:

@@ -14,6 +14,7 @@ from textual.content import Content
 from tui import glyphs
 from tui.formats import fit, short_clock
 from tui.glyphs import FOLDED, LINK, Tone
+from tui.lasting import ended
 from workflow.runs.run import RunState
 
 LONGEST: Final = timedelta(hours=3)
@@ -43,7 +44,7 @@ def _start(run: RunState) -> datetime | None:
 
 def _bar(run: RunState, now: datetime, first: datetime, per_second: float, cells: int) -> Content:
     start = max(_start(run) or now, first)
-    until = run.ended or now
+    until = ended(run) or now
     left = min(cells - 1, int((start - first).total_seconds() * per_second))
     right = min(cells, max(left + 1, round((until - first).total_seconds() * per_second)))
     length = right - left

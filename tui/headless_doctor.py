@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import click
 
@@ -24,8 +23,8 @@ from workflow.airbyte.client import Answer, Client
 from workflow.airbyte.models import Job, Page, WorkspaceId
 from workflow.airbyte.problems import ApiProblem, ProblemKind
 from workflow.clock import Clock, SystemClock
-from workflow.http.exchange import DoorSetupError
 from workflow.http.failures import NetworkFailure
+from workflow.http.lines import DoorSetupError, proxy_for
 from workflow.http.origins import origin_of
 from workflow.settings import (
     BearerAuth,
@@ -90,11 +89,11 @@ async def _findings(common: Common, choice: Choice) -> AsyncIterator[Finding]:
 
 def _proxy(base_url: str) -> SafeText | None:
     """Say through which proxy the server is asked, without a password that is in its address."""
-    home, named = origin_of(base_url), getproxies()
-    proxy = named.get(home.scheme) or named.get("all")
-    if proxy is None or home.is_loopback or proxy_bypass(home.host):
+    home = origin_of(base_url)
+    proxy = proxy_for(home)
+    if proxy is None:
         return None
-    shown = urlsplit(proxy if "//" in proxy else f"//{proxy}").netloc.rpartition("@")[2]
+    shown = urlsplit(proxy).netloc.rpartition("@")[2]
     return safe(f"{home.host} is asked through {shown}, as the environment says")
 
 

@@ -11,14 +11,13 @@ from typing import Final
 
 import click
 
-from tui.commands.common import Common, Refusal, chosen, journal_path, load_settings, tell
+from tui.commands.common import Common, journal_path, load_settings, tell
 from tui.formats import age, clock, duration, many
 from tui.headless_lines import PlainLines, ended, rows
-from tui.headless_main import announce, run_command
-from tui.session import of_command, open_session
+from tui.headless_main import run_command
 from workflow.clock import SystemClock, rfc3339
 from workflow.runs.events import Event, Json, RunId
-from workflow.runs.journal import Journal, Records, RunRow, open_records
+from workflow.runs.journal import Records, RunRow, open_records
 from workflow.runs.run import NotARunError, RunState, begin, fold, replay
 from workflow.runs.wire import to_line
 from workflow.settings import ENV_PROFILE, SettingsError
@@ -39,19 +38,6 @@ async def _records(common: Common) -> AsyncIterator[Records]:
             raise SettingsError(
                 f"{path} holds an entry that cannot be read ({error}); nothing in it was changed."
             ) from error
-
-
-@asynccontextmanager
-async def _journal(common: Common) -> AsyncIterator[Journal]:
-    """Open the journal to change it; it has to be there."""
-    path = journal_path(common)
-    async with open_records(path):
-        pass
-    journal = await Journal.open(path, SystemClock())
-    try:
-        yield journal
-    finally:
-        await journal.aclose()
 
 
 def list_runs(common: Common, *, limit: int, unfinished: bool, as_json: bool) -> int:
@@ -137,7 +123,7 @@ def show_run(common: Common, run: str, *, as_json: bool) -> int:
 
     async def body() -> int:
         async with _records(common) as records:
-            row, events = await _read(records, run, common.profile)
+            row, events = await read_run(records, run, common.profile)
             suspects = await _suspects(records, row)
         state = _state(events)
         if as_json:
@@ -175,6 +161,9 @@ def _details(row: RunRow, state: RunState, suspects: Sequence[int]) -> list[str]
         took = f" for {duration(until - before.at)}" if until is not None else ""
         lines.append(f"{clock(before.at)} {before.status}{took}")
     lines += [f"warning: {warning.text}" for warning in state.warnings]
+    if state.cancel is not None:
+        asked = f"asked for by {state.cancel.by} at {clock(state.cancel.wished)}, not settled yet"
+        lines.append(f"cancel: {state.cancel.text or asked}")
     if row.unsettled:
         jobs = ", ".join(map(str, suspects)) or "none so far"
         lines.append(f"suspects: {jobs}; see `syncdeck runs resolve {row.run}`")
@@ -195,7 +184,7 @@ def export_runs(common: Common, which: Sequence[str], *, output: Path | None, li
             lines = [
                 to_line(event)
                 for run in ids
-                for event in (await _read(records, run, common.profile))[1]
+                for event in (await read_run(records, run, common.profile))[1]
             ]
         text = "".join(f"{line}\n" for line in lines)
         if output is None:
@@ -217,7 +206,7 @@ def replay_run(common: Common, run: str, *, speed: float, as_json: bool) -> int:
 
     async def body() -> int:
         async with _records(common) as records:
-            _, events = await _read(records, run, common.profile)
+            _, events = await read_run(records, run, common.profile)
         tell(safe(_COARSER))
         plain = PlainLines()
         state: RunState | None = None
@@ -235,59 +224,14 @@ def replay_run(common: Common, run: str, *, speed: float, as_json: bool) -> int:
     return run_command(common, body)
 
 
-def resolve_run(common: Common, run: str, *, job: int | None, dismiss: bool) -> int:
-    """Say what became of an unresolved trigger."""
-    if job is not None:
-        return _pick(common, RunId(run), job)
-
-    async def body() -> int:
-        async with _journal(common) as journal:
-            row, _ = await _read(journal, run, common.profile)
-            open_ = [intent for intent in await journal.intents_of(row.run) if intent.open]
-            if not open_:
-                raise SettingsError(
-                    f"Run {safe(run)} keeps nothing open: there is nothing to resolve."
-                )
-            if dismiss:
-                if not await journal.close_intent(row.run, "the operator dismissed its suspects"):
-                    raise SettingsError(
-                        f"Run {safe(run)} is still being looked for; try again when it has ended."
-                    )
-                tell(safe(f"Dismissed: connection {row.connection_id} is free again."))
-                return 0
-            suspects = sorted({job for intent in open_ for job in intent.suspects})
-        listed = ", ".join(map(str, suspects)) or "none so far"
-        raise SettingsError(
-            f"Run {safe(run)} is unresolved; suspects: {listed}. Say --job ID or --dismiss."
-        )
-
-    return run_command(common, body)
-
-
-def _pick(common: Common, run: RunId, job: int) -> int:
-    try:
-        choice = chosen(common)
-    except SettingsError as error:
-        raise Refusal(str(error)) from error
-    announce(choice)
-
-    async def body() -> int:
-        wiring = of_command(common).but(start=True)
-        async with open_session(
-            choice.profile, journal=journal_path(common), wiring=wiring
-        ) as session:
-            await _read(session.journal, run, session.profile_name)
-            watching = await session.fleet.pick(run, job)
-        tell(safe(f"Job {job} is run {watching}'s; watch it with `syncdeck attach {watching}`."))
-        return 0
-
-    return run_command(common, body)
-
-
-async def _read(
+async def read_run(
     records: Records, run: str, profile: str | None
 ) -> tuple[RunRow, tuple[Event, ...]]:
-    """Return a run, of the profile that was named if one was."""
+    """Return a run, of the profile that was named if one was.
+
+    Raises:
+        SettingsError: there is no such run, or it is of another profile.
+    """
     row = await records.run(RunId(run))
     events = await records.events(RunId(run)) if row is not None else ()
     if row is None or not events:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import TypeAlias
+from typing import NamedTuple
 
 from tui.commands.common import Common, Refusal, chosen, journal_path, load_settings
 from tui.commands.workflow import WorkflowOptions
@@ -24,14 +24,20 @@ from workflow.arazzo.program import Program, compile_program
 from workflow.arazzo.turns import Json
 from workflow.clock import SystemClock
 from workflow.runs.launch import Order
-from workflow.runs.programs import wiping
-from workflow.runs.sources import AIRBYTE, Library, fetching, is_url
+from workflow.runs.programs import airbyte_description, wiping
+from workflow.runs.sources import Library, fetching, is_url
 from workflow.settings import NoProfileError, Profile, check_url
 from workflow.settings_choice import Choice
 from workflow.text import safe
 
-_Prepared: TypeAlias = tuple[Program, dict[str, Json]]
-"""The program and its inputs."""
+
+class _Prepared(NamedTuple):
+    """What is to be run, read and checked."""
+
+    program: Program
+    inputs: dict[str, Json]
+    airbyte: bool
+    """A source is the shipped description of Airbyte's API."""
 
 
 def run_workflow(common: Common, options: WorkflowOptions) -> int:
@@ -44,7 +50,7 @@ def run_workflow(common: Common, options: WorkflowOptions) -> int:
     headers = read_headers(options.headers)
 
     async def body() -> int:
-        program, inputs = await _prepared(options, overrides)
+        program, inputs, airbyte = await _prepared(options, overrides)
         program.complete(inputs)  # refuses bad inputs before anything else is looked at
         if options.dry_run:
             return dry_run(program, inputs, _base(common, options), as_json=options.json)
@@ -55,7 +61,7 @@ def run_workflow(common: Common, options: WorkflowOptions) -> int:
         announce(choice, quiet=options.quiet)
         wiring = of_command(common, options.server).but(headers=headers)
         profile = choice.profile
-        if options.server is not None and AIRBYTE in overrides.values():
+        if options.server is not None and airbyte:
             profile = await complete(profile)
         journal, keep = journal_path(common), load_settings().retention
         async with open_session(profile, journal=journal, keep=keep, wiring=wiring) as session:
@@ -107,7 +113,9 @@ async def _compiled(options: WorkflowOptions, library: Library) -> _Prepared:
     inputs = await asyncio.to_thread(
         read_inputs, document, program.workflow_id, options.inputs, options.inputs_file
     )
-    return program, inputs
+    # However it is named: by `--source NAME=airbyte`, by a shipped document, by a copy.
+    shipped = airbyte_description().digest
+    return _Prepared(program, inputs, any(found.digest == shipped for found in sources.values()))
 
 
 def _check_server(program: Program, overrides: Mapping[str, str], profile: Profile) -> None:

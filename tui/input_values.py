@@ -15,6 +15,8 @@ from workflow.arazzo.turns import Json
 
 FROM_TARGETS: Final = "connectionId"
 """The input that every target of a launch fills in by itself."""
+STRUCK_OUT: Final = "***"
+"""Stands for a secret where inputs are shown."""
 _HOPS: Final = 8
 """How deep references and alternatives are followed."""
 
@@ -101,6 +103,22 @@ def _in_place(schema: Json, root: Json) -> Iterator[dict[str, Json]]:
         yield here
         every = here.get("allOf")
         waiting += [_referred(here, root), *(every if isinstance(every, list) else [])]
+
+
+def without_secrets(value: Json, schema: Json, root: Json, depth: int = _HOPS) -> Json:
+    """Return a value in which what its schema calls a secret is struck out."""
+    if not isinstance(value, dict) or depth == 0:
+        return value
+    shown = dict(value)
+    for each in _in_place(schema, root):
+        properties = each.get("properties")
+        for name, sub in properties.items() if isinstance(properties, dict) else ():
+            if name not in shown:
+                continue
+            secret = _field(name, sub, root, required=False).secret
+            inner = without_secrets(shown[name], sub, root, depth - 1)
+            shown[name] = STRUCK_OUT if secret and shown[name] is not None else inner
+    return shown
 
 
 def property_of(schema: Json, root: Json, name: str, hops: int = _HOPS) -> Json:

@@ -247,6 +247,11 @@ def hints_at(app: object, ids: Iterable[str]) -> list[tuple[str, str]]:
     return [(key_at(app, id_), BY_ID[id_].label) for id_ in ids]
 
 
+def named_at(app: object, hints: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return hints whose keys are ids here as keys of this app; other keys stay as they are."""
+    return [(key_at(app, key) if key in BY_ID else key, label) for key, label in hints]
+
+
 def unknown_ids(rebound: Mapping[str, str]) -> tuple[str, ...]:
     """Return the ids of a rebinding that no key has, so that they can be complained about."""
     return tuple(id_ for id_ in rebound if id_ not in BY_ID)

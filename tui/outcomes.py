@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 ONE_BY_ONE: Final = 3
 Severity = Literal["information", "warning", "error"]
 _BAD: Final = {Verdict.FAILED, Verdict.REJECTED, Verdict.UNRESOLVED}
+_IN_TITLE: Final = (Verdict.FAILED, Verdict.REJECTED, Verdict.UNRESOLVED, Verdict.EXPIRED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,9 @@ class Outcomes:
         if not launches:
             return f"syncdeck {profile}"
         latest = tuple(launches.values())[-1]
-        bad = sum(latest.verdicts.get(verdict, 0) for verdict in _BAD)
-        failed = f" ✗{bad}" if bad else ""
+        bad = Counter[str]()
+        for verdict in _IN_TITLE:
+            bad[of_verdict(verdict).glyph] += latest.verdicts.get(verdict, 0)
+        failed = "".join(f" {glyph}{count}" for glyph, count in bad.items() if count)
         done = "ended" if latest.finished is not None else f"{latest.ended}/{latest.targets}"
         return f"syncdeck {profile}: {done}{failed}"

@@ -8,47 +8,43 @@ say is in :mod:`tui.run_cells`.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
-from typing import Final
+from operator import attrgetter
+from typing import Final, NamedTuple
 
 from tui import filtering
 from tui.filtering import Filter
-from tui.glyphs import FOLDED, UNFOLDED, Sign, of_status, of_verdict, plain_look
-from workflow.airbyte.models import JobId
-from workflow.airbyte.readings import Reading
-from workflow.runs.events import RunId, Verdict
-from workflow.runs.run import Phase, RunState
+from tui.glyphs import FOLDED, UNFOLDED, Sign
+from tui.ranks import PROBLEMS, Rank
+from tui.row_items import Item, JobKey, RunKey, item_of_job, item_of_run, superseded
 from workflow.text import SafeText
+
+__all__ = [
+    "PROBLEMS",
+    "Arrangement",
+    "Fold",
+    "Item",
+    "JobKey",
+    "Key",
+    "LineKey",
+    "Opened",
+    "Rank",
+    "RunKey",
+    "Sort",
+    "View",
+    "arrange",
+    "counts",
+    "item_of_job",
+    "item_of_run",
+    "toggled",
+]
 
 PEEK: Final = 2
 """How many rows of a fold that is half open are shown."""
-
-
-class Rank(IntEnum):
-    """How much a row wants to be looked at, most first."""
-
-    FAILED = 0
-    UNRESOLVED = 1
-    EMPTY = 2
-    """Succeeded, with a question: 0 rows."""
-    EXPIRED = 3
-    RETRYING = 4
-    WARNED = 5
-    RUNNING = 6
-    PENDING = 7
-    DETACHED = 8
-    WAITING = 9
-    SUCCEEDED = 10
-    CANCELLED = 11
-    SKIPPED = 12
-    RERUN = 13
-    """A problem whose connection has been run again since."""
-
-
-PROBLEMS: Final = frozenset(rank for rank in Rank if rank <= Rank.WARNED)
 
 
 class Fold(StrEnum):
@@ -68,6 +64,10 @@ _FOLDS: Final[Mapping[Rank, Fold]] = {
     Rank.SKIPPED: Fold.SKIPPED,
     Rank.RERUN: Fold.RERUN,
 }
+_FIRST_FOLDED: Final = min(_FOLDS)
+"""What is folded has the last ranks of all."""
+_PLACE: Final = attrgetter("place")
+_RANK: Final = attrgetter("rank")
 _FOLD_SIGNS: Final[Mapping[Fold, Sign]] = {
     Fold.WAITING: Sign.WAITING,
     Fold.SUCCEEDED: Sign.SUCCEEDED,
@@ -80,7 +80,7 @@ _WAITS: Final[Mapping[str | None, str]] = {
     "hold": "held back, nothing sent yet",
     "conflict": "waiting for a job that runs, nothing sent yet",
     "gate": "waiting for another run's trigger, nothing sent yet",
-    "asked": "left unsent by an earlier start: p sends or drops them",
+    "asked": "left unsent by an earlier start: {} sends or drops them",
 }
 
 
@@ -100,22 +100,7 @@ class Sort(StrEnum):
     NAME = "by name"
 
 
-@dataclass(frozen=True, slots=True)
-class RunKey:
-    """The row of a run."""
-
-    run: RunId
-
-
-@dataclass(frozen=True, slots=True)
-class JobKey:
-    """The row of a job no run of ours watches."""
-
-    job: JobId
-
-
-@dataclass(frozen=True, slots=True)
-class LineKey:
+class LineKey(NamedTuple):
     """A line that stands for many rows: one fold, or several on a low screen."""
 
     folds: tuple[Fold, ...]
@@ -129,27 +114,6 @@ Tagged = Callable[[str | None], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """What ordering, filtering and counting need of a row; changes only with its state."""
-
-    key: RunKey | JobKey
-    rank: Rank
-    sign: Sign
-    name: SafeText
-    searched: str
-    """What words of a filter are looked for in, lower case."""
-    fields: str
-    """What it has by :mod:`tui.filtering`, without the tags of its connection."""
-    since: float
-    """When it ended, else began; seconds since the epoch, 0 when nobody knows."""
-    connection_id: str | None
-    job_id: int
-    """0 while there is none."""
-    why: SafeText | None = None
-    """Of a run that was skipped or waits."""
-
-
-@dataclass(frozen=True, slots=True)
 class View:
     """How the operator wants the rows."""
 
@@ -160,6 +124,22 @@ class View:
     opened: Mapping[Fold, Opened] = field(default_factory=dict)
     low: bool = False
     """A low screen: lines of what ended share one."""
+    shut: frozenset[Fold] = frozenset()
+    """Folds that are closed although there is a filter: what it finds is not folded else."""
+    hold_key: str = "p"
+    """The key that asks about what an earlier start left unsent."""
+
+    def openness(self, fold: Fold) -> Opened:
+        """Return how far a fold is open."""
+        if self.words:
+            return Opened.CLOSED if fold in self.shut else Opened.FULL
+        return self.opened.get(fold, Opened.CLOSED)
+
+    def toggled(self, line: LineKey) -> View:
+        """Return the view after the operator opened a line, or closed it."""
+        if self.words:
+            return replace(self, shut=self.shut ^ {*line.folds})
+        return replace(self, opened=toggled(line, self.opened))
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,116 +152,26 @@ class Arrangement:
     """Runs and jobs that pass the filter, folded ones included."""
 
 
-def item_of_run(state: RunState) -> Item:
-    """Return what a run's row needs."""
-    rank, sign = _run_rank(state)
-    job = state.job_id or 0
-    words = (state.name, state.job_type, state.status, state.verdict, f"job {job}", state.run)
-    look = plain_look(state)
-    return Item(
-        key=RunKey(state.run),
-        rank=rank,
-        sign=sign,
-        name=state.name,
-        searched=" ".join(word for word in words if word).lower(),
-        fields=filtering.fields(
-            state.name,
-            status=(state.status, state.verdict, look.word),
-            job_type=state.job_type,
-        ),
-        since=(state.ended or state.begun or state.created).timestamp(),
-        connection_id=state.connection_id,
-        job_id=job,
-        why=state.why if state.verdict is not None else SafeText(state.waiting_for or "slot"),
-    )
-
-
-def item_of_job(reading: Reading, name: SafeText) -> Item:
-    """Return what the row of somebody else's job needs."""
-    job = reading.job
-    since = job.stamp or job.start_time
-    look = of_status(job.status)
-    rank = _STATUS_RANKS.get(look.sign, Rank.PENDING)
-    return Item(
-        key=JobKey(job.job_id),
-        rank=rank,
-        sign=look.sign,
-        name=name,
-        searched=f"{name} {job.job_type} {job.status} {look.word} job {job.job_id}".lower(),
-        fields=filtering.fields(name, status=(job.status, look.word), job_type=job.job_type),
-        since=0.0 if since is None else since.timestamp(),
-        connection_id=job.connection_id,
-        job_id=job.job_id,
-    )
-
-
-_STATUS_RANKS: Final[Mapping[Sign, Rank]] = {
-    Sign.FAILED: Rank.FAILED,
-    Sign.RETRYING: Rank.RETRYING,
-    Sign.RUNNING: Rank.RUNNING,
-    Sign.PENDING: Rank.PENDING,
-    Sign.SUCCEEDED: Rank.SUCCEEDED,
-    Sign.CANCELLED: Rank.CANCELLED,
-}
-_VERDICT_RANKS: Final[Mapping[Verdict, Rank]] = {
-    Verdict.SUCCEEDED: Rank.SUCCEEDED,
-    Verdict.FAILED: Rank.FAILED,
-    Verdict.REJECTED: Rank.FAILED,
-    Verdict.UNRESOLVED: Rank.UNRESOLVED,
-    Verdict.EXPIRED: Rank.EXPIRED,
-    Verdict.CANCELLED: Rank.CANCELLED,
-    Verdict.SKIPPED: Rank.SKIPPED,
-}
-
-
-def _run_rank(state: RunState) -> tuple[Rank, Sign]:
-    if state.verdict is not None:
-        rank = _VERDICT_RANKS[state.verdict]
-        if rank is Rank.SUCCEEDED and _warned(state, {"zero-rows"}):
-            rank = Rank.EMPTY
-        return rank, of_verdict(state.verdict).sign
-    if state.phase is Phase.DETACHED:
-        return Rank.DETACHED, Sign.OFF
-    if state.phase is Phase.WAITING:
-        return Rank.WAITING, Sign.WAITING
-    if state.status is None:
-        return Rank.PENDING, Sign.PENDING
-    sign = of_status(state.status).sign
-    rank = _STATUS_RANKS.get(sign, Rank.PENDING)
-    if rank is Rank.RUNNING and _warned(state, {"no-rows", "slow"}):
-        rank = Rank.WARNED
-    # The job has ended, the run has still to say so.
-    return (Rank.RUNNING if rank in {Rank.FAILED, Rank.SUCCEEDED, Rank.CANCELLED} else rank), sign
-
-
-def _warned(state: RunState, kinds: set[str]) -> bool:
-    for warning in state.warnings:
-        if warning.kind in kinds:
-            moved = state.rows_moved
-            if warning.kind != "no-rows" or moved is None or moved < warning.at:
-                return True
-    return False
-
-
 def arrange(items: Iterable[Item], view: View, tagged: Tagged = lambda _: "") -> Arrangement:
     """Return the rows in order, with lines in place of what is folded."""
-    wanted = filtering.read(view.words)
-    shown = [item for item in _superseded(items) if _passes(item, view, wanted, tagged)]
+    shown = _passing(superseded(items), view, tagged)
     if view.sort is not Sort.PROBLEMS:
         return _flat(shown, view.sort)
-    shown.sort(key=_by_problem)
-    order: list[Key] = [item.key for item in shown if item.rank not in _FOLDS]
+    shown.sort(key=_PLACE)
+    first_folded = bisect_left(shown, _FIRST_FOLDED, key=_RANK)
+    order: list[Key] = [item.key for item in shown[:first_folded]]
+    folded = shown[first_folded:]
     lines: dict[LineKey, SafeText] = {}
     low: list[tuple[Fold, list[Item]]] = []
     for rank, fold in _FOLDS.items():
-        members = [item for item in shown if item.rank is rank]
+        members = [item for item in folded if item.rank is rank]
         if not members:
             continue
-        opened = view.opened.get(fold, Opened.CLOSED)
+        opened = view.openness(fold)
         if view.low and opened is Opened.CLOSED and fold is not Fold.WAITING:
             low.append((fold, members))
             continue
-        order += _fold(fold, members, opened, lines)
+        order += _fold(fold, members, opened, lines, view.hold_key)
     if low:
         key = LineKey(tuple(fold for fold, _ in low))
         lines[key] = SafeText("   ".join(_line(f, m, Opened.CLOSED, short=True) for f, m in low))
@@ -291,7 +181,7 @@ def arrange(items: Iterable[Item], view: View, tagged: Tagged = lambda _: "") ->
 
 def counts(items: Iterable[Item]) -> Mapping[Sign, int]:
     """Count rows by glyph, for the header; what was run again since counts no more."""
-    return Counter(item.sign for item in _superseded(items) if item.rank is not Rank.RERUN)
+    return Counter(item.sign for item in superseded(items) if item.rank is not Rank.RERUN)
 
 
 def toggled(key: LineKey, opened: Mapping[Fold, Opened]) -> dict[Fold, Opened]:
@@ -307,10 +197,14 @@ def toggled(key: LineKey, opened: Mapping[Fold, Opened]) -> dict[Fold, Opened]:
 
 
 def _fold(
-    fold: Fold, members: Sequence[Item], opened: Opened, lines: dict[LineKey, SafeText]
+    fold: Fold,
+    members: Sequence[Item],
+    opened: Opened,
+    lines: dict[LineKey, SafeText],
+    hold_key: str,
 ) -> list[Key]:
     head = LineKey((fold,))
-    lines[head] = SafeText(_line(fold, members, opened))
+    lines[head] = SafeText(_line(fold, members, opened, hold_key=hold_key))
     if opened is Opened.CLOSED:
         return [head]
     if opened is Opened.FULL or len(members) <= PEEK + 1:
@@ -320,13 +214,20 @@ def _fold(
     return [head, *(item.key for item in members[:PEEK]), more]
 
 
-def _line(fold: Fold, members: Sequence[Item], opened: Opened, *, short: bool = False) -> str:
+def _line(
+    fold: Fold,
+    members: Sequence[Item],
+    opened: Opened,
+    *,
+    hold_key: str = "",
+    short: bool = False,
+) -> str:
     arrow = FOLDED if opened is Opened.CLOSED else UNFOLDED
     words: str = fold.value
     reasons = {item.why for item in members}
     reason = next(iter(reasons)) if len(reasons) == 1 else None
     if fold is Fold.WAITING:
-        words = _WAITS.get(reason, "waiting, nothing sent yet")
+        words = _WAITS.get(reason, "waiting, nothing sent yet").format(hold_key)
     elif fold is Fold.SKIPPED and reason and not short:
         words = f"skipped: {reason}"
     return f"{arrow} {_FOLD_SIGNS[fold].value} {len(members):,} {words}"
@@ -340,42 +241,18 @@ def _flat(shown: list[Item], sort: Sort) -> Arrangement:
     return Arrangement(tuple(item.key for item in shown), {}, len(shown))
 
 
-def _by_problem(item: Item) -> tuple[int, float, int]:
-    # What is under way keeps its place from beginning to end; what ended stands newest first.
-    ended = item.rank < Rank.RETRYING or item.rank > Rank.WAITING
-    return (item.rank, -item.since if ended else item.since, item.job_id)
+def _passing(items: list[Item], view: View, tagged: Tagged) -> list[Item]:
+    if view.problems:
+        items = [item for item in items if item.rank in PROBLEMS]
+    if not view.words:
+        return items
+    wanted = filtering.read(view.words)
+    return [item for item in items if _passes(item, wanted, tagged)]
 
 
-def _passes(item: Item, view: View, wanted: Filter, tagged: Tagged) -> bool:
-    if view.problems and item.rank not in PROBLEMS:
-        return False
+def _passes(item: Item, wanted: Filter, tagged: Tagged) -> bool:
     if not wanted.finds(item.searched):
         return False
     if not wanted.on_fields:
         return True
     return wanted.fits(f"{item.fields}\n{tagged(item.connection_id)}")
-
-
-_MAY_BE_OLD: Final = frozenset({Rank.FAILED, Rank.EMPTY, Rank.EXPIRED})
-
-
-def _superseded(items: Iterable[Item]) -> list[Item]:
-    """Take problems aside whose connection has a younger row; one is red once, not forty times."""
-    listed = list(items)
-    # Problems are few among thousands of rows: look only at what may take one's place.
-    youngest: dict[str | None, int] = {
-        item.connection_id: 0 for item in listed if item.rank in _MAY_BE_OLD
-    }
-    youngest.pop(None, None)
-    if not youngest:
-        return listed
-    for item in listed:
-        known = youngest.get(item.connection_id)
-        if known is not None and item.job_id > known:
-            youngest[item.connection_id] = item.job_id
-    return [
-        replace(item, rank=Rank.RERUN)
-        if item.rank in _MAY_BE_OLD and 0 < item.job_id < youngest.get(item.connection_id, 0)
-        else item
-        for item in listed
-    ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from tui import glyphs
 from tui.formats import UNKNOWN, bytes_, duration, exact, rate, short_clock, si
@@ -17,6 +17,7 @@ from tui.lasting import lasted
 from tui.widgets.columns import Column
 from tui.widgets.line_painter import Cell, Row
 from tui.widgets.sparkline import sparkline
+from workflow.airbyte.models import Job
 from workflow.airbyte.readings import Reading
 from workflow.runs.events import Verdict
 from workflow.runs.run import Phase, RunState, Sample
@@ -85,50 +86,32 @@ _NOTHING: Final = Cell("")
 _UNKNOWN: Final = Cell(UNKNOWN, Tone.QUIET)
 
 
+class _Told(NamedTuple):
+    """What the cells of a run's row are made of."""
+
+    state: RunState
+    look: Look
+    now: datetime
+
+
+class _ToldJob(NamedTuple):
+    """What the cells of the row of somebody else's job are made of."""
+
+    job: Job
+    name: SafeText
+    now: datetime
+
+
 def run_row(state: RunState, now: datetime, columns: Sequence[Column]) -> Row:
     """Return the row of a run."""
-    look = glyphs.of_run(state, now)
-    cells = _Cells(
-        {
-            "name": lambda _: Cell(state.name),
-            "type": lambda _: Cell(state.job_type or UNKNOWN, Tone.QUIET),
-            "status": lambda _: _look(look),
-            "step": lambda _: step(state),
-            "rows": lambda _: _number(si(state.rows)),
-            "exact": lambda _: _number(exact(state.rows)),
-            "bytes": lambda _: _number(bytes_(state.bytes)),
-            "rate": lambda _: _number(rate(rows_per_second(state))),
-            "trend": lambda column: Cell(trend(state, column.width, now), look.tone),
-            "time": lambda _: Cell(_nothing_if_unknown(lasted(state, now))),
-            "job": lambda _: _number(UNKNOWN if state.job_id is None else str(state.job_id)),
-            "began": lambda _: _number(short_clock(state.job_started or state.begun)),
-        }
-    )
-    return Row(cells.of(columns))
+    told = _Told(state, glyphs.of_run(state, now), now)
+    return Row(tuple([_RUN_CELLS[column.key](told, column) for column in columns]))
 
 
 def job_row(reading: Reading, name: SafeText, now: datetime, columns: Sequence[Column]) -> Row:
     """Return the row of a job that no run of ours watches."""
-    job = reading.job
-    look = glyphs.of_status(job.status)
-    took = _job_time(reading, now)
-    cells = _Cells(
-        {
-            "name": lambda _: Cell(name),
-            "type": lambda _: Cell(job.job_type, Tone.QUIET),
-            "status": lambda _: _look(look),
-            "step": lambda _: Cell("–", Tone.QUIET),
-            "rows": lambda _: _number(si(job.rows_synced)),
-            "exact": lambda _: _number(exact(job.rows_synced)),
-            "bytes": lambda _: _number(bytes_(job.bytes_synced)),
-            "rate": lambda _: _UNKNOWN,
-            "trend": lambda _: _NOTHING,
-            "time": lambda _: Cell(_nothing_if_unknown(took)),
-            "job": lambda _: _number(str(job.job_id)),
-            "began": lambda _: _number(short_clock(job.start_time)),
-        }
-    )
-    return Row(cells.of(columns))
+    told = _ToldJob(reading.job, name, now)
+    return Row(tuple([_JOB_CELLS[column.key](told) for column in columns]))
 
 
 def line_row(text: SafeText, *, more: bool = False) -> Row:
@@ -180,16 +163,6 @@ def _before(samples: tuple[Sample, ...], end: datetime) -> Sample | None:
     return older[-1] if older else None
 
 
-class _Cells:
-    """Cells by column, made only for the columns there are."""
-
-    def __init__(self, makers: Mapping[str, Callable[[Column], Cell]]) -> None:
-        self._makers = makers
-
-    def of(self, columns: Sequence[Column]) -> tuple[Cell, ...]:
-        return tuple(self._makers[column.key](column) for column in columns)
-
-
 def _look(look: Look) -> Cell:
     return Cell(look.text, look.tone)
 
@@ -202,10 +175,40 @@ def _nothing_if_unknown(span: timedelta | None) -> str:
     return "" if span is None else duration(span)
 
 
-def _job_time(reading: Reading, now: datetime) -> timedelta | None:
-    job = reading.job
+def _job_time(job: Job, now: datetime) -> timedelta | None:
     if job.start_time is None:
         return None
     if job.is_terminal:
         return job.duration or ((job.stamp or job.start_time) - job.start_time)
     return max(timedelta(0), now - job.start_time)
+
+
+# A cell is made only for a column there is. Module-wide: a thousand rows make no functions.
+_RUN_CELLS: Final[Mapping[str, Callable[[_Told, Column], Cell]]] = {
+    "name": lambda of, _: Cell(of.state.name),
+    "type": lambda of, _: Cell(of.state.job_type or UNKNOWN, Tone.QUIET),
+    "status": lambda of, _: _look(of.look),
+    "step": lambda of, _: step(of.state),
+    "rows": lambda of, _: _number(si(of.state.rows)),
+    "exact": lambda of, _: _number(exact(of.state.rows)),
+    "bytes": lambda of, _: _number(bytes_(of.state.bytes)),
+    "rate": lambda of, _: _number(rate(rows_per_second(of.state))),
+    "trend": lambda of, column: Cell(trend(of.state, column.width, of.now), of.look.tone),
+    "time": lambda of, _: Cell(_nothing_if_unknown(lasted(of.state, of.now))),
+    "job": lambda of, _: _number(UNKNOWN if of.state.job_id is None else str(of.state.job_id)),
+    "began": lambda of, _: _number(short_clock(of.state.job_started or of.state.begun)),
+}
+_JOB_CELLS: Final[Mapping[str, Callable[[_ToldJob], Cell]]] = {
+    "name": lambda of: Cell(of.name),
+    "type": lambda of: Cell(of.job.job_type, Tone.QUIET),
+    "status": lambda of: _look(glyphs.of_status(of.job.status)),
+    "step": lambda _: Cell("–", Tone.QUIET),
+    "rows": lambda of: _number(si(of.job.rows_synced)),
+    "exact": lambda of: _number(exact(of.job.rows_synced)),
+    "bytes": lambda of: _number(bytes_(of.job.bytes_synced)),
+    "rate": lambda _: _UNKNOWN,
+    "trend": lambda _: _NOTHING,
+    "time": lambda of: Cell(_nothing_if_unknown(_job_time(of.job, of.now))),
+    "job": lambda of: _number(str(of.job.job_id)),
+    "began": lambda of: _number(short_clock(of.job.start_time)),
+}

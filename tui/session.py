@@ -31,11 +31,12 @@ from workflow.airbyte.problems import ApiProblem
 from workflow.airbyte.servers import BadAddress, normalise_base_url
 from workflow.clock import Clock, SystemClock
 from workflow.http.door import Door
-from workflow.http.exchange import DoorSetupError
 from workflow.http.failures import NetworkFailure
+from workflow.http.lines import DoorSetupError
 from workflow.http.messages import Request, Response
 from workflow.http.origins import origin_of
 from workflow.runs.fleet import Fleet
+from workflow.runs.forgetting import MOST_ENDED
 from workflow.runs.journal import Journal, Retention
 from workflow.settings import Profile, RetentionSettings, SettingsError
 from workflow.settings_paths import make_private_folder, secrets_file
@@ -181,26 +182,22 @@ def open_client(profile: Profile, clock: Clock, wiring: Wiring = Wiring()) -> Cl
     """Return a client of the profile's server; nothing is sent yet. Close its door.
 
     Raises:
-        SettingsError: the address, the credentials, the CA bundle or a proxy cannot be used.
+        SettingsError: the address, the credentials, the CA bundle or the proxy cannot be used.
     """
     try:
         base = profile.url.rstrip("/") if wiring.verbatim else normalise_base_url(profile.url)
         revealed = credentials_of(profile, SecretStore(os.environ, secrets_file()))
-        auth = auth_for(revealed, base, clock)
-    except (BadAddress, BadCredentials) as error:
-        raise SettingsError(f"Profile {profile.name}: {error}") from error
-    try:
         door = _HeaderDoor(
             base,
             wiring.headers,
             clock=clock,
             rng=wiring.rng or random.SystemRandom(),
-            auth=auth,
+            auth=auth_for(revealed, base, clock),
             also=wiring.also,
             transport=wiring.transport,
             ca_bundle=profile.ca_bundle,
         )
-    except DoorSetupError as error:
+    except (BadAddress, BadCredentials, DoorSetupError) as error:
         raise SettingsError(f"Profile {profile.name}: {error}") from error
     return Client(door, base)
 
@@ -265,6 +262,7 @@ async def open_session(
             workspace_ids=workspaces,
             take_up=wiring.take_up,
             partial_server=wiring.partial_server,
+            most_ended=None if wiring.headless else MOST_ENDED,
         )
         stack.push_async_callback(_close, fleet, demo=wiring.demo)
         if wiring.start:

@@ -76,7 +76,7 @@ class Look:
     @property
     def text(self) -> SafeText:
         """Glyph and word, for example ``✗ failed``."""
-        return SafeText(f"{self.sign.value} {self.word}")
+        return SafeText(f"{self.sign} {self.word}")
 
     @property
     def style(self) -> str:

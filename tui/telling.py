@@ -54,6 +54,7 @@ class Teller:
         self._how: dict[LaunchId, Telling] = {}
         self._title = ""
         self._armed = False
+        self._trouble: SafeText | None = None
 
     def know(self, run: RunState) -> None:
         """Take note of a run that was there before anybody listened: its end is old."""
@@ -74,6 +75,7 @@ class Teller:
             if told.launch is not None:
                 self._ended(told.text, self._how.pop(told.launch, Telling()))
         self._tell_arming(session)
+        self._tell_trouble(session)
         title = self._outcomes.title(session.profile_name, session.fleet.launches)
         if title != self._title:
             self._title = title
@@ -96,6 +98,15 @@ class Teller:
             told = f"{safe(session.profile_name)} is read-only again"
             self._app.notify(told, severity="warning", markup=False)
         self._armed = armed
+
+    def _tell_trouble(self, session: Session) -> None:
+        """Say in full that the journal cannot be written, and that it can again, once each."""
+        before, self._trouble = self._trouble, session.fleet.trouble
+        if self._trouble is not None and before is None:
+            told = SafeText(f"{self._trouble} Watching goes on.")
+            self._app.notify(told, severity="error", timeout=30, markup=False)
+        elif self._trouble is None and before is not None:
+            self._app.notify("the journal is written again", markup=False)
 
     def _write(self, sequence: str) -> None:
         driver = self._app._driver  # noqa: SLF001 - Textual has no other way to its terminal

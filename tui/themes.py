@@ -12,7 +12,7 @@ from typing import Final
 
 from rich.segment import Segment
 from textual.color import Color, ColorParseError
-from textual.filter import LineFilter
+from textual.filter import LineFilter, Monochrome, NoColor
 from textual.theme import BUILTIN_THEMES, Theme
 
 from tui.signs import Tone, to_ascii
@@ -176,6 +176,17 @@ def _colour(variables: Mapping[str, str], name: str) -> Color:
         return Color.parse(variables[name])
     except (KeyError, ColorParseError):
         return Color.parse("#808080")
+
+
+def colourless(filters: Iterable[LineFilter], *, ansi: bool) -> list[LineFilter]:
+    """Return the filters with the one of ``NO_COLOR`` that suits the theme in force.
+
+    Textual chooses between the two once, before there is a theme. Turning the terminal's own
+    colours into greys makes them all black, on black.
+    """
+    suits = NoColor if ansi else Monochrome
+    takes_out = Monochrome | NoColor
+    return [suits() if isinstance(filter_, takes_out) else filter_ for filter_ in filters]
 
 
 class AsciiOnly(LineFilter):

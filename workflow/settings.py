@@ -159,6 +159,8 @@ class DeckSettings:
     """Draw with ASCII, for fonts without the glyphs."""
     theme: str | None = None
     """By name; None leaves it to what was chosen last."""
+    slow_link: bool | None = None
+    """Draw new data once a second; None: over SSH, when pictures are seen to wait."""
 
 
 @dataclass(frozen=True, slots=True)

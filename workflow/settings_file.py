@@ -17,6 +17,7 @@ A profile's table::
 
     [deck]
     ascii = false
+    slow_link = true # drawn once a second; left out: when an SSH link is seen to be slow
     theme = "terminal"
     [deck.keys]
     launch = "t"
@@ -62,7 +63,7 @@ _TOP_KEYS: Final = ("default", "journal", "retention", "deck", "profiles")
 _RETENTION_KEYS: Final = ("days", "runs")
 _MOST_DAYS: Final = 36_500
 _MOST_RUNS: Final = 10_000_000
-_DECK_KEYS: Final = ("keys", "ascii", "theme")
+_DECK_KEYS: Final = ("keys", "ascii", "slow_link", "theme")
 _PROFILE_KEYS: Final = (
     "url", "workspace", "read_only", "web_url", "look", "ca_bundle",
     "client_id", "client_secret", "token", "username", "password",
@@ -162,13 +163,16 @@ class _Reader:
             raise self._mistake("deck", "must be a table: write [deck]")
         self._known("deck.", body, _DECK_KEYS)
         ascii_only, keys = body.get("ascii", False), body.get("keys", {})
-        if not isinstance(ascii_only, bool):
-            raise self._mistake("deck.ascii", "must be true or false")
+        slow_link = body.get("slow_link")
+        for key, value in (("ascii", ascii_only), ("slow_link", slow_link)):
+            if not isinstance(value, bool) and (value is not None or key == "ascii"):
+                raise self._mistake(f"deck.{key}", "must be true or false")
         if not isinstance(keys, dict):
             raise self._mistake("deck.keys", "must be a table: write [deck.keys]")
         named = {name: self._text(f"deck.keys.{safe(name)}", keys[name]) for name in keys}
         theme = self._text("deck.theme", body.get("theme"))
-        return DeckSettings({name: text for name, text in named.items() if text}, ascii_only, theme)
+        named_keys = {name: text for name, text in named.items() if text}
+        return DeckSettings(named_keys, ascii_only, theme, slow_link)
 
     def _profile(self, name: str, body: object) -> Profile:
         where = f"profiles.{safe(name, limit=60)}"

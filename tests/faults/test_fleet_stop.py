@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ from tests.support.fleet_place import HEIR, RUNNING, SHORT, Place
 from tests.support.fleet_process import Life
 from tests.support.fleets import Deck
 from tests.support.truth import Found, found_in
+from workflow.runs.cancel import MOST_DELETES
 from workflow.runs.events import RunId, Verdict
 from workflow.runs.journal import Journal, JournalError
 from workflow.runs.launch import Order, Target
@@ -175,6 +177,38 @@ async def test_a_process_that_is_stopped_within_a_write_locks_others_out_with_a_
         found = await wakes_and_ends(place, first, 0.0)
     assert list(place.truth(first.life.connections, first.since).broken(found)) == []
     assert len(found.runs) == RUNS
+
+
+@pytest.mark.parametrize("boundary", ["event cancel.wished", "before DELETE", "after DELETE"])
+@pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "stopped"])
+async def test_a_wish_of_before_the_job_was_known_is_carried_out_by_whoever_goes_on(
+    place: Place, tmp_path: Path, blow: signal.Signals, boundary: str
+) -> None:
+    """Each answer is lost, and each run cancelled while its job is being looked for."""
+    connections, since = place.connections(RUNS, replace(LONG, duration=600.0)), place.heard()
+    life = Life(
+        "first", place.server.base_url, str(place.clock_file), str(tmp_path / "journal.db"),
+        connections, strike=RUNS, boundary=boundary, signal=blow, blindly=True,
+    )  # fmt: skip
+    place.clock.set(pace=WALKING)
+    with place.fault("lost-trigger:after=4s,answer=gateway"):
+        child = place.fleets.begin(life)
+        try:
+            assert await process.struck(child) == (blow == signal.SIGSTOP)
+            first = Struck(child, life, since)
+            if blow == signal.SIGKILL:
+                place.clock.set(pace=RUNNING)
+                found = await place.take_up(first.journal)
+            else:
+                found = await wakes_and_ends(place, first, 60.0)
+        finally:
+            process.end(child)
+    assert list(place.truth(connections, since).broken(found)) == []
+    assert [run.verdict for run in found.runs.values()] == [Verdict.CANCELLED] * RUNS
+    log = place.server.log
+    asked = Counter(e.path.rpartition("/")[2] for e in log if e.endpoint == "cancelJob")
+    deletes = [asked[str(run.job_id)] for run in found.runs.values()]
+    assert all(1 <= count <= MOST_DELETES for count in deletes)
 
 
 @pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "stopped"])

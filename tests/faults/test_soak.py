@@ -47,9 +47,10 @@ NUISANCES = (
 )
 ENDS = {Verdict.SUCCEEDED, Verdict.FAILED, Verdict.CANCELLED}
 MOST_RUNS = 120
+MOST_ENDED = 60
+"""Runs that the fleet knows although they are over."""
 BLOCKS_A_RUN = 220
-"""Memory blocks that a run which has ended may cost, its job on the server in this process
-included: a fleet knows its own runs until it closes."""
+"""Memory blocks that a run which has ended may cost: its job on the server in this process."""
 
 
 @dataclass
@@ -64,6 +65,8 @@ class Sight:
     """Ended runs in the journal."""
     open: int
     """Intents that are open: their runs are never forgotten."""
+    known: int
+    """Ended runs in memory."""
 
 
 @dataclass
@@ -139,6 +142,7 @@ class Day:
                 journal=sum(f.stat().st_size for f in journal.parent.iterdir() if f.is_file()),
                 kept=sum(row.verdict is not None for row in rows),
                 open=len(await deck.journal.open_intents()),
+                known=sum(not run.live for run in deck.fleet.runs.values()),
             )
         )
 
@@ -156,7 +160,7 @@ async def live(journal: Path, *, connections: int, hours: float, looks: int, eve
         for n, one in enumerate(behaviours)
     )
     day = Day(world, rng, targets)
-    async with world.deck() as deck:
+    async with world.deck(most_ended=MOST_ENDED) as deck:
         deck.fleet.subscribe(day.hear)
         deck.fleet.shown = True
         working = asyncio.create_task(day.operate(deck, hours, every))
@@ -182,6 +186,8 @@ def wrong(day: Day) -> list[str]:
         faults.append(f"the journal grows: {[one.journal for one in settled]}")
     if any(one.kept > MOST_RUNS + one.open for one in day.sights):
         faults.append(f"the journal keeps more than it should: {day.sights}")
+    if any(one.known > 2 * MOST_ENDED for one in day.sights):  # launches are forgotten whole
+        faults.append(f"more runs are known than should be: {[one.known for one in day.sights]}")
     grown = (last.blocks - first.blocks) / (last.runs - first.runs)
     if grown > BLOCKS_A_RUN:
         faults.append(f"memory grows by {grown:.0f} blocks a run")

@@ -140,6 +140,7 @@ class StillFleet:
         self.trouble: SafeText | None = None
         self.asked: list[tuple[Any, ...]] = []
         self.refusal: Exception | None = None
+        self.suspicions: tuple[Any, ...] = ()
         self._listeners: list[Callable[[Event], None]] = []
 
     def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:

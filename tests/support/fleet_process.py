@@ -34,9 +34,8 @@ from tests.support.shared_clock import SharedClock
 from tests.support.truth import sender
 from tests.support.virtual_time import run_virtual
 from workflow.airbyte.credentials import ClientCredentials, Secret
-from workflow.http import door
-from workflow.http.exchange import tls_context
-from workflow.runs.events import Event, RunId, StatusChanged
+from workflow.http import lines
+from workflow.runs.events import Event, RunId, StatusChanged, Warned
 from workflow.runs.journal.writer import Writer
 from workflow.runs.launch import Order, OrderRefused, Target
 from workflow.sandbox.auth import FIXED_CLIENT_ID, FIXED_CLIENT_SECRET
@@ -44,6 +43,7 @@ from workflow.text import safe
 
 ROOT = Path(__file__).parents[2]
 ANY = "any"
+UNSETTLED = "unsettled"
 LOOK = timedelta(seconds=40)
 CREDENTIALS = ClientCredentials(FIXED_CLIENT_ID, Secret(FIXED_CLIENT_SECRET))
 
@@ -65,6 +65,8 @@ class Life:
     """Seconds between the boundary and the blow."""
     cancel: bool = False
     """Cancel every run as soon as it has a job."""
+    blindly: bool = False
+    """Cancel every run as soon as nobody knows what its trigger came to."""
     deadline: float | None = None
 
 
@@ -150,6 +152,9 @@ async def live(life: Life, fate: Fate) -> None:
         life.base_url, clock, journal=Path(life.journal), credentials=CREDENTIALS
     ) as deck:
         deck.fleet.subscribe(lambda event: fate.cross(boundary_of(event)))
+        wishes: list[asyncio.Task[None]] = []
+        if life.blindly:
+            deck.fleet.subscribe(lambda event: wishes.extend(cancel_blindly(deck, event)))
         launch = await deck.fleet.launch(order)
         if life.cancel:
             await deck.until(lambda: all(run.job_id for run in deck.of_launch(launch)))
@@ -167,6 +172,12 @@ def reap() -> None:
 async def cancel(deck: Deck, run: RunId) -> None:
     with suppress(OrderRefused):  # it has ended in the meantime
         await deck.fleet.cancel(run)
+
+
+def cancel_blindly(deck: Deck, event: Event) -> Iterator[asyncio.Task[None]]:
+    """Begin to cancel a run whose trigger's effect is going to be looked for."""
+    if event.run is not None and isinstance(event.fact, Warned) and event.fact.warning == UNSETTLED:
+        yield asyncio.create_task(cancel(deck, event.run))
 
 
 def boundary_of(event: Event) -> str:
@@ -188,8 +199,8 @@ async def warm_up() -> None:
 def main() -> None:
     """Fork a fleet for each line."""
     run_virtual(warm_up())
-    context = tls_context(None)
-    pytest.MonkeyPatch().setattr(door, "tls_context", lambda bundle: context)
+    context = lines.tls_context(None)
+    pytest.MonkeyPatch().setattr(lines, "tls_context", lambda bundle: context)
     signal.signal(signal.SIGCHLD, lambda *_: reap())
     for line in sys.stdin:
         child = os.fork()
@@ -206,6 +217,8 @@ def main() -> None:
 
 # ------------------------------------------------------------------ the test's side
 
+_THREADS: Final = 17
+"""Where a process's number of threads stands among what follows its name in ``/proc/PID/stat``."""
 _NOW_AND_THEN: Final = 0.003
 """Seconds between two looks at another process, of which nothing can be awaited."""
 
@@ -243,13 +256,17 @@ def nursery() -> Iterator[Nursery]:
 
 
 def condition(child: int) -> str:
-    """Return a process's state as Linux tells it; empty when it is gone, or all but gone."""
+    """Return a process's state as Linux tells it; empty when it is gone, or all but gone.
+
+    Its first thread may be dead while others are still to die, and it holds its locks as long.
+    """
     try:
         stat = Path(f"/proc/{child}/stat").read_text()
     except (FileNotFoundError, ProcessLookupError):
         return ""
-    state = stat.rpartition(")")[2].split()[0]
-    return "" if state in "ZX" else state
+    told = stat.rpartition(")")[2].split()
+    state, threads = told[0], int(told[_THREADS])
+    return "" if state in "ZX" and threads <= 1 else state
 
 
 async def struck(child: int) -> bool:

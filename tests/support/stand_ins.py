@@ -195,6 +195,7 @@ class Host(App[None]):
     def __init__(self) -> None:
         super().__init__()
         self.answers: list[object] = []
+        self.rebound: dict[str, str] = {}
 
     def get_css_variables(self) -> dict[str, str]:
         return with_tones(super().get_css_variables(), ansi=False)

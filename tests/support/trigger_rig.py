@@ -39,6 +39,7 @@ class Speaker:
     clock: Clock
     said: list[Fact] = field(default_factory=list)
     seq: int = 0
+    unwanted: bool = False
 
     def stamp(self, fact: Fact) -> Event:
         self.seq += 1

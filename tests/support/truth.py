@@ -81,7 +81,8 @@ class Truth:
         for name, posts in sent.items():
             yield from self._of_run(name, posts, found)
         for run in found.runs.values():
-            yield from self._verdict(run, sent=run.run in sent)
+            posts = sent.get(run.run, [])
+            yield from self._verdict(run, acted=any(not is_refusal(post) for post in posts))
 
     def _of_run(self, name: RunId, posts: list[LoggedRequest], found: Found) -> Iterator[str]:
         acted = [post for post in posts if not is_refusal(post)]
@@ -107,15 +108,17 @@ class Truth:
         if acted and run.verdict in {Verdict.REJECTED, Verdict.SKIPPED}:
             yield f"{name} is {run.verdict}, and its trigger may have acted: {run.why}"
 
-    def _verdict(self, run: RunState, *, sent: bool) -> Iterator[str]:
+    def _verdict(self, run: RunState, *, acted: bool) -> Iterator[str]:
         if "mistake in syncdeck" in str(run.why):
             yield f"{run.run} broke: {run.why}"
         if run.verdict not in _OF_A_JOB:
             return
         jobs = {int(job.id): job for job in self.jobs}
-        if run.job_id is None and run.verdict is not Verdict.SUCCEEDED and not sent:
-            return  # cancelled, or failed, before anything was sent
+        if run.job_id is None and run.verdict is not Verdict.SUCCEEDED and not acted:
+            # Cancelled, or failed, before anything was sent that could count. A trigger with a
+            # token of before a stop is refused, and on a busy machine given up before it is again.
+            return
         if run.job_id not in jobs:
-            yield f"{run.run} is {run.verdict} by job {run.job_id}, which never was"
+            yield f"{run.run} is {run.verdict} by job {run.job_id}, which never was: {run.why}"
         elif jobs[run.job_id].status.value != run.verdict:
             yield f"{run.run} is {run.verdict}, and its job is {jobs[run.job_id].status}"

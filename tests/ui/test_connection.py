@@ -8,7 +8,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from tests.support.screens import HOSTILE, past_jobs, until
+from tests.support.screens import HOSTILE, NOW, past_jobs, until
 from tests.support.stand_ins import Host, StandInFleet, StandInWatch, session
 from tui.screens.connection import ConnectionScreen, job_line
 from tui.screens.connection_figures import figures, outcome, strip
@@ -66,6 +66,19 @@ async def test_outcomes_and_jobs_are_shown_at_every_size(size: tuple[int, int]) 
         assert "48,002" in said
 
 
+def test_a_job_under_way_says_how_long_it_has_taken() -> None:
+    found = figures(past_jobs(statuses="●✓"))
+    assert "8h00" in job_line(found.jobs[0], found, NOW, 117).plain
+    assert "12m01" in job_line(found.jobs[1], found, NOW, 117).plain
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_the_way_back_is_told_at_every_size(size: tuple[int, int]) -> None:
+    async with Host().run_test(size=size) as pilot:
+        screen = await shown(pilot, fleet())
+        assert "esc back" in text(screen)
+
+
 async def test_a_hostile_name_is_shown_as_text() -> None:
     async with Host().run_test(size=(120, 40)) as pilot:
         screen = await shown(pilot, fleet(HOSTILE))
@@ -76,6 +89,6 @@ async def test_a_hostile_name_is_shown_as_text() -> None:
 @pytest.mark.parametrize("width", [77, 117, 197])
 def test_a_job_takes_one_line_on_every_screen(width: int) -> None:
     found = figures(past_jobs())
-    lines = [job_line(job, found, width) for job in found.jobs]
+    lines = [job_line(job, found, NOW, width) for job in found.jobs]
     assert lines
     assert max(line.cell_length for line in lines) <= width

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from textual import events
 from textual.pilot import Pilot
+from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
@@ -32,13 +33,24 @@ from tui.kept import Kept
 from tui.rows import RunKey
 from tui.screens.deck import DeckScreen
 from tui.screens.dialogs import ConfirmDialog, MessageDialog, QuitDialog
+from tui.screens.help import HelpScreen
 from tui.screens.palette import Palette
 from tui.widgets.events_pane import EventsPane
 from tui.widgets.runs_pane import RunsPane
 from workflow.airbyte.models import JobId
 from workflow.airbyte.readings import FeedStatus
-from workflow.runs.events import LaunchId, RunFinished, RunId, Verdict
+from workflow.runs.events import (
+    LaunchHeld,
+    LaunchId,
+    PollFailed,
+    RunFinished,
+    RunId,
+    RunWaiting,
+    Verdict,
+    Warned,
+)
 from workflow.runs.launch import OrderRefused
+from workflow.runs.run import RunState
 from workflow.runs.watch import Loading
 from workflow.text import SafeText
 
@@ -93,11 +105,15 @@ class Deck:
 
 @asynccontextmanager
 async def a_deck(
-    size: tuple[int, int] = (120, 40), fleet: StillFleet | None = None, *, events: bool = False
+    size: tuple[int, int] = (120, 40),
+    fleet: StillFleet | None = None,
+    *,
+    events: bool = False,
+    rebound: dict[str, str] | None = None,
 ) -> AsyncIterator[Deck]:
     fleet = fleet or the_fleet()
     clock = StillClock()
-    app = an_app(fleet, clock)
+    app = an_app(fleet, clock, rebound=rebound)
     async with app.run_test(size=size, notifications=True) as pilot:
         deck = Deck(app, pilot, fleet, clock)
         await until(pilot, lambda: app.session is not None)
@@ -231,8 +247,60 @@ async def test_a_server_that_cannot_be_read_says_why_and_which_key_helps() -> No
         assert "again in 8s" in deck.lines[0]
 
 
+def _unread() -> StillFleet:
+    fleet = StillFleet()
+    fleet.feed.status = FeedStatus(None, 0, None, 0, None)
+    fleet.watch.loading = Loading(0, done=False)
+    return fleet
+
+
+async def test_a_first_answer_that_is_late_is_said_to_be_and_which_key_asks_again() -> None:
+    async with a_deck(fleet=_unread()) as deck:
+        assert "ctrl-r" not in deck.text
+        deck.clock.move(12)
+        await deck.flush()
+        assert "what failed … 12s" in deck.text
+        assert "reading connections … 12s" in deck.text
+        assert "ctrl-r asks again" in deck.text
+
+
+async def test_how_long_a_server_could_not_be_read_is_said() -> None:
+    fleet = _unread()
+    fleet.feed.status = FeedStatus(None, 3, SafeText("no connection"), 3, None)
+    async with a_deck(fleet=fleet) as deck:
+        deck.clock.move(65)
+        await deck.flush()
+        assert "the server could not be read yet 1m05; it is asked again" in deck.text
+
+
+OTHER_KEYS = {"read_now": "f5", "back": "f6", "problems": "f7", "freeze": "f8", "hold": "f9"}
+
+
+async def test_what_a_pane_says_names_keys_the_way_they_are_bound() -> None:
+    fleet = _left_unsent()
+    fleet.watch.error = SafeText("no connection")
+    async with a_deck(fleet=fleet, rebound=OTHER_KEYS) as deck:
+        assert "tried again by itself; f5" in deck.text
+        assert "f9 sends or drops them" in deck.text
+        await deck.press("f7")
+        assert "f7 shows everything" in deck.text
+        await deck.press("f7", "slash", *"nobody", "enter", "f8")
+        assert "f6 shows all" in deck.text
+        assert "frozen, f8 goes on" in deck.lines[0]
+
+
+async def test_the_help_names_the_way_back_as_it_is_bound() -> None:
+    async with a_deck(rebound=OTHER_KEYS) as deck:
+        deck.app.push_screen(HelpScreen())
+        await deck.pilot.pause()
+        assert "f6 back" in deck.lines[-1]
+        await deck.press("f6")
+        assert isinstance(deck.app.screen, DeckScreen)
+
+
 async def test_old_readings_dim_the_rows_and_show_their_age() -> None:
     async with a_deck() as deck:
+        before = _contrast(deck.runs.render_line(1))
         deck.fleet.feed.status = FeedStatus(
             NOW - timedelta(seconds=38),
             14,
@@ -242,8 +310,19 @@ async def test_old_readings_dim_the_rows_and_show_their_age() -> None:
         )
         await deck.flush()
         assert "read 38s ago · HTTP 503 list jobs ×3 · again in 8s" in deck.lines[0]
-        segments = list(deck.runs.render_line(1))
-        assert all(segment.style is not None and segment.style.dim for segment in segments)
+        after = _contrast(deck.runs.render_line(1))
+        assert all(0 < faint < bright for faint, bright in zip(after, before, strict=True))
+
+
+def _contrast(line: Strip) -> list[int]:
+    """Return how far each text of a line is from what it stands on."""
+    styles = [part.style for part in line if part.style is not None and part.text.strip()]
+    pairs = [(style.color, style.bgcolor) for style in styles]
+    return [
+        sum(abs(a - b) for a, b in zip(text.triplet, ground.triplet, strict=True))
+        for text, ground in pairs
+        if text is not None and text.triplet and ground is not None and ground.triplet
+    ]
 
 
 async def test_what_is_typed_right_behind_the_filters_key_is_for_the_filter() -> None:
@@ -428,6 +507,62 @@ async def test_cancel_asks_and_then_wishes_for_the_run_that_was_meant() -> None:
         assert deck.fleet.asked == [("cancel", RunId("r-0000000007"))]
 
 
+async def _on_a_connection(deck: Deck, name: str) -> None:
+    await deck.press("2", "slash", *name, "enter")
+    assert len(deck.app.screen_stack) == 1
+
+
+async def test_cancel_on_a_connection_is_for_the_run_of_ours_that_watches_its_job() -> None:
+    async with a_deck() as deck:
+        await _on_a_connection(deck, "stripe")
+        await deck.press("x")
+        await deck.until_screen(ConfirmDialog)
+        assert "stripe → snowflake (job 90447)" in deck.text
+        assert "started elsewhere" not in deck.text
+        await deck.press("y")
+        await until(deck.pilot, lambda: bool(deck.fleet.asked))
+        assert deck.fleet.asked == [("cancel", RunId("r-0000000007"))]
+
+
+async def test_a_run_that_waits_is_let_go_from_its_connection() -> None:
+    async with a_deck() as deck:
+        await _on_a_connection(deck, "adyen")
+        await deck.press("x")
+        await deck.until_screen(ConfirmDialog)
+        assert "adyen → snowflake (nothing sent yet)" in deck.text
+
+
+async def test_detach_on_a_connection_is_for_its_live_run() -> None:
+    async with a_deck() as deck:
+        await _on_a_connection(deck, "stripe")
+        await deck.press("d")
+        await until(deck.pilot, lambda: bool(deck.fleet.asked))
+        assert deck.fleet.asked == [("detach", RunId("r-0000000007"))]
+
+
+def _left_unsent() -> StillFleet:
+    fleet = StillFleet()
+    fleet.take(a_story("adyen → snowflake", 1, 60).tell(0, RunWaiting("asked")))
+    return fleet
+
+
+async def test_escape_drops_nothing_of_what_an_earlier_start_left_unsent() -> None:
+    async with a_deck(fleet=_left_unsent()) as deck:
+        await deck.press("p")
+        await deck.until_screen(ConfirmDialog)
+        await deck.press("escape")
+        assert deck.fleet.asked == []
+
+
+async def test_n_drops_what_an_earlier_start_left_unsent() -> None:
+    async with a_deck(fleet=_left_unsent()) as deck:
+        await deck.press("p")
+        await deck.until_screen(ConfirmDialog)
+        await deck.press("n")
+        await until(deck.pilot, lambda: bool(deck.fleet.asked))
+        assert deck.fleet.asked == [("drop_waiting", [RunId("r-0000000001")])]
+
+
 async def test_no_cancels_nothing() -> None:
     async with a_deck() as deck:
         await deck.press(*["j"] * 6)
@@ -579,6 +714,68 @@ async def test_an_event_of_a_run_is_told_in_the_events_pane() -> None:
         deck.fleet.tell(event)
         await deck.flush()
         assert "github" in deck.lines[30]
+
+
+async def _an_event_of_stripe(deck: Deck) -> RunState:
+    """Have something happen to another run than the one the runs pane has its cursor on."""
+    state = next(run for run in deck.fleet.runs.values() if run.name.startswith("stripe"))
+    story = a_story("stripe → snowflake", 30, 207)
+    fact = Warned("no-rows", "no new rows for 10m", 600.0)
+    deck.fleet.tell(replace(story.events[0], fact=fact, run=state.run))
+    await deck.flush()
+    await deck.press("3")
+    assert deck.runs.cursor != RunKey(state.run)
+    return state
+
+
+async def test_enter_on_an_event_opens_the_run_it_is_of() -> None:
+    async with a_deck() as deck:
+        state = await _an_event_of_stripe(deck)
+        await deck.press("enter")
+        assert f"job {state.job_id} stripe → snowflake" in deck.lines[0]
+
+
+async def test_a_key_on_an_event_is_for_the_run_it_is_of() -> None:
+    async with a_deck() as deck:
+        state = await _an_event_of_stripe(deck)
+        await deck.press("d")
+        assert deck.fleet.asked == [("detach", state.run)]
+
+
+async def test_an_event_of_no_run_gives_a_key_nothing_to_do() -> None:
+    async with a_deck() as deck:
+        story = a_story("stripe → snowflake", 30, 207)
+        deck.fleet.tell(replace(story.events[0], fact=PollFailed("HTTP 503", 8), run=None))
+        await deck.flush()
+        await deck.press("3", "x", "enter")
+        assert "nothing here to cancel" in deck.text
+        assert isinstance(deck.app.screen, DeckScreen)
+
+
+async def test_enter_on_an_event_of_a_launch_opens_its_report() -> None:
+    async with a_deck() as deck:
+        story = a_story("stripe → snowflake", 30, 207)
+        fact = LaunchHeld(held=True, why="3 failures in a row")
+        launch = next(iter(deck.fleet.launches))
+        deck.fleet.tell(replace(story.events[0], fact=fact, run=None, launch=launch))
+        await deck.flush()
+        await deck.press("3", "enter")
+        assert "report of launch" in deck.lines[0]
+
+
+async def test_y_on_an_event_copies_the_event() -> None:
+    async with a_deck() as deck:
+        await _an_event_of_stripe(deck)
+        await deck.press("y")
+        assert deck.app.clipboard.endswith("stripe → snowflake no new rows for 10m")
+
+
+async def test_beside_an_event_stands_how_its_run_is_now() -> None:
+    async with a_deck() as deck:
+        await _an_event_of_stripe(deck)
+        below = "\n".join(deck.lines[24:])
+        assert "no new rows for 10m" in below
+        assert "1 triggerJob ✓" in below
 
 
 # ------------------------------------------------------------------------------------- matches

@@ -5,24 +5,38 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from rich.segment import Segment
+from textual._compositor import Compositor
 from textual.pilot import Pilot
 
-from tests.support.deck import StillClock, StillFleet, a_connection, an_app, the_fleet, told
+from tests.support.deck import (
+    StillClock,
+    StillFleet,
+    a_connection,
+    a_story,
+    an_app,
+    the_fleet,
+    told,
+)
 from tests.support.screens import until
-from tui import connection_rows
+from tui import connection_rows, narrowing, rows, run_cells
 from tui.app import SyncdeckApp
+from tui.connection_rows import Entry
+from tui.deck_plan import Part
 from tui.screens import late
 from tui.screens.deck import DeckScreen
 from tui.screens.deck_frame import Frame
 from tui.screens.opening import OpeningScreen
 from tui.widgets.connections_pane import ConnectionsPane
-from tui.widgets.key_line import FilterInput
+from tui.widgets.key_line import KeyLine
 from tui.widgets.runs_pane import RunsPane
+from tui.widgets.still import Still
 from workflow.runs import launch as launches
 from workflow.runs.connection_view import ConnectionView
 from workflow.runs.events import ReadingTaken
@@ -73,47 +87,133 @@ async def test_a_reading_of_one_run_draws_one_line_of_the_runs() -> None:
         assert pane.drawn == before + 1
 
 
-async def test_a_key_of_a_filter_lays_nothing_out(monkeypatch: pytest.MonkeyPatch) -> None:
+@asynccontextmanager
+async def filtering(
+    count: int, name: str = "stripe-{:04} → snowflake"
+) -> AsyncIterator[tuple[SyncdeckApp, Pilot[int]]]:
+    """The deck on its connections, of which there are `count`."""
     fleet = the_fleet()
-    views = [a_connection(f"stripe-{number:04} → snowflake") for number in range(200)]
+    views = [a_connection(name.format(number)) for number in range(count)]
     fleet.watch.connections = {view.connection.connection_id: view for view in views}
     fleet.watch.loading = Loading(len(views), done=True)
-    async with opened(fleet, StillClock()) as (_, pilot):
-        await pilot.press("2", "slash")
+    async with opened(fleet, StillClock()) as (app, pilot):
+        await pilot.press("2")
         await pilot.pause()
-        laid_out: list[object] = []
-        layout = DeckScreen._refresh_layout
+        yield app, pilot
 
-        def counted(deck: DeckScreen, *given: object, **named: object) -> None:
-            laid_out.append(deck)
-            layout(deck, *given, **named)  # type: ignore[arg-type]
 
-        monkeypatch.setattr(DeckScreen, "_refresh_layout", counted)
-        await pilot.press(*"stripe")  # all of them have it, so that no row comes or goes
+def counted(monkeypatch: pytest.MonkeyPatch, of: Any, name: str) -> list[Any]:
+    """Return a list that grows by whose method it was at each call."""
+    calls: list[Any] = []
+    done = getattr(of, name)
+
+    def counting(*given: Any, **named: Any) -> Any:
+        calls.append(given[0] if given else None)
+        return done(*given, **named)
+
+    monkeypatch.setattr(of, name, counting)
+    return calls
+
+
+async def test_a_filter_lays_nothing_out_from_its_key_to_its_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with filtering(200) as (_, pilot):
+        laid_out = counted(monkeypatch, DeckScreen, "_refresh_layout")
+        await pilot.press("slash", *"stripe", "escape")  # all have it: no scrollbar comes or goes
         await pilot.pause()
         assert not laid_out
+
+
+async def test_a_filter_that_begins_and_ends_does_not_draw_the_whole_screen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with filtering(200) as (app, pilot):
+        whole = counted(monkeypatch, Compositor, "render_full_update")
+        pane = app.screen.query_one("#connections", ConnectionsPane)
+        before = pane.drawn
+        await pilot.press("slash")
+        await pilot.pause()
+        await pilot.press("escape")
+        await pilot.pause()
+        assert not whole
+        assert pane.drawn - before == 2  # the cursor's line, with and without the focus
+
+
+async def test_a_letter_of_a_filter_draws_nothing_anew_that_it_does_not_change(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with filtering(200) as (app, pilot):
+        await pilot.press("slash", *"strip")
+        await pilot.pause()
+        drawn = counted(monkeypatch, Still, "draw_lines")
+        await pilot.press("e")
+        await pilot.pause()
+        parts = {widget.id for widget in drawn}
+        assert parts <= {Part.TOP, Part.KEYS}  # the filter and the pane's title, which says it
+        assert app.screen.query_one(KeyLine).value == "stripe"
+
+
+async def test_a_letter_more_is_looked_for_among_what_the_others_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with filtering(10_000) as (_, pilot):
+        looked_at: list[int] = []
+        passing = narrowing.passing
+
+        def counting(entries: Sequence[Entry], *given: Any, **named: Any) -> Sequence[Entry]:
+            looked_at.append(len(entries))
+            return passing(entries, *given, **named)
+
+        monkeypatch.setattr(narrowing, "passing", counting)
+        await pilot.press(*"/77", "backspace", "7")
+        await pilot.pause()
+        assert looked_at == [10_000, 3_439, 3_439]
+
+
+async def test_a_flush_in_which_all_figures_change_makes_what_is_on_the_screen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fleet = the_fleet()
+    for number in range(1_000):
+        story = a_story(f"run-{number:04} → snowflake", 100 + number, 60).triggered()
+        fleet.take(story.read(20, "running", 100))
+    async with opened(fleet, StillClock()) as (app, pilot):
+        assert isinstance(app.screen, DeckScreen)
+        assert app.session is not None
+        pane = app.screen.query_one("#runs", RunsPane)
+        items = counted(monkeypatch, rows, "item_of_run")
+        rows_made = counted(monkeypatch, run_cells, "run_row")
+        divided = counted(monkeypatch, Segment, "divide")
+        for run, state in list(fleet.runs.items()):
+            if state.live and state.rows is not None:
+                fleet.runs[run] = replace(state, rows=state.rows + 77)
+        before = pane.drawn
+        app.screen.refresh_from(app.session)
+        await pilot.pause()
+        assert pane.show_vertical_scrollbar
+        assert 0 < pane.drawn - before <= pane.size.height
+        assert len(rows_made) <= pane.size.height
+        assert all(state.warnings for state in items)  # these come and go with the figures
+        assert not divided  # no line is cut where the scrollbar begins
 
 
 async def test_a_key_of_a_filter_is_one_picture_with_what_it_finds(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    fleet = the_fleet()
-    views = [a_connection(f"stripe-{number:04} → snowflake") for number in range(10_000)]
-    fleet.watch.connections = {view.connection.connection_id: view for view in views}
-    fleet.watch.loading = Loading(len(views), done=True)
-    async with opened(fleet, StillClock()) as (app, pilot):
-        await pilot.press("2", "slash")
+    async with filtering(10_000) as (app, pilot):
+        await pilot.press("slash")
         await pilot.pause()
-        field = app.screen.query_one(FilterInput)
+        field = app.screen.query_one(KeyLine)
         pane = app.screen.query_one("#connections", ConnectionsPane)
         pictures: list[tuple[str, str, int]] = []
         refresh = DeckScreen._compositor_refresh
 
-        def counted(deck: DeckScreen) -> None:
+        def counting(deck: DeckScreen) -> None:
             pictures.append((field.value, pane.words, len(pane.order)))
             refresh(deck)
 
-        monkeypatch.setattr(DeckScreen, "_compositor_refresh", counted)
+        monkeypatch.setattr(DeckScreen, "_compositor_refresh", counting)
         for letter in "777":
             await pilot.press(letter)
             await pilot.pause()
@@ -123,29 +223,14 @@ async def test_a_key_of_a_filter_is_one_picture_with_what_it_finds(
 async def test_the_lines_around_the_tables_are_drawn_once_for_a_key_of_a_filter(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    fleet = the_fleet()
-    views = [a_connection(f"stripe-{number:04} → snowflake") for number in range(10_000)]
-    fleet.watch.connections = {view.connection.connection_id: view for view in views}
-    fleet.watch.loading = Loading(len(views), done=True)
-    async with opened(fleet, StillClock()) as (app, pilot):
-        await pilot.press("2", *"/stripe-")
+    async with filtering(10_000) as (app, pilot):
+        await pilot.press(*"/stripe-")
         await pilot.pause()
-        drawn: list[str] = []
-
-        def counted(of: type, name: str) -> None:
-            done = getattr(of, name)
-
-            def counting(*given: object, **named: object) -> object:
-                drawn.append(name)
-                return done(*given, **named)
-
-            monkeypatch.setattr(of, name, counting)
-
-        counted(Frame, "draw")
-        counted(Frame, "draw_choice")
+        whole = counted(monkeypatch, Frame, "draw")
+        choice = counted(monkeypatch, Frame, "draw_choice")
         await pilot.press("7")  # other rows, and the cursor with them
         await pilot.pause()
-        assert drawn == ["draw_choice"]
+        assert (len(whole), len(choice)) == (0, 1)
         assert app.screen.query_one("#connections", ConnectionsPane).cursor == "c-stripe-7000"
 
 

@@ -33,6 +33,14 @@ async def shown(pilot: Pilot[None], dialog: Dialog[Any]) -> None:
     await until(pilot, lambda: dialog.armed)
 
 
+@pytest.mark.parametrize("unsent", [0, 2])
+async def test_quitting_tells_of_unsent_runs_where_there_are_any(unsent: int) -> None:
+    async with Host().run_test() as pilot:
+        await shown(pilot, QuitDialog(3, unsent=unsent))
+        told = pilot.app.export_screenshot()
+        assert ("waits&#160;for&#160;a" in told) is bool(unsent)
+
+
 @pytest.mark.parametrize(
     ("make", "key", "answer"),
     [
@@ -41,6 +49,10 @@ async def shown(pilot: Pilot[None], dialog: Dialog[Any]) -> None:
         (lambda: ConfirmDialog(TITLE, BODY), "n", False),
         (lambda: ConfirmDialog(TITLE, BODY), "escape", False),
         (lambda: ConfirmDialog(TITLE, BODY, danger=True), "enter", False),
+        (lambda: ConfirmDialog(TITLE, BODY, no="Drop", later="Leave it"), "escape", None),
+        (lambda: ConfirmDialog(TITLE, BODY, no="Drop", later="Leave it"), "enter", None),
+        (lambda: ConfirmDialog(TITLE, BODY, no="Drop", later="Leave it"), "n", False),
+        (lambda: ConfirmDialog(TITLE, BODY, no="Drop", later="Leave it"), "y", True),
         (lambda: QuitDialog(3), "d", "detach"),
         (lambda: QuitDialog(3), "enter", "detach"),
         (lambda: QuitDialog(3), "x", "cancel"),

@@ -9,7 +9,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.support.screens import HOSTILE, NOW, failed_run, until
-from tests.support.stand_ins import Host, StandInJournal, session
+from tests.support.stand_ins import Host, StandInFleet, StandInJournal, session
 from tui.screens.history import HistoryScreen, look_of
 from tui.screens.run import RunScreen
 from tui.widgets.live_table import LiveTable
@@ -74,6 +74,46 @@ async def test_every_word_that_is_typed_narrows_the_list() -> None:
         assert table(screen).order == ("r-2",)
         await pilot.press("escape")
         assert len(table(screen).order) == 3
+
+
+async def test_time_is_the_jobs_and_not_the_wait_for_a_slot() -> None:
+    waited = replace(
+        ROWS[1], job_started=NOW - timedelta(minutes=9), job_lasted=timedelta(seconds=84)
+    )
+    async with Host().run_test(size=(120, 40)) as pilot:
+        await shown(pilot, (waited,))
+        shot = pilot.app.export_screenshot()
+        assert "1m24" in shot
+        assert "4m00" not in shot
+
+
+async def test_a_run_that_ends_meanwhile_is_read_again() -> None:
+    story = failed_run()
+    live = replace(story.state(), verdict=None)
+    fleet = StandInFleet(runs={live.run: live})
+    journal = StandInJournal(rows=(replace(row(1, "shopify", verdict=None), run=live.run),))
+    of = session(fleet, journal=journal)
+    screen = HistoryScreen(of)
+    async with Host().run_test(size=(120, 40)) as pilot:
+        pilot.app.push_screen(screen)
+        await until(pilot, lambda: screen.is_mounted and table(screen).order == (live.run,))
+        fleet.runs[live.run] = story.state()
+        journal.rows = (replace(row(1, "shopify", "failed"), run=live.run),)
+        screen.refresh_from(of)
+        await until(pilot, lambda: "✗&#160;failed" in pilot.app.export_screenshot())
+
+
+async def test_nothing_is_read_again_while_nothing_ends() -> None:
+    journal = StandInJournal(rows=ROWS)
+    of = session(StandInFleet(), journal=journal)
+    screen = HistoryScreen(of)
+    async with Host().run_test(size=(120, 40)) as pilot:
+        pilot.app.push_screen(screen)
+        await until(pilot, lambda: screen.is_mounted and len(table(screen).order) == len(ROWS))
+        journal.rows = ()
+        screen.refresh_from(of)
+        await pilot.pause()
+        assert len(table(screen).order) == len(ROWS)
 
 
 async def test_problems_only() -> None:

@@ -88,6 +88,7 @@ async def test_enter_is_dead_while_a_target_is_not_checked() -> None:
         screen = await shown(pilot, fleet)
         await pilot.press("enter")
         assert go(screen).disabled
+        assert "Checking …" in str(go(screen).label)
         assert "1 not checked yet" in text(screen, "#summary")
         assert fleet.orders == []
 
@@ -229,6 +230,17 @@ async def test_back_sends_nothing() -> None:
         await pilot.press("escape")
         await pilot.pause()
         assert (app.answers, fleet.orders) == ([None], [])
+
+
+async def test_the_form_names_its_keys_as_they_are_bound() -> None:
+    fleet = StandInFleet(checks=will("send", "send", "send"))
+    app = Host()
+    app.rebound = {"back": "f6", "hold": "f9"}
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shown(pilot, fleet)
+        told = "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+        assert "f6 back" in told
+        assert "f9 goes on" in told
 
 
 async def test_a_hostile_name_is_shown_as_text() -> None:

@@ -20,6 +20,7 @@ from tui.screens.launch_form import (
     mistakes,
     order,
     parse_span,
+    status,
     summary,
     verb,
 )
@@ -153,6 +154,15 @@ def test_the_button_says_what_it_does(
     wills: tuple[Will, ...], doing: Doing, told: tuple[str, int]
 ) -> None:
     assert verb(Form(doing=doing), checks(*wills)) == told
+
+
+@pytest.mark.parametrize(
+    ("seconds", "says"), [(1, "checked 0 of 3 …"), (12, "checked 0 of 3 … 12s")]
+)
+def test_checks_that_are_late_are_said_to_be(seconds: int, says: str) -> None:
+    waited = timedelta(seconds=seconds)
+    told = status(Form(), 3, (), checked=None, waited=waited, under_cursor=None, usual=None)
+    assert told == says
 
 
 def test_how_long_it_takes_is_told_by_usual_times_and_slots() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,7 +16,7 @@ from tui.screens.connection_figures import figures
 from tui.screens.dialogs import MessageDialog
 from tui.screens.run import RunScreen
 from tui.screens.run_sections import Known
-from workflow.airbyte.models import Connection, ConnectionId, WorkspaceId
+from workflow.airbyte.models import RESET, Connection, ConnectionId, WorkspaceId
 from workflow.runs.connection_view import view_of
 from workflow.runs.events import RunId, TriggerIntent, TriggerSettled, Verdict, Warned
 from workflow.runs.journal.intents import Became, Intent, IntentKey, IntentRecord
@@ -283,3 +284,37 @@ async def test_without_a_suspect_only_that_it_had_no_effect_can_be_said() -> Non
         await pilot.press("enter")
         await until(pilot, lambda: pilot.app.screen is screen)
         assert fleet.deeds == []
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_every_answer_about_suspects_can_be_read(size: tuple[int, int]) -> None:
+    async with Host().run_test(size=size) as pilot:
+        await asked(pilot, 90_440)
+        said = "\n".join(strip.text for strip in pilot.app.screen._compositor.render_strips())
+        for label in ("This one", "Page", "None", "Later ]"):
+            assert label in said
+
+
+async def test_enter_pressed_twice_picks_once_and_leaves_the_run_open() -> None:
+    async with Host().run_test(size=(120, 40)) as pilot:
+        screen, fleet = await asked(pilot, 90_440)
+        await pilot.press("enter", "enter")
+        await until(pilot, lambda: pilot.app.screen is screen)
+        assert fleet.deeds == [("pick", f"{screen._run} 90440")]
+
+
+async def test_what_was_picked_is_said_where_the_suspects_were() -> None:
+    story = lost()
+    picked = Story(began=NOW - timedelta(seconds=9), run="r-picked", watch_only=True)
+    picked.attached(job_id=90_440)
+    async with Host().run_test(size=(120, 40)) as pilot:
+        screen, _ = await shown(pilot, story, picked)
+        assert "job 90440 was taken for its effect: run r-picked" in text(screen)
+        assert "its effect may be" not in text(screen)
+
+
+def test_rows_are_compared_with_a_job_of_the_same_kind() -> None:
+    wiped = replace(past_jobs()[0], job_type=RESET, rows_synced=0)
+    known = Known(failed_run().state(), NOW, before=figures([wiped, *past_jobs()]))
+    said = "\n".join(line.plain for line in run_sections.rows(known).lines)
+    assert "last good job: 48,002 rows" in said

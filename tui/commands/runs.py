@@ -87,11 +87,11 @@ def export(
 def resolve(context: click.Context, *, run: str, job: int | None, dismiss: bool) -> int:
     """Say what became of an unresolved trigger, so that its connection is free again.
 
-    Without an option: shows the suspects.
+    Without an option: looks for the suspects and shows them.
     """
     if job is not None and dismiss:
         raise click.UsageError("--job and --dismiss exclude each other.")
-    from tui.headless_runs import resolve_run
+    from tui.headless_resolve import resolve_run
 
     return resolve_run(Common.of(context), run, job=job, dismiss=dismiss)
 

@@ -6,7 +6,7 @@ watch. What the jobs add up to is :mod:`tui.screens.connection_figures`'.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar, Final
 
 from textual.app import ComposeResult
@@ -40,8 +40,8 @@ _HINTS: Final = (
     "follow",
     "enable",
     "log",
-    "copy",
     "back",
+    "copy",
     "read_now",
     "help",
 )
@@ -130,12 +130,15 @@ class ConnectionScreen(ActingScreen):
             return [Section("Connection", (unread,))]
         look = entry(view, None).look
         page = links.job_page(self._session.web_url, view.connection.workspace_id, self._of, None)
-        lines = connection_lines(view, look, now, lambda id_: keymap.key_at(self.app, id_))
+        lines = connection_lines(view, look, now, self._key)
         # The last line names keys, which stand at the bottom of this screen.
         told = [*lines[:-1], *([Content.styled(page, _QUIET)] if page else [])]
         if self._of in self._session.fleet.following.connections:
             told.insert(1, Content(f"{FOLLOWED} followed: its jobs are attached as they appear"))
         return [Section("Connection", tuple(told))]
+
+    def _key(self, id_: str) -> str:
+        return keymap.key_at(self.app, id_)
 
     def _jobs(self, width: int) -> list[Section]:
         if self._figures is None:
@@ -143,7 +146,8 @@ class ConnectionScreen(ActingScreen):
             return [Section("Jobs", (Content.styled(told, _QUIET),))]
         found = self._figures
         if not found.jobs:
-            return [Section("Jobs", (Content("it has no job yet: t launches it"),))]
+            none = f"it has no job yet: {self._key('launch')} launches it"
+            return [Section("Jobs", (Content(none),))]
         rate = found.success_rate
         share = "" if rate is None else f"   {rate:.0%}"
         lines = [outcome(found, min(60, width - 30)).append(share), usual(found)]
@@ -151,14 +155,15 @@ class ConnectionScreen(ActingScreen):
             lines.append(Content(f"median {found.rows:,.0f} rows a job"))
         if self._failed is not None:
             lines.append(Content.styled(f"not read again: {self._failed}", Tone.WARNING.style))
-        listed = tuple(job_line(job, found, width) for job in found.jobs)
+        now = self._session.clock.now()
+        listed = tuple(job_line(job, found, now, width) for job in found.jobs)
         return [
             Section("Outcomes, oldest first", tuple(lines)),
             Section(f"{many(len(found.jobs), 'job')}, newest first", listed),
         ]
 
 
-def job_line(job: Job, of: Figures, width: int) -> Content:
+def job_line(job: Job, of: Figures, now: datetime, width: int) -> Content:
     """Return a job on a line: when, what, how long, how much, and its rows as a bar."""
     look = of_status(job.status)
     day = "—" if job.start_time is None else f"{job.start_time.astimezone():%d %b}"
@@ -166,7 +171,7 @@ def job_line(job: Job, of: Figures, width: int) -> Content:
         (f"{job.job_id:>8}  {day} {clock(job.start_time)}  ", _QUIET),
         Content(f"{job.job_type:<8}"),
         (f"{look.glyph} {look.word:<11}", look.style),
-        f"{duration(took(job)):>7}  {rows_of(job):>14}",
+        f"{duration(_took(job, now)):>7}  {rows_of(job):>14}",
     )
     size = f"  {bytes_(job.bytes_synced):>9}"
     if line.cell_length + len(size) > width:
@@ -178,3 +183,10 @@ def job_line(job: Job, of: Figures, width: int) -> Content:
         return line
     cells = max(1, round(job.rows_synced / most * room))
     return line.append(Content.styled("▇" * cells, look.style))
+
+
+def _took(job: Job, now: datetime) -> timedelta | None:
+    """Return how long a job took, or has taken by now."""
+    if job.is_terminal or job.start_time is None:
+        return took(job)
+    return max(timedelta(0), now - job.start_time)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.reactive import Reactive
 from textual.screen import Screen
+from textual.widget import Widget
 
 from tui import keymap, rows
 from tui.connection_rows import NoteKey
@@ -22,10 +23,11 @@ from tui.deck_plan import Pane, Part
 from tui.glyphs import Tone
 from tui.happenings import Happenings
 from tui.kept import kept_by
+from tui.link import Paced
 from tui.screens import deck_view
+from tui.screens.deck_choice import Choice, Opens
 from tui.screens.deck_frame import Frame, Panes, Table
 from tui.screens.deck_views import Views
-from tui.screens.late import connection_screen, run_screen
 from tui.widgets.connections_pane import ConnectionsPane
 from tui.widgets.events_pane import EventsPane
 from tui.widgets.header import Facts
@@ -57,6 +59,8 @@ class DeckScreen(Screen[None]):
         if key.group is not keymap.Group.DETAIL and key.id not in keymap.TABLE_KEYS
     ]
     AUTO_FOCUS: ClassVar[str | None] = "#runs"
+    # Who has it, and who had it, draw themselves; Textual's own draws the whole screen.
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
 
     def __init__(
         self,
@@ -68,17 +72,20 @@ class DeckScreen(Screen[None]):
     ) -> None:
         super().__init__()
         self._clock = clock
+        self._since = clock.now()
+        """Since when the first answer is waited for."""
         self._happened = happened
         self._session: Session | None = None
         self._acts: Acts | None = None
         self._frozen = False
         self._second = -1
-        self._last_view: Callable[[], Screen[None]] | None = None
+        self._last_view: Opens | None = None
         self._opening = opening
         self._runs = RunsPane(clock, id=Part.RUNS)
         self._connections = ConnectionsPane(clock, id=Part.CONNECTIONS)
         self._events = EventsPane(clock, id=Part.EVENTS)
         self._panes = Panes(self._runs, self._connections, self._events)
+        self._choice = Choice(self._panes)
         self._frame = Frame(clock, self._panes, happened, rebound)
 
     def compose(self) -> ComposeResult:
@@ -118,13 +125,20 @@ class DeckScreen(Screen[None]):
         tick, self._second = second != self._second, second
         if not self._frozen:
             fleet = session.fleet
-            self._runs.take(fleet.runs, fleet.watch, tick=tick)
+            suspected = frozenset(one.run for one in fleet.suspicions)
+            self._runs.take(fleet.runs, fleet.watch, suspected, tick=tick)
             self._connections.follow(fleet.following.connections)
             self._connections.take(fleet.watch, self._runs.board, tick=tick)
             self._events.take(self._happened)
-            told = deck_view.runs_message(session, self._runs)
-            self._runs.say([Cell(text, tone) for text, tone in told])
-        self._frame.draw(session, frozen=self._frozen)
+            self._say(session)
+        slow_link = isinstance(self.app, Paced) and self.app.slow_link
+        self._frame.draw(session, frozen=self._frozen, slow_link=slow_link)
+
+    def _say(self, session: Session) -> None:
+        """Say why the runs pane has no rows, for when it has none."""
+        waited = self._clock.now() - self._since
+        told = deck_view.runs_message(session, self._runs, waited, self._frame.hint)
+        self._runs.say([Cell(text, tone) for text, tone in told])
 
     # ------------------------------------------------------------------------------ where it is
 
@@ -251,6 +265,8 @@ class DeckScreen(Screen[None]):
     def _filter(self, words: str) -> None:
         """Filter at once; what else is new can wait for the next flush."""
         self._table.filter(words)
+        if self._session is not None:
+            self._say(self._session)
         if self._pane is Pane.EVENTS:
             self._events.take(self._happened)
         self._frame.draw_choice()
@@ -319,10 +335,8 @@ class DeckScreen(Screen[None]):
 
     @property
     def _subjects(self) -> tuple[Subject, ...]:
-        """What an action is for: the marked rows of the pane, or the one with the cursor."""
-        if self._pane is Pane.CONNECTIONS:
-            return tuple(k for k in self._connections.chosen if not isinstance(k, NoteKey))
-        return tuple(k for k in self._runs.chosen if not isinstance(k, rows.LineKey))
+        """What an action is for."""
+        return self._choice.subjects(self._pane)
 
     def _act(self, act: Callable[[Acts], Awaitable[object]]) -> None:
         """Do something that takes time, beside the screen."""
@@ -340,25 +354,15 @@ class DeckScreen(Screen[None]):
         """Open what the cursor is on; fold or unfold a line."""
         if self._frame.keys.typing or self._session is None:
             return
-        session = self._session
-        if self._pane is Pane.CONNECTIONS:
-            key = self._connections.cursor
-            if key is not None and not isinstance(key, NoteKey):
-                self._show(partial(connection_screen, session, key))
+        line = self._choice.line if self._pane is Pane.RUNS else None
+        if line is not None:
+            self._runs.toggle(line)
+            self._again()
             return
-        match self._runs.cursor:
-            case rows.LineKey() as line:
-                self._runs.toggle(line)
-                self._again()
-            case rows.RunKey(run=run):
-                order = tuple(k.run for k in self._runs.order if isinstance(k, rows.RunKey))
-                self._show(partial(run_screen, session, run, order))
-            case rows.JobKey(job=job) if (reading := self._runs.board.job(job)) is not None:
-                self._show(partial(connection_screen, session, reading.job.connection_id))
-
-    def _show(self, screen: Callable[[], Screen[None]]) -> None:
-        self._last_view = screen
-        self.app.push_screen(screen())
+        opens = self._choice.opens(self._pane, self._session)
+        if opens is not None:
+            self._last_view = opens
+            self.app.push_screen(opens())
 
     def action_last_view(self) -> None:
         """Open again what was opened last."""
@@ -417,7 +421,11 @@ class DeckScreen(Screen[None]):
 
     def action_copy(self) -> None:
         """Copy the chosen rows."""
-        if self._acts is not None:
+        if self._acts is None:
+            return
+        if self._pane is Pane.EVENTS:
+            self._acts.copy_lines(self._choice.copied())
+        else:
             self._acts.copy(self._subjects)
 
     def action_read_now(self) -> None:

@@ -86,7 +86,8 @@ class Acts:
         jobs = [subject.job for subject in subjects if isinstance(subject, rows.JobKey)]
         lives = [self._about.live_job(subject) for subject in subjects if isinstance(subject, str)]
         jobs += [job for job in lives if job is not None]
-        live = [job for job in jobs if not self._about.ended(job)]
+        ours = {run.job_id for run in runs}
+        live = [job for job in jobs if not self._about.ended(job) and job not in ours]
         if not runs and not live:
             self._tell("nothing here to cancel: it has ended, or nothing was sent for it")
             return
@@ -160,9 +161,10 @@ class Acts:
         ids = [run.run for run in unsent]
         start = await self._confirmed(
             f"Send {many(len(unsent), 'run')} that an earlier start left unsent?",
-            f"{names}. Nothing has been sent for them. No drops them as skipped, esc as well.",
+            f"{names}. Nothing has been sent for them. Dropped, they count as skipped.",
             yes="Send",
             no="Drop",
+            later="Leave unsent",
         )
         if start is None:
             return
@@ -236,17 +238,24 @@ class Acts:
 
     def copy(self, subjects: Sequence[Subject]) -> None:
         """Copy the rows as lines of text."""
-        lines = [self._about.line(subject) for subject in subjects]
+        self.copy_lines([self._about.line(subject) for subject in subjects])
+
+    def copy_lines(self, lines: Sequence[SafeText]) -> None:
+        """Copy these lines, and say how many; there may be none."""
         if lines:
             self._app.copy_to_clipboard("\n".join(lines))
             self._tell(f"copied {many(len(lines), 'line')}")
 
     # ------------------------------------------------------------------------------ helpers
 
-    async def _confirmed(self, title: str, body: str, *, yes: str, no: str = "No") -> bool | None:
+    async def _confirmed(
+        self, title: str, body: str, *, yes: str, no: str = "No", later: str | None = None
+    ) -> bool | None:
         """Ask; None is no answer, which is not a no."""
         # Made of safe names and our own words.
-        dialog = ConfirmDialog(SafeText(title), SafeText(body), yes=yes, no=no, danger=True)
+        dialog = ConfirmDialog(
+            SafeText(title), SafeText(body), yes=yes, no=no, later=later, danger=True
+        )
         return await self._ask(dialog)
 
     async def _ask(self, question: Screen[Answer]) -> Answer | None:

@@ -28,10 +28,11 @@ from tui.widgets.connections_pane import ConnectionsPane
 from tui.widgets.detail import Detail, Lines
 from tui.widgets.events_pane import EventsPane
 from tui.widgets.header import Facts, Header
-from tui.widgets.key_line import KeyLine
+from tui.widgets.key_line import KeyLine, hints
 from tui.widgets.launch_bar import LaunchBar, progress
 from tui.widgets.rules import Bar, Rule, Title
 from tui.widgets.runs_pane import RunsPane
+from tui.widgets.still import Still
 from tui.widgets.too_small import TooSmall
 from workflow.clock import Clock
 from workflow.text import SafeText
@@ -85,6 +86,10 @@ def _estimated(session: Session, state: LaunchState, now: datetime) -> _Estimate
     return _Estimate(state.launch, now, left)
 
 
+class LastEvent(Still, Static):
+    """What happened last, on one line."""
+
+
 class Frame:
     """Everything of the deck that is no table, and the places of all of it."""
 
@@ -102,7 +107,7 @@ class Frame:
         self._header = Header(id=Part.HEADER)
         self._launch = LaunchBar(id=Part.LAUNCH)
         self._detail = Detail(id=Part.DETAIL)
-        self._last = Static("", id=Part.LAST_EVENT, markup=False)
+        self._last = LastEvent("", id=Part.LAST_EVENT, markup=False)
         self._last_drawn = ""
         self._estimate: _Estimate | None = None
         self._launch_number: int | None = None
@@ -143,16 +148,17 @@ class Frame:
             if region is not None:
                 widget.styles.offset = region.offset
                 widget.styles.width, widget.styles.height = region.size
-        self.keys.show(size.width, self._rebound)
+        self.keys.show(hints(size.width, self._rebound))
 
     def opening(self, facts: Facts) -> None:
         """Draw what is known before anything has been read."""
         self._header.show(facts)
 
-    def draw(self, session: Session, *, frozen: bool) -> None:
+    def draw(self, session: Session, *, frozen: bool, slow_link: bool) -> None:
         """Draw the lines around the tables, as far as they have changed."""
         now = self._clock.now()
-        facts = deck_view.facts(session, self._panes.runs, now, frozen=frozen)
+        held = self.hint("freeze") if frozen else None
+        facts = deck_view.facts(session, self._panes.runs, now, held, slow_link=slow_link)
         for pane in Pane:
             self._panes.of(pane).dim(facts.stale)
         self._stale = facts.stale

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from textual.content import Content
@@ -12,11 +12,13 @@ from tui import detail_lines, rows
 from tui.board import job_name
 from tui.connection_rows import NoteKey
 from tui.deck_plan import Pane, Part, Plan, Style
-from tui.formats import access
+from tui.event_lines import Entry
+from tui.formats import LONG, access, waiting
 from tui.glyphs import Tone
 from tui.widgets.connections_pane import ConnectionsPane
 from tui.widgets.events_pane import EventsPane
 from tui.widgets.header import Facts
+from tui.widgets.lines import hung
 from tui.widgets.rules import Title
 from tui.widgets.runs_pane import RunsPane
 from workflow.airbyte.models import ConnectionId
@@ -29,8 +31,10 @@ if TYPE_CHECKING:
 _QUIET: Final = Tone.QUIET.style
 
 
-def facts(session: Session, runs: RunsPane, now: datetime, *, frozen: bool) -> Facts:
-    """Return what the header tells."""
+def facts(
+    session: Session, runs: RunsPane, now: datetime, frozen: str | None, *, slow_link: bool
+) -> Facts:
+    """Return what the header tells; `frozen` is the key that lets a frozen picture go on."""
     status = session.fleet.feed.status
     return Facts(
         profile=SafeText(session.profile_name),
@@ -48,6 +52,7 @@ def facts(session: Session, runs: RunsPane, now: datetime, *, frozen: bool) -> F
         brief=status.brief,
         trouble=session.fleet.trouble,
         frozen=frozen,
+        slow_link=slow_link,
     )
 
 
@@ -65,8 +70,8 @@ def top_titles(
         if of is Pane.RUNS and launch is not None and whole and places.style is not Style.TABS:
             head, _, rest = told.partition(" · ")
             told = SafeText(f"{head} · launch {launch} · {rest}")
-        if of is Pane.EVENTS and not whole:
-            told = ""
+        if of is Pane.EVENTS:
+            told = f"· {told}" if whole else ""
         text = SafeText(f"{number} {of.value.capitalize()} {told}".rstrip())
         return Title(at, text, of.value, active=of is pane)
 
@@ -116,25 +121,34 @@ def joints(places: Plan, rule: Part) -> dict[int, str]:
     return found
 
 
-def runs_message(session: Session, runs: RunsPane) -> tuple[tuple[str, Tone | None], ...]:
-    """Return what the runs pane says while it has no rows."""
+def runs_message(
+    session: Session, runs: RunsPane, waited: timedelta, hint: detail_lines.Hint
+) -> tuple[tuple[str, Tone | None], ...]:
+    """Return what the runs pane says while it has no rows.
+
+    `waited` is how long the first answer has been waited for.
+    """
     status = session.fleet.feed.status
     if runs.words:
-        return (("no run or job has these words", None), ("esc shows all", Tone.QUIET))
+        shows = f"{hint('back')} shows all"
+        return (("no run or job has these words", None), (shows, Tone.QUIET))
     if runs.problems:
-        return (("no problems", Tone.SUCCEEDED), ("! shows everything", Tone.QUIET))
+        shows = f"{hint('problems')} shows everything"
+        return (("no problems", Tone.SUCCEEDED), (shows, Tone.QUIET))
     if status.read_at is None and status.failing is not None:
         return (
-            ("the server could not be read yet; it is asked again", Tone.WARNING),
+            (f"the server could not be read yet{waiting(waited)}; it is asked again", Tone.WARNING),
             (status.failing, Tone.WARNING),
-            ("ctrl-r asks now", Tone.QUIET),
+            (f"{hint('read_now')} asks now", Tone.QUIET),
         )
     if status.read_at is None:
-        return (("reading what runs and what failed …", Tone.QUIET),)
-    return (
-        ("nothing runs, and nothing failed lately", Tone.SUCCEEDED),
-        ("2 goes to the connections, space marks, t launches", Tone.QUIET),
-    )
+        return (
+            (f"reading what runs and what failed …{waiting(waited)}", Tone.QUIET),
+            *([(f"{hint('read_now')} asks again", Tone.QUIET)] if waited >= LONG else ()),
+        )
+    goes, marks = f"{hint('pane.connections')} goes to the connections", f"{hint('mark')} marks"
+    keys = f"{goes}, {marks}, {hint('launch')} launches"
+    return (("nothing runs, and nothing failed lately", Tone.SUCCEEDED), (keys, Tone.QUIET))
 
 
 class DetailView:
@@ -158,11 +172,30 @@ class DetailView:
         """Return title and lines."""
         if pane is Pane.CONNECTIONS:
             return self._connection(now)
-        if pane is Pane.EVENTS and self._events.cursor is not None:
-            entry = self._events.entry(self._events.cursor)
-            if entry is not None:
-                return SafeText("event"), (Content(entry.line),)
+        if pane is Pane.EVENTS:
+            cursor = self._events.cursor
+            entry = None if cursor is None else self._events.entry(cursor)
+            return (
+                (SafeText("nothing chosen"), ())
+                if entry is None
+                else self._event(entry, now, width)
+            )
         return self._run(now, width, wide=wide)
+
+    def _event(
+        self, entry: Entry, now: datetime, width: int
+    ) -> tuple[SafeText, tuple[Content, ...]]:
+        """Return what happened, whole, and how the run it happened to stands now."""
+        lines = hung(Content(entry.line), width)
+        state = None if entry.run is None else self._runs.board.run(entry.run)
+        if state is None:
+            if entry.launch is not None:
+                told = f"{self._hint('open')} the launch's report   {self._hint('copy')} copy"
+                lines = (*lines, Content.styled(told, _QUIET))
+            return SafeText("event"), lines
+        view = self.view(state.connection_id)
+        run = detail_lines.run_lines(state, view, now, width, self._hint)
+        return SafeText("event"), (*lines, *run)
 
     def _run(
         self, now: datetime, width: int, *, wide: bool

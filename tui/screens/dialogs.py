@@ -132,11 +132,15 @@ _PREVIOUS: Final = Binding("left,h", "app.focus_previous", "previous", show=Fals
 
 
 class ConfirmDialog(Dialog[bool]):
-    """Yes or no; no is where the focus is when yes does harm."""
+    """Yes or no; no is where the focus is when yes does harm.
+
+    Where no does something as well, `later` is the third answer, None: everything stays as it is.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "answer(True)", "yes", id="dialog.yes", show=False),
-        Binding("n,escape,q", "answer(False)", "no", id="dialog.no", show=False),
+        Binding("n", "answer(False)", "no", id="dialog.no", show=False),
+        Binding("escape,q", "leave", "back", id="dialog.leave", show=False),
         _NEXT,
         _PREVIOUS,
     ]
@@ -148,29 +152,40 @@ class ConfirmDialog(Dialog[bool]):
         *,
         yes: str = "Yes",
         no: str = "No",
+        later: str | None = None,
         danger: bool = False,
     ) -> None:
         super().__init__(title, body, danger=danger)
-        self._yes, self._no, self._danger = yes, no, danger
+        self._yes, self._no, self._later, self._danger = yes, no, later, danger
 
     def answers(self) -> ComposeResult:
-        """Yield the two buttons."""
+        """Yield the two buttons, or three where no does something as well."""
         yield from row(
             button(f"y  {self._yes}", "yes", danger=self._danger),
             button(f"n  {self._no}", "no"),
+            *([button(f"esc  {self._later}", "later")] if self._later else ()),
         )
 
     def first_focus(self) -> str:
         """Return the answer that changes least."""
+        if self._later:
+            return "#later"
         return "#no" if self._danger else "#yes"
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Take the button as the answer."""
-        leave(self, event.button.id == "yes")
+        if event.button.id == "later":
+            self.action_leave()
+        else:
+            leave(self, event.button.id == "yes")
 
     def action_answer(self, yes: bool) -> None:
         """Take the key as the answer."""
         leave(self, yes)
+
+    def action_leave(self) -> None:
+        """Decide nothing, which is no but where no does something as well."""
+        leave(self, None if self._later else False)
 
 
 class TypedDialog(Dialog[bool]):
@@ -222,9 +237,9 @@ class TypedDialog(Dialog[bool]):
 
 _DECK_ENDS: Final = SafeText(
     "Detach: the jobs go on at the server, and the next start watches them again. "
-    "Cancel: the jobs are asked to stop, which can take minutes. "
-    "What still waits for a slot has not been sent and stays unsent."
+    "Cancel: the jobs are asked to stop, which can take minutes."
 )
+_UNSENT_STAYS: Final = " What still waits for a slot has not been sent and stays unsent."
 _NOTHING_LIVE: Final = SafeText(
     "Nothing of them has been sent, and nothing will be by itself: "
     "the next start asks whether to send them."
@@ -245,7 +260,8 @@ class QuitDialog(Dialog[Leaving]):
     ]
 
     def __init__(self, live: int, *, unsent: int = 0, demo: bool = False) -> None:
-        what = _DEMO_ENDS if demo else _DECK_ENDS if live else _NOTHING_LIVE
+        ends = SafeText(f"{_DECK_ENDS}{_UNSENT_STAYS if unsent else ''}")
+        what = _DEMO_ENDS if demo else ends if live else _NOTHING_LIVE
         left = [many(live, "live run")] if live else []
         left += [f"{unsent:,} unsent"] if unsent else []
         super().__init__(SafeText(f"Quit with {' and '.join(left)}?"), what)

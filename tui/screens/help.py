@@ -70,10 +70,10 @@ _FILTER: Final = (
 
 _FORMS: Final = (
     ("⏎", "Launch form: send, once everything has been checked."),
-    ("spc", "Leave the target out, or take it in again."),
+    ("mark", "Leave the target out, or take it in again."),
     ("w", "Another workflow document."),
     ("+", "Save targets and form as a plan; `:` finds it by name."),
-    ("y", "Copy the command that does the same."),
+    ("copy", "Copy the command that does the same."),
     ("y m c n", "Report: copy as text, Markdown, CSV, JSON."),
 )
 
@@ -135,7 +135,7 @@ def help_columns(width: int, app: object = None) -> tuple[Content, Content | Non
     acting = titled(Group.ACT, Group.SHOW, Group.CHOOSE, Group.VIEW, Group.DETAIL)
     moving = titled(Group.MOVE)
     filters = (titled_rule("Filter", column), *listed(_FILTER, column))
-    forms = (titled_rule("In other screens", column), *listed(_FORMS, column))
+    forms = (titled_rule("In other screens", column), *listed(keymap.named_at(app, _FORMS), column))
     if two:
         return stacked((*acting, *filters)), stacked((*signs, *moving, *forms))
     return stacked((*signs, *acting, *filters, *moving, *forms)), None
@@ -159,7 +159,8 @@ class HelpScreen(ScrollingScreen[None]):
         with VerticalScroll(id="body"), Horizontal():
             yield Static(id="left")
             yield Static(id="right")
-        yield Hints((("j k", "scroll"), ("esc", "back")))
+        moves = " ".join(keymap.key_at(self.app, id_) for id_ in ("move.down", "move.up"))
+        yield Hints(keymap.named_at(self.app, ((moves, "scroll"), ("back", "back"))))
 
     def on_resize(self) -> None:
         """Write the columns for the width there is."""

@@ -82,6 +82,12 @@ def fields_of(row: RunRow) -> str:
     return filtering.fields(row.name or "", status=status, job_type=row.job_type)
 
 
+def _stand(session: Session) -> tuple[int, int]:
+    """Count the runs of this process, and those that have ended."""
+    runs = session.fleet.runs
+    return len(runs), sum(run.verdict is not None for run in runs.values())
+
+
 class HistoryScreen(Screen[None]):
     """The list."""
 
@@ -105,6 +111,8 @@ class HistoryScreen(Screen[None]):
         self._words = ""
         self._problems = False
         self._read = False
+        self._seen: tuple[int, int] = (0, 0)
+        """How many runs of this process there were, and had ended, when the journal was read."""
 
     def compose(self) -> ComposeResult:
         """Where this is, the rows, the keys or the search."""
@@ -130,8 +138,9 @@ class HistoryScreen(Screen[None]):
         self._draw()
 
     def refresh_from(self, session: Session) -> None:
-        """Draw the ages anew."""
-        del session
+        """Draw the ages anew; read again when runs of this process began or ended meanwhile."""
+        if self._read and self._seen != _stand(session):
+            self.action_read_now()
         self._draw()
 
     def action_read_now(self) -> None:
@@ -139,6 +148,7 @@ class HistoryScreen(Screen[None]):
         self.run_worker(self._load(), group="read", exclusive=True, exit_on_error=False)
 
     async def _load(self) -> None:
+        self._seen = _stand(self._session)  # of before: what comes meanwhile is read for as well
         found = await self._session.journal.runs(MOST, self._session.profile_name)
         self._rows = {row.run: row for row in found}
         self._texts = {row.run: (searched(row), fields_of(row)) for row in found}
@@ -169,15 +179,17 @@ class HistoryScreen(Screen[None]):
         self.query_one("#title", Static).update(titled_rule(told, width), layout=False)
         self._table.show(shown, at_once=True)
         if self._read:
-            none = "no run fits: esc drops the search" if self._rows else "no run yet: t launches"
+            back, launch = (keymap.key_at(self.app, id_) for id_ in ("back", "launch"))
+            none = f"no run yet: {launch} on the deck launches"
+            if self._rows:
+                none = f"no run fits: {back} drops the search"
             self._table.say((Cell(none, Tone.QUIET),))
-        keys = hint_line(keymap.hints_at(self.app, _HINTS), width)
-        self.query_one("#hints", Static).update(keys, layout=False)
+        self.query_one(KeyLine).show(hint_line(keymap.hints_at(self.app, _HINTS), width))
 
     def _row(self, key: RunId, columns: Sequence[Column]) -> Row:
         row, look = self._rows[key], look_of(self._rows[key])
-        took = None if row.ended is None else row.ended - row.created
-        ago = age(self._session.clock.now() - row.created)
+        now = self._session.clock.now()
+        took, ago = row.lasted(now), age(now - row.created)
         cells = {
             "name": Cell(safe(row.name or row.connection_id or row.workflow_id or row.run)),
             "type": Cell(safe(row.job_type or ""), Tone.QUIET),

@@ -69,6 +69,13 @@ def history_screen(session: Session) -> Screen[None]:
     return HistoryScreen(session)
 
 
+def report_screen(session: Session, launch: LaunchId) -> Screen[None]:
+    """Return what became of every target of a launch."""
+    from tui.screens.report import ReportScreen
+
+    return ReportScreen(session, launch)
+
+
 def arm_dialog(session: Session) -> ModalScreen[timedelta | None]:
     """Return the question for how long to arm."""
     from tui.screens.arm_dialog import ArmDialog

@@ -180,6 +180,7 @@ class LaunchScreen(Screen[LaunchId | None]):
                 len(intent.taken),
                 intent.checks,
                 checked=self._checks.age,
+                waited=self._checks.waited,
                 under_cursor=self._checks.by_id.get(self._list.cursor or ""),
                 usual=self._session.fleet.watch.usual if self._ready(intent) else None,
             )
@@ -243,8 +244,9 @@ class LaunchScreen(Screen[LaunchId | None]):
         """Say what kept the targets from being checked, or the launch from being made."""
         if event.state is WorkerState.ERROR:
             self._sending = False
+            again = keymap.key_at(self.app, "read_now")
             what = "check the targets" if event.worker.group == "check" else "launch"
-            self._told = safe(f"could not {what}: {event.worker.error}; ctrl-r tries again")
+            self._told = safe(f"could not {what}: {event.worker.error}; {again} tries again")
             self._draw()
 
     # ------------------------------------------------------------------------------- the deed

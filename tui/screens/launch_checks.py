@@ -14,6 +14,7 @@ class Checks:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._asked_at: datetime | None = None
         self._done_at: datetime | None = None
         self.by_id: dict[str, TargetCheck] = {}
         """Those that are in, by connection."""
@@ -30,11 +31,18 @@ class Checks:
 
     async def run(self, order: Order, news: Callable[[], None]) -> None:
         """Ask about every target of an order; `news` is called for each that comes in."""
+        self._asked_at = self._session.clock.now()
         async for check in self._session.fleet.check(order):
             self.by_id[check.target.connection_id] = check
             news()
         self._done_at = self._session.clock.now()
         news()
+
+    @property
+    def waited(self) -> timedelta:
+        """For how long they have been asked for; zero before that."""
+        now = self._session.clock.now()
+        return now - (self._asked_at or now)
 
     @property
     def age(self) -> timedelta | None:

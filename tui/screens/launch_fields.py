@@ -15,6 +15,7 @@ from textual.message import Message
 from textual.reactive import var
 from textual.widgets import Input, Static
 
+from tui import keymap
 from tui.screens.launch_form import Doing, Form, Mistake, mistakes
 from tui.widgets.form_fields import Choice, Option, ShortInput, Tick
 from workflow.runs.launch import OnConflict
@@ -50,7 +51,7 @@ class LaunchFields(Vertical):
         &.-workflow #workflow-row { display: block; }
         &.-workflow #doing-row { display: none; }
         &.-workflow #refresh { visibility: hidden; }
-        #another { width: auto; color: $text-muted; }
+        #another { width: auto; margin-left: 3; color: $text-muted; }
         #refresh { width: 1fr; }
         #workflow { width: 1fr; text-wrap: nowrap; text-overflow: ellipsis; }
         &.-destructive #over-running { display: block; }
@@ -75,7 +76,7 @@ class LaunchFields(Vertical):
 
     def compose(self) -> ComposeResult:
         """One line for each field."""
-        form = self.form
+        form, hold = self.form, keymap.key_at(self.app, "hold")
         with Horizontal(id="doing-row"):
             yield Static("Do", classes="name")
             yield Choice(_DOINGS, form.doing.value, id="doing")
@@ -85,8 +86,8 @@ class LaunchFields(Vertical):
         with Horizontal():
             yield Static(classes="name")
             yield Static("refresh: not offered by the public API (422)", id="refresh")
-            yield Static("w  workflow", id="another")
             yield Tick("also over a running sync, which is cancelled", id="over-running")
+            yield Static("w  workflow", id="another")
         with Horizontal():
             yield Static("At once", classes="name")
             yield ShortInput(form.at_once, "0123456789", cells=4, id="at-once")
@@ -105,7 +106,7 @@ class LaunchFields(Vertical):
             yield Static("Hold", classes="name")
             yield Static("after ", classes="word")
             yield ShortInput(form.hold_after, "0123456789", cells=3, empty="off", id="hold-after")
-            yield Static(" failures in a row start no more; p goes on", classes="word")
+            yield Static(f" failures in a row start no more; {hold} goes on", classes="word")
         with Horizontal():
             yield Static("Tell me", classes="name")
             yield Tick("bell when all ended", form.bell, id="bell")

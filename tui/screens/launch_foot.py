@@ -10,19 +10,21 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Button, Static
 
+from tui import keymap
 from tui.widgets.hints import Hints
 from tui.widgets.lines import titled_rule
 
 _KEYS = (
     ("⏎", "trigger"),
     ("tab", "field"),
-    ("spc", "leave out / take"),
-    ("esc", "back"),
-    ("y", "copy as command"),
+    ("mark", "leave out"),
+    ("back", "back"),
+    ("copy", "copy as command"),
     ("w", "workflow"),
     ("+", "save as plan"),
-    ("?", "help"),
+    ("help", "help"),
 )
+"""Keys, those of the deck by their ids, and what they do here."""
 _BUTTONS = (("go", ""), ("plan", "[ Save as plan ]"), ("back", "[ Back ]"))
 
 
@@ -47,7 +49,7 @@ class LaunchFoot(Vertical):
                 button = Button(Content(label), id=id_, compact=True, disabled=id_ == "go")
                 button.can_focus = False
                 yield button
-        yield Hints(_KEYS)
+        yield Hints(keymap.named_at(self.app, _KEYS))
 
     def show(self, status: Content, label: str, *, ready: bool, danger: bool) -> None:
         """Show how things stand, and what the first button does."""

@@ -17,7 +17,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
-from tui.formats import age, duration, elide, many
+from tui.formats import age, duration, elide, many, waiting
 from workflow.runs.launch import (
     DESTRUCTIVE,
     LaunchState,
@@ -228,17 +228,17 @@ def status(
     checks: Sequence[TargetCheck],
     *,
     checked: timedelta | None,
+    waited: timedelta,
     under_cursor: TargetCheck | None,
     usual: Callable[[str], timedelta | None] | None,
 ) -> SafeText:
     """Return the line over the button: ``checked 40 of 40, 2s ago · about 45m, by usual times``.
 
-    `checked` is how long ago the checks were done, None while they are not; `usual` gives a
-    connection's usual duration, None when it is too early to estimate.
+    `checked` is how long ago the checks were done, None while they are not and have been `waited`
+    for; `usual` gives a connection's usual duration, None when it is too early to estimate.
     """
     parts = [f"checked {len(checks)} of {taken}"]
-    if checked is not None:
-        parts[0] += f", {age(checked)} ago"
+    parts[0] += f" …{waiting(waited)}" if checked is None else f", {age(checked)} ago"
     blocked = sum(check.will == "blocked" for check in checks)
     if blocked:
         parts.append(f"{many(blocked, 'blocked one is', 'blocked ones are')} not sent")

@@ -57,6 +57,8 @@ class Intent:
         """Return what the button says."""
         if self.once:
             return f"Run once on {profile}"
+        if len(self.checks) < len(self.taken):
+            return "Checking …"
         verb, count = launch_form.verb(self.form, self.checks)
         return f"{verb} {count} on {profile}" if count else "Nothing to send"
 

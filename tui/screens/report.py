@@ -15,6 +15,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from tui import keymap
 from tui.glyphs import Tone
 from tui.screens.scrolling import ScrollingScreen
 from tui.session import Session
@@ -30,8 +31,8 @@ _HINTS: Final = (
     ("m", "as Markdown"),
     ("c", "as CSV"),
     ("n", "as JSON"),
-    ("esc", "back"),
-    ("?", "help"),
+    ("back", "back"),
+    ("help", "help"),
 )
 
 
@@ -64,7 +65,7 @@ class ReportScreen(ScrollingScreen[None]):
         yield Static(id="title", classes="line")
         with VerticalScroll(id="body"):
             yield Static(id="page")
-        yield Hints(_HINTS)
+        yield Hints(keymap.named_at(self.app, _HINTS))
 
     def on_mount(self) -> None:
         """Show what there is."""

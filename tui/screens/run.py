@@ -43,6 +43,7 @@ _HINTS: Final = (
     "rerun",
     "copy",
     "detail.next",
+    "back",
     "last_view",
     "help",
 )
@@ -168,8 +169,16 @@ class RunScreen(ActingScreen):
             page,
             self._entries,
             self._session.fleet.suspicion(self._run),
+            self._taken(state),
             self._session.demo,
         )
+
+    def _taken(self, state: RunState) -> RunState | None:
+        """Return the run that was made when somebody picked one of the run's suspects."""
+        if state.ended is None or not state.suspects:
+            return None
+        made = (one for one in self._session.fleet.runs.values() if one.created > state.ended)
+        return next((one for one in made if one.job_id in state.suspects), None)
 
     # ---------------------------------------------------------------------------------- drawing
 
@@ -179,7 +188,7 @@ class RunScreen(ActingScreen):
         known = self._known()
         self._line("#where", self._where(known))
         if known is None:
-            gone = "this run is not in the journal; esc goes back"
+            gone = f"this run is not in the journal; {self._hint('back')} goes back"
             self.query_one("#head", Static).update(Content.styled(gone, Tone.QUIET.style))
             return
         width = self.size.width
@@ -232,7 +241,10 @@ class RunScreen(ActingScreen):
         over = {"rerun"} if known.run.live else {"cancel", "detach"}
         over |= {"resolve"} if known.suspicion is None else set()
         ids = [id_ for id_ in _HINTS if id_ not in over]
-        return keymap.hints_at(self.app, ids)
+        both = " ".join(self._hint(id_) for id_ in ("detail.next", "detail.previous"))
+        at = ids.index("detail.next")
+        hints = keymap.hints_at(self.app, ids)
+        return [*hints[:at], (both, "other run"), *hints[at + 1 :]]
 
     def action_resolve(self) -> None:
         """Say which job a lost trigger made, or that it made none."""

@@ -19,7 +19,7 @@ from tui.detail_lines import origin
 from tui.event_lines import Entry
 from tui.formats import bytes_, clock, duration, elide, exact, many, rate
 from tui.glyphs import Sign, Tone
-from tui.lasting import lasted
+from tui.lasting import ended, lasted
 from tui.run_cells import rows_per_second
 from tui.screens.connection_figures import Figures, outcome, usual
 from tui.screens.suspects import suspect_line
@@ -27,6 +27,7 @@ from tui.widgets.lines import hung, stacked, titled_rule
 from tui.widgets.sparkline import sparkline
 from tui.widgets.status_timeline import timeline_lines
 from tui.widgets.step_track import step_look
+from workflow.airbyte.models import JobType, same_kind
 from workflow.runs.events import Origin, Verdict
 from workflow.runs.run import Phase, RunState
 from workflow.runs.suspects import Suspicion
@@ -56,6 +57,8 @@ class Known:
     """What happened to the run, oldest first."""
     suspicion: Suspicion | None = None
     """What may be the effect of its trigger, while nobody has said."""
+    taken: RunState | None = None
+    """The run that watches what somebody has said its trigger's effect to be."""
     demo: bool = False
     """Nothing is kept: there is no next start."""
 
@@ -88,8 +91,9 @@ def _whose(run: RunState) -> list[str]:
         told = [f"started elsewhere {clock(run.job_started)}", f"attached {clock(run.created)}"]
     elif run.origin is not None:
         told = [origin(run), f"at {clock(run.begun or run.created)}"]
-    if run.ended is not None:
-        told.append(f"ended {clock(run.ended)}")
+    over = ended(run)
+    if over is not None:
+        told.append(f"ended {clock(over)}")
     return told
 
 
@@ -111,6 +115,9 @@ def _attention(known: Known) -> Lines:
     if known.suspicion is not None:
         told = "? nobody has said yet what its trigger did, and its connection takes no other"
         lines.append(Content.styled(told, Tone.UNRESOLVED.style))
+    elif known.taken is not None:
+        told = f"job {known.taken.job_id} was taken for its effect: run {known.taken.run}"
+        lines.append(Content.styled(told, _QUIET))
     elif run.suspects:
         jobs = ", ".join(str(job) for job in run.suspects)
         lines.append(Content.styled(f"? its effect may be job {jobs}", Tone.UNRESOLVED.style))
@@ -181,7 +188,9 @@ def rows(known: Known) -> Section:
 
 def _job_before(known: Known) -> str | None:
     jobs = () if known.before is None else known.before.jobs
-    last = next((job for job in jobs if job.status == "succeeded"), None)
+    kind = known.run.job_type
+    alike = (job for job in jobs if kind is None or same_kind(job.job_type, JobType(kind)))
+    last = next((job for job in alike if job.status == "succeeded"), None)
     if last is None or last.rows_synced is None:
         return None
     took = f" in {duration(last.duration)}" if last.duration is not None else ""

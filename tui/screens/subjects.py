@@ -30,9 +30,15 @@ class Subjects:
         self._fleet = session.fleet
 
     def runs(self, subjects: Iterable[Subject]) -> list[RunState]:
-        """Return the states of the runs among these."""
-        keys = [subject.run for subject in subjects if isinstance(subject, rows.RunKey)]
-        return [state for run in keys if (state := self._fleet.runs.get(run)) is not None]
+        """Return the states of the runs among these, and of the live ones of their connections."""
+        wanted = tuple(subjects)
+        runs = self._fleet.runs
+        keys = [subject.run for subject in wanted if isinstance(subject, rows.RunKey)]
+        found = [state for run in keys if (state := runs.get(run)) is not None]
+        connections = {subject for subject in wanted if isinstance(subject, str)}
+        if connections:
+            found += [run for run in runs.values() if run.live and run.connection_id in connections]
+        return found
 
     def targets(self, subjects: Iterable[Subject]) -> tuple[Target, ...]:
         """Return what a launch of these would start: each connection once."""

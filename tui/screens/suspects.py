@@ -20,6 +20,7 @@ from tui import glyphs
 from tui.formats import clock, duration
 from tui.glyphs import Tone
 from tui.screens.dialogs import Dialog, button, row
+from tui.screens.leaving import leave
 from workflow.airbyte.models import JobId
 from workflow.runs.run import RunState
 from workflow.runs.suspects import Suspicion
@@ -58,6 +59,7 @@ class SuspectsDialog(Dialog[Answer]):
     SuspectsDialog OptionList {
         height: auto; max-height: 10; border: none; padding: 0; margin-bottom: 1;
     }
+    SuspectsDialog Horizontal Button { margin-right: 1; }
     """
 
     def __init__(
@@ -128,7 +130,7 @@ class SuspectsDialog(Dialog[Answer]):
     def _pick(self) -> None:
         job = self._under_cursor()
         if job is not None:
-            self.dismiss(job)
+            leave(self, job)
 
     def action_page(self) -> None:
         """Show the page of the job under the cursor, and stay."""
@@ -138,11 +140,11 @@ class SuspectsDialog(Dialog[Answer]):
 
     def action_none(self) -> None:
         """Say that none of them is it."""
-        self.dismiss("none")
+        leave(self, "none")
 
     def action_leave(self) -> None:
         """Say nothing."""
-        self.dismiss(None)
+        leave(self)
 
     def action_move(self, by: int) -> None:
         """Move through the jobs."""

@@ -9,17 +9,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from tui import connection_rows, glyphs
+from tui import connection_rows, glyphs, keymap
 from tui.board import ConnectionBoard, RunBoard
 from tui.connection_rows import Key, NoteKey, Sort
 from tui.deck_plan import Pane
+from tui.formats import waiting
 from tui.glyphs import Tone
+from tui.narrowing import Narrowing
 from tui.saved_views import NO_NAME, SavedView
 from tui.widgets.columns import Column
 from tui.widgets.line_painter import Cell, Row
 from tui.widgets.live_table import LiveTable
 from workflow.airbyte.models import ConnectionId
 from workflow.clock import Clock
+from workflow.runs.connection_view import ConnectionView
 from workflow.runs.run import Phase
 from workflow.text import SafeText
 
@@ -44,13 +47,14 @@ class ConnectionsPane(LiveTable[Key]):
         self.board: Final = ConnectionBoard()
         self.followed: frozenset[ConnectionId] = frozenset()
         self._clock = clock
-        self._now = clock.now()
+        self._now = self._since = clock.now()
         self.words = ""
         self.chip = NO_NAME
         """The name of the saved view that is shown."""
         self.problems = False
         self.sort = Sort.STATE
         self._ordered: tuple[connection_rows.Entry, ...] = ()
+        self._narrowing = Narrowing()
         self._shown = 0
         self._total = 0
         self._loading = True
@@ -79,7 +83,7 @@ class ConnectionsPane(LiveTable[Key]):
     def take(self, watch: Watch, runs: RunBoard, *, tick: bool) -> None:
         """Take in how things are; `tick` when a second has passed, so that ages move."""
         self._now = self._clock.now()
-        changed, moves = self.board.update(watch.connections, runs.latest, runs.turned())
+        changed, moves = self.board.update(watch.connections, runs.newest, runs.turned())
         self._loading = not watch.loading.done
         self._total = len(watch.connections)
         if moves:
@@ -98,7 +102,7 @@ class ConnectionsPane(LiveTable[Key]):
         """Show which of them are followed."""
         if followed != self.followed:
             self.followed = followed
-            self._filter(set(self.order), at_once=False)
+            self._select(set(self.order), at_once=False)
 
     @property
     def view(self) -> SavedView:
@@ -120,7 +124,7 @@ class ConnectionsPane(LiveTable[Key]):
         """Show problems only, or all again."""
         self.chip = NO_NAME
         self.problems = not self.problems
-        self._filter(set(), at_once=True)
+        self._select(set(), at_once=True)
 
     def next_sort(self) -> None:
         """Take the next order."""
@@ -137,20 +141,25 @@ class ConnectionsPane(LiveTable[Key]):
 
     def _arrange(self, changed: set[Key], *, at_once: bool) -> None:
         self._ordered = connection_rows.ordered(self.board.entries, self.sort)
+        self._select(changed, at_once=at_once)
+
+    def _select(self, changed: set[Key], *, at_once: bool) -> None:
+        """Look again at what passes of the order there is."""
+        self._narrowing = Narrowing(self._ordered, problems=self.problems, followed=self.followed)
         self._filter(changed, at_once=at_once)
 
     def _filter(self, changed: set[Key], *, at_once: bool) -> None:
-        """Show what passes, in the order there is: a key that is typed sorts nothing."""
+        """Show what passes: a key that is typed sorts nothing."""
         board = self.board
-        shown = connection_rows.passing(
-            self._ordered, self.words, problems=self.problems, followed=self.followed
-        )
+        shown = tuple([entry.connection_id for entry in self._narrowing.passing(self.words)])
         self._shown = len(shown)
-        named = set(shown)
-        among = [view for key, view in board.late.items() if key in named]
+        among: list[ConnectionView] = []
+        if board.late:
+            named = set(shown)
+            among = [view for key, view in board.late.items() if key in named]
         notes = connection_rows.notes(among, board.unread) if shown else ()
         blank = (NoteKey(SafeText("")),) if notes else ()
-        self.show((*shown, *blank, *notes), changed, at_once=at_once)
+        self.show((*shown, *blank, *notes) if notes else shown, changed, at_once=at_once)
 
     def _row(self, key: Key, columns: Sequence[Column]) -> Row:
         if isinstance(key, NoteKey):
@@ -169,14 +178,20 @@ class ConnectionsPane(LiveTable[Key]):
         entry = None if isinstance(key, NoteKey) else self.board.entry(key)
         return glyphs.UNREAD if entry is None else entry.look
 
+    def _key(self, id_: str) -> str:
+        return keymap.key_at(self.app, id_)
+
     def _told(self, error: SafeText | None) -> tuple[Cell, ...]:
         if error is not None and not self._total:
             told = Cell("not read:", Tone.WARNING), Cell(error, Tone.WARNING)
-            return (*told, Cell("ctrl-r tries again", Tone.QUIET))
+            again = f"tried again by itself; {self._key('read_now')} tries now"
+            return (*told, Cell(again, Tone.QUIET))
         if self._loading and not self._total:
-            return (Cell("reading connections …", Tone.QUIET),)
+            waited = waiting(self._now - self._since)
+            return (Cell(f"reading connections …{waited}", Tone.QUIET),)
         if not self._total:
             return (Cell("no connections here yet", Tone.QUIET),)
+        shows = self._key("back" if self.words else "problems")
         if self.words:
-            return (Cell("none has these words", Tone.QUIET), Cell("esc shows all", Tone.QUIET))
-        return (Cell("no problems", Tone.SUCCEEDED), Cell("! shows all", Tone.QUIET))
+            return (Cell("none has these words"), Cell(f"{shows} shows all", Tone.QUIET))
+        return (Cell("no problems", Tone.SUCCEEDED), Cell(f"{shows} shows all", Tone.QUIET))

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from textual.content import Content
 from textual.widgets import Static
 
+from tui.widgets.still import Still
 
-class Lines(Static):
+
+class Lines(Still, Static):
     """Lines, as many as there is room for; the last one always stays."""
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's name
@@ -20,7 +22,7 @@ class Lines(Static):
         width, height = self.content_size
         if width <= 0 or height <= 0:
             return
-        wanted = [part for line in lines for part in line.wrap(width)]
+        wanted = [part for line in lines for part in _wrapped(line, width)]
         if len(wanted) > height:
             wanted = [line.truncate(width, ellipsis=True) for line in lines]
         if len(wanted) > height:
@@ -37,3 +39,8 @@ class Detail(Lines):
     """Lines about what the cursor is on; the last one says what can be done."""
 
     DEFAULT_CSS = "Detail { padding: 0 1; }"
+
+
+def _wrapped(line: Content, width: int) -> Sequence[Content]:
+    """Break a line that does not fit; most do, and finding out where to break costs more."""
+    return (line,) if line.cell_length <= width and "\n" not in line.plain else line.wrap(width)

@@ -18,6 +18,7 @@ from textual.widgets import Static
 from tui.deck_plan import COLUMNS_FROM
 from tui.formats import age, clock, elide
 from tui.signs import FOLDED, Sign, Tone
+from tui.widgets.still import Still
 from workflow.text import SafeText
 
 STALE_AFTER: Final = timedelta(seconds=20)
@@ -60,7 +61,10 @@ class Facts:
     """What `failing` says, in a word or three."""
     trouble: SafeText | None = None
     """Why nothing can be written down, so that nothing is sent."""
-    frozen: bool = False
+    frozen: str | None = None
+    """The key that lets a frozen picture go on; None when it is not frozen."""
+    slow_link: bool = False
+    """Whether the link to the terminal is slow, so that this is drawn once a second."""
 
     @property
     def stale(self) -> bool:
@@ -128,19 +132,25 @@ def _rights(facts: Facts) -> tuple[Content, ...]:
     """Return how fresh things are, from long to short."""
     time = Content.styled(clock(facts.now), _QUIET)
     fresh, short = _freshness(facts)
-    if facts.frozen:
-        fresh = short = Content.styled("frozen, f goes on", Tone.WARNING.style)
+    if facts.frozen is not None:
+        fresh = short = Content.styled(f"frozen, {facts.frozen} goes on", Tone.WARNING.style)
     if facts.trouble is not None:
         # More than how fresh it all is: what is wrong, and what to do, as far as there is room.
         lengths = (len(facts.trouble), 80, 60, 40)
         return tuple(Content.styled(elide(facts.trouble, n), Tone.FAILED.style) for n in lengths)
     rate = Content.styled(f"{facts.requests_per_minute} req/min", _QUIET)
     wide, near = Content("   "), Content("  ")
+    usual = (wide.join([rate, fresh, time]), near.join([rate, fresh]), fresh, short)
+    if not facts.slow_link:
+        return usual
+    slow = Content.styled("slow link: drawn once a second", Tone.WARNING.style)
+    brief = Content.styled("slow link", Tone.WARNING.style)
     return (
-        wide.join([rate, fresh, time]),
-        near.join([rate, fresh]),
-        fresh,
-        short,
+        wide.join([slow, usual[0]]),
+        wide.join([brief, usual[0]]),
+        near.join([brief, rate, fresh]),
+        near.join([brief, fresh]),
+        *usual,
     )
 
 
@@ -176,7 +186,7 @@ def _brief(failing: SafeText) -> SafeText:
     return SafeText(failing.split(":")[0].split(";")[0].split(",")[0])
 
 
-class Header(Static):
+class Header(Still, Static):
     """The line as a widget."""
 
     DEFAULT_CSS = "Header { height: 1; }"

@@ -1,21 +1,27 @@
-"""The deck's last line: the keys that matter here, or the filter while it is typed."""
+"""The last line of a screen: the keys that matter there, or the filter while it is typed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Self
+from typing import ClassVar, Self
 
-from textual.app import ComposeResult
-from textual.containers import Container
+from rich.segment import Segment
+from textual import events
 from textual.content import Content
 from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import var
-from textual.widgets import Input, Static
+from textual.strip import Strip
+from textual.visual import Visual
+from textual.widget import Widget
+from textual.widgets import Input
 
 from tui import keymap
 from tui.deck_plan import NARROW
 from tui.widgets.lines import hint_line
+from tui.widgets.still import Still
+
+_SIGN = " / "
 
 
 def hints(width: int, rebound: Mapping[str, str]) -> Content:
@@ -25,12 +31,89 @@ def hints(width: int, rebound: Mapping[str, str]) -> Content:
     return hint_line(((keymap.keys_of(key, rebound)[0], key.label) for key in keys), width)
 
 
-class FilterInput(Input):
-    """Where a filter is typed; every keystroke filters."""
+class KeyLine(Still, Input):
+    """The keys, or the filter in their place; every keystroke filters.
 
-    DEFAULT_CSS = """
-    FilterInput { width: 1fr; height: 1; border: none; padding: 0; background: $background; }
+    It is one widget that draws one or the other, so that neither coming nor going of the filter
+    lays the screen out.
     """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"key-line--sign"}
+    DEFAULT_CSS = """
+    KeyLine {
+        width: 1fr; height: 1; border: none; padding: 0 0 0 3; background: $background;
+        pointer: default;
+        & > .key-line--sign { color: $tone-pointer; }
+    }
+    """
+
+    class Done(Message):
+        """The filter is typed, or given up."""
+
+    words: var[str] = var("")
+    """The filter. Watch it: what a letter finds is then drawn together with the letter."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(
+            placeholder="words  -without  tag:  source:  destination:  status:  type:",
+            compact=True,
+            select_on_focus=False,
+            id=id,
+        )
+        self.cursor_blink = False  # no draws but those of keys
+        self._typing = False
+        self._back: Widget | None = None
+        self._hints = Content("")
+
+    @property
+    def typing(self) -> bool:
+        """Whether a filter is being typed."""
+        return self._typing
+
+    def show(self, line: Content) -> None:
+        """Draw these keys while nothing is typed."""
+        if not line.is_same(self._hints):
+            self._hints = line
+            self.refresh()
+
+    def ask(self, words: str) -> None:
+        """Let a filter be typed, beginning with the words there are."""
+        self._typing = True
+        self.set_reactive(KeyLine.words, words)  # known to whoever asks
+        self.value = words
+        self.cursor_position = len(words)
+        self._back = self.screen.focused
+        self.screen.set_focus(self)  # at once: what is typed ahead is for the filter
+
+    def close(self, *, kept: bool) -> None:
+        """Show the keys again; without what was typed, if it is not to be kept."""
+        self._typing = False
+        self.screen.set_focus(self._back)  # at once: what is typed ahead is not for the filter
+        self.refresh()
+        if not kept:
+            self.words = ""
+        self.post_message(self.Done())
+
+    # ------------------------------------------------------------------------ as Textual's field
+
+    def allow_focus(self) -> bool:
+        """Be reached by :meth:`ask` only."""
+        return self._typing
+
+    def watch_value(self, typed: str) -> None:
+        """Hear of every keystroke while it is handled; a message would come a draw later."""
+        if self._typing:
+            self.words = typed
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Keep the filter and go back to the rows."""
+        event.stop()
+        self.close(kept=True)
+
+    async def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Put the cursor there in a filter; keys are no text to put it in."""
+        if not self._typing:
+            event.prevent_default()
 
     def refresh(
         self,
@@ -41,76 +124,24 @@ class FilterInput(Input):
     ) -> Self:
         """Draw again, and lay nothing out: its place never depends on what is typed.
 
-        Textual's field asks for a layout of the whole screen at every keystroke. When it comes and
-        goes, the parts that come and go with it ask for theirs.
+        Textual's field asks for a layout of the whole screen at every keystroke.
         """
         return super().refresh(*regions, repaint=repaint, recompose=recompose)
 
+    def draw_lines(self, crop: Region) -> list[Strip]:
+        """Draw the keys over the field, or the sign before it."""
+        width = self.outer_size.width
+        if self._typing:
+            field = super().draw_lines(Region(0, 0, width, 1))[0]
+            sign = Segment(_SIGN, self.get_component_rich_style("key-line--sign"))
+            line = Strip.join((self._filtered(Strip([sign])), field.crop(len(_SIGN))))
+        else:
+            told = Visual.to_strips(self, self._hints, width, 1, self.visual_style, pad=True)
+            line = self._filtered(told[0])
+        return [line.crop(*crop.column_span)]
 
-class KeyLine(Container):
-    """The keys, or the filter in their place."""
-
-    DEFAULT_CSS = """
-    KeyLine {
-        height: 1; layout: horizontal;
-        & > #filter-sign { width: 3; display: none; color: $tone-pointer; }
-        & > FilterInput { display: none; }
-        &.-typing > #filter-sign, &.-typing > FilterInput { display: block; }
-        &.-typing > #hints { display: none; }
-        & > #hints { width: 1fr; height: 1; }
-    }
-    """
-
-    class Done(Message):
-        """The filter is typed, or given up."""
-
-    words: var[str] = var("")
-    """The filter. Watch it: what a letter finds is then drawn together with the letter."""
-
-    def compose(self) -> ComposeResult:
-        """Both; one of them is shown."""
-        yield Static("", id="hints", markup=False)
-        yield Static(" / ", id="filter-sign", markup=False)
-        yield FilterInput(
-            placeholder="words  -without  tag:  source:  destination:  status:  type:",
-            compact=True,
-            select_on_focus=False,
-            id="filter-input",
-        )
-
-    def on_mount(self) -> None:
-        """Hear of every keystroke while it is handled; a message would come a draw later."""
-        self.watch(self.query_one(FilterInput), "value", self._hear, init=False)
-
-    def _hear(self, typed: str) -> None:
-        self.words = typed
-
-    @property
-    def typing(self) -> bool:
-        """Whether a filter is being typed."""
-        return self.has_class("-typing")
-
-    def show(self, width: int, rebound: Mapping[str, str]) -> None:
-        """Draw the keys."""
-        self.query_one("#hints", Static).update(hints(width, rebound), layout=False)
-
-    def ask(self, words: str) -> None:
-        """Let a filter be typed, beginning with the words there are."""
-        self.add_class("-typing")
-        field = self.query_one(FilterInput)
-        self.set_reactive(KeyLine.words, words)  # known to whoever asks
-        field.value = words
-        field.cursor_position = len(words)
-        self.screen.set_focus(field)  # at once: what is typed ahead is for the filter
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Keep the filter and go back to the rows."""
-        event.stop()
-        self.close(kept=True)
-
-    def close(self, *, kept: bool) -> None:
-        """Show the keys again; without what was typed, if it is not to be kept."""
-        self.remove_class("-typing")
-        if not kept:
-            self.words = ""
-        self.post_message(self.Done())
+    def _filtered(self, strip: Strip) -> Strip:
+        _, background = self.background_colors
+        for line_filter in self.get_line_filters():
+            strip = strip.apply_filter(line_filter, background)
+        return strip

@@ -14,6 +14,7 @@ from textual.widgets import Static
 from tui.formats import cut, duration, roughly, si
 from tui.glyphs import Tone, of_verdict
 from tui.progress_bar import bar
+from tui.widgets.still import Still
 from workflow.runs.events import LaunchId
 
 if TYPE_CHECKING:
@@ -75,7 +76,8 @@ def _told(shown: Progress, hold_key: str) -> tuple[Content, ...]:
     if state.held:
         held = Content.styled(f"held: {state.held_why}; {hold_key} goes on", Tone.WARNING.style)
         return (Content.assemble(Content(f"{count} ended  "), held), held)
-    about = "" if shown.left is None else f" · about {roughly(shown.left)} left"
+    # What has taken longer than usual already says nothing of how long it still takes.
+    about = f" · about {roughly(shown.left)} left" if shown.left else ""
     at_once = f" · {state.max_parallel} at once"
     if state.awaits_first:
         at_once = " · one first"
@@ -99,7 +101,7 @@ def _verdicts(state: LaunchState) -> Content:
     return Content(" ").join(parts)
 
 
-class LaunchBar(Static):
+class LaunchBar(Still, Static):
     """The line as a widget."""
 
     DEFAULT_CSS = "LaunchBar { height: 1; }"

@@ -18,7 +18,7 @@ from textual.widget import Widget
 
 from tui.glyphs import Tone
 from tui.widgets.columns import GUTTER, Column
-from tui.widgets.line_painter import Cell, Draw, Face, LinePainter
+from tui.widgets.line_painter import Cell, Draw, Ground, LinePainter
 from tui.widgets.selection import Selection
 
 K = TypeVar("K", bound=Hashable)
@@ -110,7 +110,7 @@ class LineView(ScrollView, Generic[K]):
 
     def render_line(self, y: int) -> Strip:
         """Draw one line of the screen."""
-        return self._strips([y], self._ground[0])[0]
+        return self._strips([y])[0]
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Draw some lines of the screen, each from what was kept of it where nothing changed.
@@ -118,40 +118,38 @@ class LineView(ScrollView, Generic[K]):
         A table has neither border nor padding nor tint. Textual's own way asks for all of them at
         every line, which takes longer than drawing it.
         """
-        base, background = self._ground
-        strips = self._strips(crop.line_range, base)
-        for line_filter in self.get_line_filters():
-            strips = [strip.apply_filter(line_filter, background) for strip in strips]
-        if crop.column_span != (0, self._painter.width):
+        strips = self._strips(crop.line_range)
+        if crop.column_span != (0, self.size.width):
             strips = [strip.crop(*crop.column_span) for strip in strips]
         return strips
 
     @property
-    def _ground(self) -> tuple[Style, Color]:
-        """How a line without anything is drawn, and on which colour."""
+    def _ground(self) -> Ground:
+        """What lines are drawn on."""
         if self._colours is None:
             self._colours = self.rich_style, self.background_colors[1]
-        return self._colours
+        return Ground(*self._colours, tuple(self.get_line_filters()))
 
-    def _strips(self, wanted: Iterable[int], base: Style) -> list[Strip]:
+    def _strips(self, wanted: Iterable[int]) -> list[Strip]:
         self._fit()
         painter, selection = self._painter, self._selection
+        painter.stand_on(self._ground)
         order, marks = selection.order, selection.marks
-        on_cursor = selection.line if self.has_focus else None
+        at = selection.line if self.has_focus else None
         told = () if order else painter.wrapped(self._message)
         top = self.scroll_offset.y - self._titled
         strips = []
         for y in wanted:
             line = top + y
             if y < self._titled:
-                strips.append(painter.title(base))
+                strips.append(painter.title())
             elif line < len(order):
                 key = order[line]
-                strips.append(painter.line(Face(key, line == on_cursor, key in marks), base))
+                strips.append(painter.line(key, on_cursor=line == at, marked=key in marks))
             elif line < len(told):
-                strips.append(painter.prose(told[line], base))
+                strips.append(painter.prose(told[line]))
             else:
-                strips.append(painter.blank(base))
+                strips.append(painter.blank())
         return strips
 
     def on_resize(self) -> None:
@@ -161,8 +159,12 @@ class LineView(ScrollView, Generic[K]):
         self.refresh()
 
     def _fit(self) -> None:
-        """Choose the columns again if there is another width, or a scrollbar came or went."""
-        self._painter.resize(self.size.width, self.scrollable_content_region.width)
+        """Choose the columns again if there is another width, or a scrollbar came or went.
+
+        Lines end where the scrollbar begins: longer ones would be cut there at every draw.
+        """
+        room = self.scrollable_content_region.width
+        self._painter.resize(room if self.show_vertical_scrollbar else self.size.width, room)
 
     def _resize_to(self, lines: int) -> None:
         """Tell Textual how many lines there are.
@@ -174,10 +176,10 @@ class LineView(ScrollView, Generic[K]):
         self._scroll_update(self.virtual_size)
 
     def notify_style_update(self) -> None:
-        """Draw anew when the theme, or what depends on the focus, changed."""
+        """Look at the styles again: the theme may be another, or what depends on the focus."""
         super().notify_style_update()
         self._colours = None
-        self._painter.forget_styles()
+        self._painter.doubt_styles()
 
     def _component(self, name: str) -> Style:
         # The screen's own styles are Textual's base; a component adds to what the line has.

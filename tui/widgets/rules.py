@@ -18,6 +18,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui.formats import cut, elide
+from tui.widgets.still import Still
 from workflow.text import SafeText
 
 _LINE: Final = "─"
@@ -67,7 +68,7 @@ def _lines(start: int, end: int, joints: Mapping[int, str]) -> str:
     return "".join(joints.get(column, _LINE) for column in range(start, max(start, end)))
 
 
-class Rule(Static):
+class Rule(Still, Static):
     """A rule as a widget of one line."""
 
     DEFAULT_CSS = "Rule { height: 1; }"
@@ -99,7 +100,7 @@ class Rule(Static):
             self.post_message(self.Chosen(left[-1].pane))
 
 
-class Bar(Widget):
+class Bar(Still, Widget):
     """The line between two panes that stand side by side."""
 
     DEFAULT_CSS = "Bar { width: 1; color: $rule; }"

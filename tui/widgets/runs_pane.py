@@ -6,11 +6,11 @@ is :mod:`tui.rows`' business, what they say :mod:`tui.run_cells`'.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from tui import rows, run_cells
+from tui import keymap, rows, run_cells
 from tui.board import RunBoard, job_name
 from tui.deck_plan import Pane
 from tui.filtering import tag_lines
@@ -84,11 +84,24 @@ class RunsPane(LiveTable[Key]):
         parts.append(f"{self._view.sort.value} ▾")
         return SafeText(" · ".join(parts))
 
-    def take(self, runs: Mapping[RunId, RunState], watch: Watch, *, tick: bool) -> None:
-        """Take in how things are; `tick` when a second has passed, so that times move."""
+    def take(
+        self,
+        runs: Mapping[RunId, RunState],
+        watch: Watch,
+        suspected: Collection[RunId] = (),
+        *,
+        tick: bool,
+    ) -> None:
+        """Take in how things are; `tick` when a second has passed, so that times move.
+
+        `suspected` are the runs of which nobody has said yet what their triggers did.
+        """
         self._watch = watch
         self._now = self._clock.now()
-        changed, moves = self.board.update(runs, watch.foreign, watch.connections)
+        changed, moves = self.board.update(runs, watch.foreign, watch.connections, suspected)
+        hold_key = keymap.key_at(self.app, "hold")
+        if hold_key != self._view.hold_key:
+            self._view = replace(self._view, hold_key=hold_key)
         low = self.size.height < LOW
         if low != self._view.low:
             opened = {**self._view.opened}
@@ -117,7 +130,7 @@ class RunsPane(LiveTable[Key]):
     def filter(self, words: str) -> None:
         """Show what passes this filter."""
         self.chip = NO_NAME
-        self._want(replace(self._view, words=words))
+        self._want(replace(self._view, words=words, shut=frozenset()))
 
     def toggle_problems(self) -> None:
         """Show problems only, or everything again."""
@@ -139,7 +152,7 @@ class RunsPane(LiveTable[Key]):
 
     def toggle(self, line: LineKey) -> None:
         """Fold or unfold what a line stands for."""
-        self._want(replace(self._view, opened=rows.toggled(line, self._view.opened)))
+        self._want(self._view.toggled(line))
 
     def _want(self, view: View) -> None:
         self._view = view

@@ -18,7 +18,7 @@ class Selection(Generic[K]):
     def __init__(self, markable: Callable[[K], bool]) -> None:
         self._markable = markable
         self._order: tuple[K, ...] = ()
-        self._lines: dict[K, int] = {}
+        self._line: int | None = None
         self._cursor: K | None = None
         self._marks: frozenset[K] = frozenset()
         self._range: tuple[K, frozenset[K]] | None = None
@@ -37,7 +37,7 @@ class Selection(Generic[K]):
     @property
     def line(self) -> int | None:
         """The cursor's place in the order."""
-        return None if self._cursor is None else self._lines[self._cursor]
+        return self._line
 
     @property
     def marks(self) -> frozenset[K]:
@@ -65,32 +65,41 @@ class Selection(Generic[K]):
         `at_top`: nobody has touched the cursor yet, so it stays on the first line instead.
         `lost_to_top`: a cursor whose id is gone goes to the first line, as after a new filter.
         """
-        old = self.line
+        old = self._line or 0
         self._order = tuple(order)
-        self._lines = {key: line for line, key in enumerate(self._order)}
         if not self._order:
-            self._cursor = None
+            self._cursor = self._line = None
         elif at_top:
-            self._cursor = self._order[0]
-        elif self._cursor is None or self._cursor not in self._lines:
-            self._cursor = self._order[0 if lost_to_top else min(old or 0, len(self._order) - 1)]
-        if self._range is not None and self._range[0] not in self._lines:
+            self._stand_at(0)
+        else:
+            # Where it was is looked at first: few rows change places, and there are thousands.
+            kept = (
+                old if self._order[old : old + 1] == (self._cursor,) else self._find(self._cursor)
+            )
+            lost = 0 if lost_to_top else min(old, len(self._order) - 1)
+            self._stand_at(lost if kept is None else kept)
+        if self._range is not None and self._find(self._range[0]) is None:
             self._range = None
 
     def move_to(self, key: K) -> bool:
         """Put the cursor on an id; says whether it moved."""
-        if key not in self._lines or key == self._cursor:
+        line = None if key == self._cursor else self._find(key)
+        if line is None:
             return False
-        self._cursor = key
+        self._stand_at(line)
         self._extend_range()
         return True
 
     def move(self, by: int) -> bool:
         """Move the cursor by so many rows, as far as there are rows; says whether it moved."""
-        line = self.line
-        if line is None:
+        if self._line is None:
             return False
-        return self.move_to(self._order[min(max(0, line + by), len(self._order) - 1)])
+        line = min(max(0, self._line + by), len(self._order) - 1)
+        if line == self._line:
+            return False
+        self._stand_at(line)
+        self._extend_range()
+        return True
 
     def toggle(self) -> None:
         """Mark the cursor's row, or take its mark away."""
@@ -126,9 +135,19 @@ class Selection(Generic[K]):
         self._marks = frozenset(key for key in self._marks if not gone(key))
 
     def _extend_range(self) -> None:
-        if self._range is None or self._cursor is None:
+        if self._range is None or self._line is None:
             return
         start, before = self._range
-        first, last = sorted((self._lines[start], self._lines[self._cursor]))
+        first, last = sorted((self._find(start) or 0, self._line))
         between = self._order[first : last + 1]
         self._marks = before | {key for key in between if self._markable(key)}
+
+    def _stand_at(self, line: int) -> None:
+        self._line, self._cursor = line, self._order[line]
+
+    def _find(self, key: K | None) -> int | None:
+        """Return the place of an id. Seldom asked, so that no order is gone through in vain."""
+        try:
+            return self._order.index(key)
+        except ValueError:
+            return None

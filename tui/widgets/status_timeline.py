@@ -7,7 +7,7 @@ that is said.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final
@@ -18,7 +18,7 @@ from textual.widgets import Static
 from tui.formats import clock, duration
 from tui.glyphs import FOLDED, Look, Tone, of_status
 from workflow.runs.events import Origin
-from workflow.runs.run import RunState
+from workflow.runs.run import RunState, Transition
 from workflow.text import SafeText
 
 _TERMINAL: Final = frozenset({"succeeded", "failed", "cancelled"})
@@ -46,11 +46,11 @@ def stays(run: RunState, now: datetime) -> tuple[Stay, ...]:
     """Return the statuses in their order; the last one stands until `now` while the run lives."""
     if not run.transitions:
         return ()
+    last = _last(run)
     told = [
         Stay(of_status(one.status), one.status, one.at, after.at - one.at, still=False)
-        for one, after in pairwise(run.transitions)
+        for one, after in pairwise((*run.transitions[:-1], last))
     ]
-    last = run.transitions[-1]
     ended = last.status in _TERMINAL
     until = run.ended if run.ended is not None else now
     lasted = None if ended else max(timedelta(0), until - last.at)
@@ -58,6 +58,16 @@ def stays(run: RunState, now: datetime) -> tuple[Stay, ...]:
         *told,
         Stay(of_status(last.status), last.status, last.at, lasted, still=not ended and run.live),
     )
+
+
+def _last(run: RunState) -> Transition:
+    """Return the latest status; the job's end when the server says it was, not when it was read."""
+    last = run.transitions[-1]
+    if last.status not in _TERMINAL or run.job_ended is None or run.job_ended >= last.at:
+        return last
+    # By another clock it may seem to have ended before it was seen to run.
+    before = run.transitions[-2].at if len(run.transitions) > 1 else run.job_ended
+    return replace(last, at=max(before, run.job_ended))
 
 
 def unseen_before(run: RunState) -> bool:

@@ -17,6 +17,7 @@ from workflow.airbyte.asks import Ask, GetJob, Got, Idle, Listed, ListJobs, Refu
 from workflow.airbyte.client import Answer, Client
 from workflow.airbyte.models import ConnectionId, Job, JobId, Page, WorkspaceId
 from workflow.airbyte.news import News
+from workflow.airbyte.pause import Pause
 from workflow.airbyte.planner import Planner
 from workflow.airbyte.problems import ApiProblem
 from workflow.airbyte.readings import (
@@ -59,7 +60,7 @@ class Feed:
         self._clock = clock
         self._workspace_ids = tuple(workspace_ids)
         self._planner = Planner(rng)
-        self._wake = asyncio.Event()
+        self._pause = Pause(clock)
         self._asking = asyncio.Lock()
         self._news = News(self._planner.book)
         self._gone: dict[JobId, SafeText] = {}
@@ -81,7 +82,7 @@ class Feed:
         """Read this job until it ends. `usual` is how long its connection's jobs take."""
         self._gone.pop(job_id, None)
         self._planner.track(job_id, usual)
-        self._wake.set()
+        self._pause.wake()
 
     def untrack(self, job_id: JobId) -> None:
         """Stop reading this job for its own sake."""
@@ -96,7 +97,7 @@ class Feed:
     def looking(self, value: bool) -> None:
         if value != self._planner.looking:
             self._planner.looking = value
-            self._wake.set()
+            self._pause.wake()
 
     @property
     def expecting(self) -> bool:
@@ -107,12 +108,12 @@ class Feed:
     def expecting(self, value: bool) -> None:
         if value != self._planner.expecting:
             self._planner.expecting = value
-            self._wake.set()
+            self._pause.wake()
 
     def look_now(self) -> None:
         """Ask now, whatever the rhythm says."""
         self._planner.look_now()
-        self._wake.set()
+        self._pause.wake()
 
     # ---------------------------------------------------------------- what is known
 
@@ -202,8 +203,9 @@ class Feed:
                 self._note_next(ask.until)
                 return ask
             self._publish(await self._ask(ask))
-        # A page may have meant work for every listener: let the others have a turn first.
-        await asyncio.sleep(0)
+        if isinstance(ask, ListJobs):
+            # A page may have meant work for every listener: let the others have a turn first.
+            await asyncio.sleep(0)
         return None
 
     async def _ask(self, ask: Ask) -> list[FeedFact]:
@@ -243,15 +245,8 @@ class Feed:
 
     async def _wait_until(self, until: float) -> None:
         """Wait for that moment, or for a wish that may change it."""
-        self._wake.clear()
-        seconds = min(_LONGEST_WAIT, max(_SHORTEST_WAIT, until - self._clock.monotonic()))
-        sleeping = asyncio.ensure_future(self._clock.sleep(seconds))
-        woken = asyncio.ensure_future(self._wake.wait())
-        try:
-            await asyncio.wait((sleeping, woken), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            sleeping.cancel()
-            woken.cancel()
+        left = until - self._clock.monotonic()
+        await self._pause.sleep(min(_LONGEST_WAIT, max(_SHORTEST_WAIT, left)))
 
     def _note_next(self, until: float) -> None:
         seconds = until - self._clock.monotonic()
@@ -278,7 +273,7 @@ class Feed:
                 self._gone[job_id] = reason
             case ColdStartDone():
                 # Who waits for it may be sleeping through a pause after a failure.
-                self._wake.set()
+                self._pause.wake()
             case ReadingTaken() | RateChanged() | PollFailed():
                 pass
 

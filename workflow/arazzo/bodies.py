@@ -19,6 +19,7 @@ from workflow.arazzo.turns import Json
 
 Form = Literal["json", "form", "xml", "text"]
 JSON = "application/json"
+_JSON = json.JSONEncoder(ensure_ascii=False)
 
 Replacements: TypeAlias = tuple[tuple[tuple[str, ...], Template], ...]
 
@@ -35,6 +36,44 @@ def form_of(media_type: str) -> Form | None:
     if name.startswith("multipart/"):
         return None
     return "text"
+
+
+def is_text(template: Template) -> bool:
+    """Whether a payload is written as one text, the body itself."""
+    if isinstance(template, templates.Literal):
+        return isinstance(template.value, str)
+    return isinstance(template, templates.Text)
+
+
+def why_no_json(template: Template) -> str | None:
+    """Return why a payload that begins like JSON is none, whatever its expressions stand for.
+
+    None for one that is JSON, and for a text that never meant to be.
+    """
+    why = _why_no_json(_sample(template, 1))
+    # A number may not stand everywhere that a text may: before a colon it may not.
+    return why if why is not None and _why_no_json(_sample(template, "x")) is not None else None
+
+
+def _sample(template: Template, value: Json) -> str:
+    """Return the text of a payload with one value for all its expressions; empty if it is none."""
+    if isinstance(template, templates.Text):
+        return templates.fill_text(template, lambda _: value, _IntoJson())
+    if isinstance(template, templates.Literal) and isinstance(template.value, str):
+        return template.value
+    return ""
+
+
+def _why_no_json(text: str) -> str | None:
+    if not text.lstrip().startswith(("{", "[")):
+        return None
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        return f"{error.msg}, its line {error.lineno}, column {error.colno}"
+    except (ValueError, RecursionError):
+        pass  # a number or a nesting beyond what is read here: not for us to judge
+    return None
 
 
 def fill_payload(
@@ -75,7 +114,8 @@ def encode(payload: Json, form: Form) -> bytes:
 
 def _fill(template: Template, form: Form, lookup: Lookup) -> Json | Missing:
     if isinstance(template, templates.Text):
-        text = templates.fill_text(template, lookup, _ENCODERS.get(form))
+        encode = _IntoJson() if form == "json" else _ENCODERS.get(form)
+        text = templates.fill_text(template, lookup, encode)
         return _parsed(text) if form == "json" else text
     if isinstance(template, templates.Literal) and isinstance(template.value, str):
         return _parsed(template.value) if form == "json" else template.value
@@ -95,26 +135,27 @@ def _refuse(constant: str) -> Json:
     raise ValueError(f"{constant} is not JSON")
 
 
-def _into_json(before: str, value: Json) -> str:
-    if not _is_in_string(before):
-        return json.dumps(value, ensure_ascii=False)
-    return json.dumps(as_text(value), ensure_ascii=False)[1:-1]
+class _IntoJson:
+    """Writes the values of one text: as JSON, or escaped where the text is within a string."""
 
+    def __init__(self) -> None:
+        self._inside = self._escaped = False
 
-def _is_in_string(text: str) -> bool:
-    inside = escaped = False
-    for character in text:
-        if escaped:
-            escaped = False
-        elif character == "\\":
-            escaped = inside
-        elif character == '"':
-            inside = not inside
-    return inside
+    def __call__(self, between: str, value: Json) -> str:
+        for character in between:
+            if self._escaped:
+                self._escaped = False
+            elif character == "\\":
+                self._escaped = self._inside
+            elif character == '"':
+                self._inside = not self._inside
+        self._escaped = False
+        if self._inside:
+            return _JSON.encode(as_text(value))[1:-1]
+        return _JSON.encode(value)
 
 
 _ENCODERS: dict[Form, Callable[[str, Json], str]] = {
-    "json": _into_json,
     "form": lambda _, value: quote_plus(as_text(value)),
     "xml": lambda _, value: escape(as_text(value), {'"': "&quot;", "'": "&apos;"}),
 }

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from workflow.arazzo import bodies, styles, templates
+from workflow.arazzo.bodies import Form
 from workflow.arazzo.model import Location, Parameter, RequestBody, Step
 from workflow.arazzo.openapi import ApiOperation, ApiParameter, Description
 from workflow.arazzo.plan import BodyPlan, CallPlan, ParameterPlan
@@ -16,6 +17,23 @@ from workflow.arazzo.turns import Json, Operation
 
 _TEMPLATED = re.compile(r"\{([^{}]+)\}")
 _MOST_DEPTH = 20
+
+
+def tell_missing_location(
+    parameter: Parameter, operation: ApiOperation | None, findings: Findings
+) -> None:
+    """Report a parameter of an operation that does not say where in the request it goes."""
+    named = _named(parameter.name, operation) if operation is not None else []
+    findings.error(
+        parameter.place,
+        "missing-key",
+        f"The parameter {parameter.name!r} of an operation needs 'in'.",
+        f"in: {named[0].location}" if named else None,
+    )
+
+
+def _named(name: str, operation: ApiOperation) -> list[ApiParameter]:
+    return [found for found in operation.parameters.values() if found.name == name]
 
 
 class CallLinker:
@@ -35,9 +53,9 @@ class CallLinker:
         in_path = set(_TEMPLATED.findall(self._operation.path))
         for parameter in shared:
             if parameter.location != "path" or parameter.name in in_path:
-                merged[parameter.name, parameter.location] = parameter
+                merged[parameter.identity] = parameter
         for parameter in step.parameters:
-            merged[parameter.name, parameter.location] = parameter
+            merged[parameter.identity] = parameter
         plans = tuple(
             planned for parameter in merged.values() if (planned := self._parameter(parameter))
         )
@@ -59,13 +77,7 @@ class CallLinker:
     def _parameter(self, parameter: Parameter) -> ParameterPlan | None:
         name, location = parameter.name, parameter.location
         if location is None:
-            near = next((found.location for found in self._named(name)), None)
-            self._findings.error(
-                parameter.place,
-                "missing-key",
-                f"The parameter {name!r} of an operation needs 'in'.",
-                f"in: {near}" if near else None,
-            )
+            tell_missing_location(parameter, self._operation, self._findings)
             return None
         declared = self._declared(name, location)
         if declared is None:
@@ -95,6 +107,7 @@ class CallLinker:
             declared.style,
             declared.explode,
             declared.as_json,
+            declared.reserved,
         )
 
     def _declared(self, name: str, location: Location) -> ApiParameter | None:
@@ -109,9 +122,6 @@ class CallLinker:
             )
         return self._operation.parameters.get((name, location))
 
-    def _named(self, name: str) -> list[ApiParameter]:
-        return [found for found in self._operation.parameters.values() if found.name == name]
-
     def _check_undeclared(self, parameter: Parameter, location: Location) -> None:
         """Report a path parameter that the path lacks; doubt another that is not declared."""
         name, operation = parameter.name, self._operation
@@ -125,7 +135,7 @@ class CallLinker:
                     nearest(name, in_path),
                 )
             return
-        elsewhere = self._named(name)
+        elsewhere = _named(name, operation)
         known = [
             found.name for found in operation.parameters.values() if found.location == location
         ]
@@ -183,11 +193,30 @@ class CallLinker:
             )
             return None
         template = body.payload if body.payload is not None else templates.Literal({})
+        self._check_replacements(body, media_type, form)
+        no_json = bodies.why_no_json(template) if form == "json" else None
+        if no_json is not None:
+            self._findings.warn(
+                body.place,
+                "payload",
+                f"The payload looks like JSON and is none ({no_json}); it is sent as one text.",
+            )
         if form in ("json", "form"):
             schema = self._schema(media_type)
             template = self._with_required(template, schema, 0)
         replacements = tuple((item.target, item.value) for item in body.replacements)
         return BodyPlan(template, replacements, media_type, form, operation.body_required)
+
+    def _check_replacements(self, body: RequestBody, media_type: str, form: Form) -> None:
+        """Refuse replacements in what has no places that a JSON Pointer could name."""
+        is_text = body.payload is not None and bodies.is_text(body.payload)
+        if body.replacements and (form in ("xml", "text") or (form == "form" and is_text)):
+            self._findings.error(
+                body.replacements[0].place,
+                "unsupported",
+                f"Replacements in a payload that is one text of the type {media_type} are not "
+                "supported; write the expressions into the payload.",
+            )
 
     def _usual_media_type(self) -> str:
         declared = [name for name in self._operation.media_types if "*" not in name]

@@ -10,12 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from workflow.arazzo import bare, logic, queries, simple
+from workflow.arazzo import bare, logic, patterns, queries, simple
 from workflow.arazzo.bare import Bare, Query
 from workflow.arazzo.expressions import Expression, ExpressionError, Message
 from workflow.arazzo.logic import ConditionError
+from workflow.arazzo.patterns import PatternTimeout, QueryError
 from workflow.arazzo.pointer import Missing, Value
-from workflow.arazzo.queries import PatternTimeout, QueryError, Selects
+from workflow.arazzo.queries import Selects
 from workflow.arazzo.simple import Simple
 from workflow.arazzo.templates import Lookup, as_text
 from workflow.text import elide, safe
@@ -47,7 +48,7 @@ class RegexCriterion:
 
     text: str
     context: Expression
-    pattern: queries.Pattern = field(repr=False, compare=False)
+    pattern: patterns.Pattern = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +108,7 @@ def holds(criterion: Criterion, lookup: Lookup, notes: list[str]) -> bool:
         if isinstance(criterion, RegexCriterion):
             return criterion.pattern.search(as_text(value))
         return criterion.selects(value)
-    except PatternTimeout:
-        notes.append(f"{criterion.text}: the pattern took longer than {queries.PATTERN_SECONDS} s")
-    except QueryError as error:
+    except (PatternTimeout, QueryError) as error:
         notes.append(f"{criterion.text}: {error}")
     return False
 
@@ -161,7 +160,7 @@ def _simple(text: str) -> Criterion:
 
 def _regex(text: str, context: Expression) -> Criterion:
     try:
-        return RegexCriterion(text, context, queries.compile_pattern(text))
+        return RegexCriterion(text, context, patterns.compile_pattern(text))
     except QueryError as error:
         raise CriterionError("condition", f"In the condition {_short(text)} {error}") from None
 

@@ -29,6 +29,7 @@ from workflow.arazzo.workflows import read_workflow
 from workflow.text import safe
 
 _VERSION = re.compile(r"1\.(?P<minor>[0-9]+)\.[0-9]+(?:-.*)?\Z")
+_OWN_KEY: Final = re.compile(rb"""(?m)^["']?arazzo["']?\s*:|^\s+"arazzo"\s*:|[{,]\s*"arazzo"\s*:""")
 MOST_WORKFLOWS: Final = 500
 MOST_STEPS: Final = 2_000
 _COMPONENTS: Final = ("inputs", "parameters", "successActions", "failureActions")
@@ -64,6 +65,11 @@ def load(text: bytes, file: str) -> Loaded:
     with suppress(Enough):
         document = _load(text, findings)
     return Loaded(None if findings.has_errors else document, findings.sorted(), document)
+
+
+def is_document(text: bytes, said: SourceType | None) -> bool:
+    """Whether a source's text is an Arazzo document: what is said of it, else how it begins."""
+    return said == "arazzo" or (said is None and _OWN_KEY.search(text[:10_000]) is not None)
 
 
 def _load(text: bytes, findings: Findings) -> Document | None:
@@ -189,8 +195,7 @@ def _read_sources(fields: Fields, context: Context) -> tuple[SourceDescription, 
             context.findings.error(
                 item.at("name"), "duplicate-id", f"Two sources are named {name!r}."
             )
-        # The type may be left out; what the text at the URL is decides in the end.
-        found.setdefault(name, SourceDescription(name, url, type_ or "openapi", item.place))
+        found.setdefault(name, SourceDescription(name, url, type_, item.place))
     return tuple(found.values())
 
 

@@ -18,6 +18,9 @@ _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
 _BRACES = re.compile(r"[{}]")
 _WORKFLOW = re.compile(r"(?P<workflow>.+?)\.(?P<kind>inputs|outputs)\.(?P<name>.*)\Z", re.DOTALL)
 
+MOST_NAME: Final = 1_000
+"""Characters of a name. Longer ones with dots would be compared with what is there part by part."""
+
 ROOTS: Final = (
     "$url",
     "$method",
@@ -283,6 +286,8 @@ def _name_and_pointer(rest: str, text: str, what: str) -> tuple[str, Pointer | N
 def _name(name: str, text: str) -> str:
     if not name:
         raise ExpressionError(f"{text!r}: a name is missing")
+    if len(name) > MOST_NAME:
+        raise ExpressionError(f"{text[:60]!r}…: a name is longer than {MOST_NAME:,} characters")
     if _BRACES.search(name):
         raise ExpressionError(f"{text!r}: a name cannot hold braces")
     return name

@@ -12,7 +12,7 @@ from workflow.arazzo.pointer import Missing
 from workflow.arazzo.problems import InputError
 from workflow.arazzo.scope import Scope, WorkflowRecord
 from workflow.arazzo.state import Frame, Returns
-from workflow.arazzo.templates import Template, Unresolved
+from workflow.arazzo.templates import Lookup, Template, Unresolved
 from workflow.arazzo.turns import Finished, Json, WorkflowEntered, WorkflowLeft
 from workflow.text import safe
 
@@ -94,7 +94,7 @@ def hand_over(draft: Draft, action: ActionPlan, label: str, scope: Scope) -> Nex
     """Let another workflow take the top frame's place; there is no way back."""
     frame, plan = draft.frames[-1], draft.plans[label]
     try:
-        inputs = {**chosen(plan, frame.inputs), **filled(action.inputs, scope)}
+        inputs = {**chosen(plan, frame.inputs), **filled(action.inputs, scope.look)}
         complete = plan.inputs.complete(inputs)
     except (InputError, Unresolved) as error:
         return Leave("failed", f"the workflow {label} was not started: {error}")
@@ -109,7 +109,7 @@ def chosen(plan: WorkflowPlan, inputs: Mapping[str, Json]) -> dict[str, Json]:
     return {name: value for name, value in inputs.items() if declared is None or name in declared}
 
 
-def filled(pairs: tuple[tuple[str, Template], ...], scope: Scope) -> dict[str, Json]:
+def filled(pairs: tuple[tuple[str, Template], ...], look: Lookup) -> dict[str, Json]:
     """Return inputs for another workflow; one that resolves to nothing is left to its default.
 
     Raises:
@@ -117,7 +117,7 @@ def filled(pairs: tuple[tuple[str, Template], ...], scope: Scope) -> dict[str, J
     """
     found: dict[str, Json] = {}
     for name, template in pairs:
-        value = templates.fill(template, scope.look)
+        value = templates.fill(template, look)
         if not isinstance(value, Missing):
             found[name] = value
     return found

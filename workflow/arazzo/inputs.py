@@ -1,25 +1,22 @@
-"""Inputs of a workflow: defaults filled in, then held against the schema, before anything is sent.
-
-JSON Schema 2020-12 by the jsonschema library, with two of its habits taken away: it fetches
-nothing (its registry is empty) and its patterns cannot run for ever.
-"""
+"""Inputs of a workflow: defaults filled in, then held against the schema, all before a request."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from typing import TYPE_CHECKING
 
-from workflow.arazzo import queries, schemas
+from workflow.arazzo import schemas, validation
+from workflow.arazzo.patterns import PatternTimeout
 from workflow.arazzo.pointer import Missing
 from workflow.arazzo.problems import InputError, nearest
-from workflow.arazzo.queries import PatternTimeout
 from workflow.arazzo.turns import Json
+from workflow.arazzo.validation import TooMuchWorkError
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
-    from jsonschema.protocols import Validator
 
 _MOST_SENTENCES = 20
 _MAY_DECLARE = frozenset(
@@ -66,14 +63,18 @@ class Inputs:
         Raises:
             InputError: with a sentence for each input that is missing, unknown or does not fit.
         """
-        filled = _with_defaults(dict(given), self.schema, self.root, 0)
-        inputs = filled if isinstance(filled, dict) else dict(given)
+        inputs = self.filled(given)
         sentences = list(self._unknown(given))
         if self.schema is not None:
-            sentences += self._violations(inputs)
+            sentences += islice(self._violations(inputs), _MOST_SENTENCES)
         if sentences:
             raise InputError(sentences[:_MOST_SENTENCES])
         return inputs
+
+    def filled(self, given: Mapping[str, Json]) -> dict[str, Json]:
+        """Return the inputs with defaults filled in, right or wrong."""
+        filled = _with_defaults(dict(given), self.schema, self.root, 0)
+        return filled if isinstance(filled, dict) else dict(given)
 
     def _unknown(self, given: Mapping[str, Json]) -> Iterator[str]:
         declared = self.declared()
@@ -87,8 +88,10 @@ class Inputs:
 
     def _violations(self, inputs: Mapping[str, Json]) -> Iterator[str]:
         try:
-            for error in _validator_class()(self.root, registry=_empty()).iter_errors(inputs):
+            for error in validation.errors(self.root, inputs):
                 yield from _sentences(error)
+        except TooMuchWorkError:
+            yield "The inputs are too large for their schema: comparing them would take too long."
         except PatternTimeout:
             yield "An input takes too long to be compared with its pattern; it is refused."
         except RecursionError:
@@ -144,7 +147,8 @@ def _sentences(error: ValidationError) -> Iterator[str]:
                     yield f"Input {full!r} is missing."
         case "enum":
             values = error.validator_value
-            allowed = [str(value) for value in values] if isinstance(values, list) else []
+            listed = values if isinstance(values, list) else []
+            allowed = [value if isinstance(value, str) else json.dumps(value) for value in listed]
             given = error.instance
             shown = f" is {given!r}" if _may_be_shown(error) else " is none of its values"
             near = nearest(given, allowed) if isinstance(given, str) else None
@@ -177,56 +181,3 @@ def _may_be_shown(error: ValidationError) -> bool:
 def _types(types: object) -> str:
     words = types if isinstance(types, list) else [types]
     return " or ".join(f"an {word}" if str(word)[0] in "aio" else f"a {word}" for word in words)
-
-
-# Below this line jsonschema calls back with whatever JSON the schema and the inputs hold.
-
-
-@lru_cache(maxsize=1)
-def _empty() -> Any:
-    from referencing import Registry  # noqa: PLC0415  (comes with jsonschema)
-
-    return Registry()
-
-
-@lru_cache(maxsize=1)
-def _validator_class() -> type[Validator]:
-    from jsonschema import Draft202012Validator, validators  # noqa: PLC0415  (0.19 s)
-    from jsonschema.exceptions import ValidationError  # noqa: PLC0415
-
-    def pattern(_: Any, rule: str, instance: Any, __: Any) -> Iterable[ValidationError]:
-        if isinstance(instance, str) and not queries.compile_pattern(rule).search(instance):
-            yield ValidationError("the pattern is not found")
-
-    def matching(rules: Mapping[str, Any], name: str) -> list[str]:
-        return [rule for rule in rules if queries.compile_pattern(rule).search(name)]
-
-    def pattern_properties(
-        validator: Any, rules: Mapping[str, Any], instance: Any, _: Any
-    ) -> Iterable[ValidationError]:
-        for name, value in instance.items() if isinstance(instance, dict) else ():
-            for rule in matching(rules, name):
-                yield from validator.descend(value, rules[rule], path=name, schema_path=rule)
-
-    def additional_properties(
-        validator: Any, rule: Any, instance: Any, schema: Mapping[str, Any]
-    ) -> Iterable[ValidationError]:
-        declared = schema.get("properties", {})
-        patterns = schema.get("patternProperties", {})
-        for name, value in instance.items() if isinstance(instance, dict) else ():
-            if name in declared or matching(patterns, name):
-                continue
-            if rule is False:
-                yield ValidationError("not declared")
-            else:
-                yield from validator.descend(value, rule, path=name)
-
-    extended: type[Validator] = validators.extend(  # type: ignore[no-untyped-call]
-        Draft202012Validator,
-        {
-            "pattern": pattern,
-            "patternProperties": pattern_properties,
-            "additionalProperties": additional_properties,
-        },
-    )
-    return extended

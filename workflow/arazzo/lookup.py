@@ -11,7 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from workflow.arazzo.model import Document, OperationId, OperationPath, WorkflowTarget
+from workflow.arazzo.model import (
+    Document,
+    OperationId,
+    OperationPath,
+    SourceDescription,
+    WorkflowTarget,
+)
 from workflow.arazzo.openapi import ApiOperation, Description
 from workflow.arazzo.problems import Findings, Place, Problem, nearest
 
@@ -29,6 +35,29 @@ class FoundOperation:
     source: str
     description: Description
     operation: ApiOperation
+
+
+def is_used(document: Document, source: SourceDescription) -> bool:
+    """Whether a step, an action or a dependency of a document may lead into a source."""
+    for workflow in document.workflows:
+        steps = workflow.steps
+        actions = (
+            *workflow.success_actions,
+            *workflow.failure_actions,
+            *(action for step in steps for action in (*step.on_success, *step.on_failure)),
+        )
+        targets = (
+            *workflow.depends_on,
+            *(step.target for step in steps),
+            *(action.workflow for action in actions),
+        )
+        for target in targets:
+            if target is None:
+                continue
+            open_to_all = isinstance(target, OperationId) and target.source is None
+            if target.source == source.name or (open_to_all and source.type != "arazzo"):
+                return True
+    return False
 
 
 class Lookup:
@@ -164,7 +193,7 @@ class Lookup:
         return [
             source.name
             for source in self._documents[prefix].sources
-            if source.type == "openapi"
+            if source.type != "arazzo"
             and not isinstance(self._sources.get(prefix + source.name), Document)
         ]
 

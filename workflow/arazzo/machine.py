@@ -18,6 +18,7 @@ from workflow.arazzo.draft import (
     Returned,
     Visiting,
 )
+from workflow.arazzo.patterns import begin_turn
 from workflow.arazzo.state import State
 from workflow.arazzo.turns import Answer, Call, Elapsed, Json, Turn
 
@@ -36,6 +37,7 @@ def advance(plans: Plans, state: State, answer: Answer) -> Turn[State]:
     """
     if state.phase == "over":
         return Turn(state, state.command, (), new_step=False)
+    begin_turn()
     draft = Draft(plans, state)
     return _run(draft, _answered(draft, state, answer))
 

@@ -30,7 +30,8 @@ class SourceDescription:
     name: str
     url: str
     """As written; relative ones are against the document's own location."""
-    type: SourceType
+    type: SourceType | None
+    """None when left out: what the text at the URL is decides."""
     place: Place
 
 
@@ -74,6 +75,11 @@ class Parameter:
     """None for an input of a sub-workflow."""
     value: Template
     place: Place
+
+    @property
+    def identity(self) -> tuple[str, Location | None]:
+        """What one parameter is: its name and location. Headers are the same in any case."""
+        return self.name.lower() if self.location == "header" else self.name, self.location
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,8 @@ class ApiParameter:
     explode: bool
     as_json: bool
     """Described by ``content``: the value goes as JSON text."""
+    reserved: bool = False
+    """``allowReserved``, of a query parameter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +169,7 @@ def _parameter(name: str, location: Where, declared: Mapping[str, Json]) -> ApiP
         style=style,
         explode=explode if isinstance(explode, bool) else style == "form",
         as_json=isinstance(declared.get("content"), dict),
+        reserved=location == "query" and declared.get("allowReserved") is True,
     )
 
 

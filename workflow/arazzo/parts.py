@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from workflow.arazzo.expressions import Constant, Expression, ExpressionError, parse_expression
@@ -12,6 +13,13 @@ from workflow.arazzo.tree import Mapping, Scalar, kind
 from workflow.arazzo.values import Context, References, read_value
 
 _LOCATIONS: Final[tuple[Location, ...]] = ("path", "query", "header", "cookie")
+_TOKEN: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
+"""What the name of a header or cookie is made of (RFC 9110, 5.6.2; RFC 6265, 4.1.1)."""
+_OF_THE_TRANSPORT: Final = ("host", "content-length", "transfer-encoding", "connection")
+"""Headers that say how a request travels; whoever sends it sets them."""
+_MEMBER: Final = re.compile(r"[$.]*[\w-]+(?:\.[\w-]+)*\Z")
+"""A way to a member as many write it who do not mean a pointer: ``$.name.first``."""
+_MEDIA_TYPE: Final = re.compile(r"[!-~]+/[!-~]+(?:[ \t]*;[ -~\t]*)?\Z")
 _UNREAD: Final = Constant("url")
 """In place of an expression with a mistake; a document that has one is never run."""
 
@@ -33,7 +41,7 @@ def read_parameters(
             value = read_value(override, context, own)
             parameter = Parameter(parameter.name, parameter.location, value, item.place)
         references.extend(own)
-        identity = (parameter.name, parameter.location)
+        identity = parameter.identity
         if identity in found:
             where = f" in {parameter.location}" if parameter.location else ""
             context.findings.error(
@@ -69,7 +77,24 @@ def _read_parameter(fields: Fields, context: Context, references: References) ->
     node = fields.node_of("value", required=True)
     if name is None or node is None:
         return None
+    _check_name(fields, name, location)
     return Parameter(name, location, read_value(node, context, references), fields.place)
+
+
+def _check_name(fields: Fields, name: str, location: Location | None) -> None:
+    """Report a name that no request can carry at its location."""
+    if location not in ("header", "cookie"):
+        return
+    if not _TOKEN.match(name):
+        fields.findings.error(
+            fields.at("name"), "wrong-value", f"{name!r} cannot be the name of a {location}."
+        )
+    elif location == "header" and name.lower() in _OF_THE_TRANSPORT:
+        fields.findings.error(
+            fields.at("name"),
+            "unsupported",
+            f"The header {name!r} belongs to whoever sends the request; it cannot be given.",
+        )
 
 
 def read_request_body(
@@ -87,7 +112,12 @@ def read_request_body(
         for item in body.objects("replacements", "A replacement")
         if (replacement := _read_replacement(item, context, references)) is not None
     )
-    return RequestBody(body.text("contentType"), payload, replacements, body.place)
+    media_type = body.text("contentType")
+    if media_type is not None and not _MEDIA_TYPE.match(media_type):
+        context.findings.error(
+            body.at("contentType"), "wrong-value", f"{media_type!r} is no media type."
+        )
+    return RequestBody(media_type, payload, replacements, body.place)
 
 
 def _read_replacement(item: Fields, context: Context, references: References) -> Replacement | None:
@@ -102,7 +132,8 @@ def _read_replacement(item: Fields, context: Context, references: References) ->
     try:
         pointer = parse_pointer(target)
     except ValueError as error:
-        hint = None if target.startswith("/") else "/" + target.lstrip("$.").replace(".", "/")
+        member = _MEMBER.match(target)
+        hint = "/" + target.lstrip("$.").replace(".", "/") if member else None
         context.findings.error(item.at("target"), "wrong-value", f"Here {error}.", hint)
         return None
     return Replacement(pointer, read_value(value, context, references), item.place)

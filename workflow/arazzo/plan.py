@@ -30,6 +30,8 @@ class ParameterPlan:
     style: str
     explode: bool
     as_json: bool
+    reserved: bool = False
+    """Reserved characters of a query's values are sent as they are (``allowReserved``)."""
 
 
 @dataclass(frozen=True, slots=True)

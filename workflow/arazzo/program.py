@@ -11,14 +11,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from workflow.arazzo import checkpoints, machine
+from workflow.arazzo import checkpoints, machine, preview
+from workflow.arazzo.calls import tell_missing_location
 from workflow.arazzo.draft import Plans
 from workflow.arazzo.frames import chosen
 from workflow.arazzo.inputs import Inputs
 from workflow.arazzo.linking import Linker
 from workflow.arazzo.lookup import Lookup, Sources
-from workflow.arazzo.model import Document, WorkflowTarget
+from workflow.arazzo.model import Document, Step, Workflow, WorkflowTarget
 from workflow.arazzo.plan import CallPlan, SubPlan, WorkflowPlan
+from workflow.arazzo.preview import Foreseen
 from workflow.arazzo.problems import (
     START,
     DocumentError,
@@ -64,6 +66,8 @@ class Program:
         self.summary = summary
         self.inputs_schema: Json = plan.inputs.schema
         """The JSON Schema as written; None when the workflow declares no inputs."""
+        self.inputs_root: Json = plan.inputs.root
+        """What the schema's references lead through."""
         self.steps = tuple(
             StepInfo(
                 step.step_id,
@@ -117,6 +121,11 @@ class Program:
         if sentences:
             raise InputError(dict.fromkeys(sentences))
         return {**complete, **extra}
+
+    def foresee(self, inputs: Mapping[str, Json]) -> tuple[Foreseen, ...]:
+        """Return what each step would send, as far as that can be known; checks no input."""
+        complete = self._plans[self._label].inputs.filled(inputs)
+        return preview.foresee(self._plans, self._label, complete)
 
     def start(self, inputs: Mapping[str, Json]) -> Turn[State]:
         """Begin a run.
@@ -185,18 +194,29 @@ def check(document: Document, sources: Sources) -> tuple[Problem, ...]:
 def check_names(draft: Document, sources: Sources) -> tuple[Problem, ...]:
     """Return which operations and workflows that a draft's steps name are not there.
 
-    For a document with mistakes of its own, or with sources that could not be read: what more
-    :func:`check` would say may only follow from those. Sources that are not given are passed over.
+    With them, which parameters do not say where they go. For a document with mistakes of its own,
+    or with sources that could not be read: what more :func:`check` would say may only follow from
+    those. Sources that are not given are passed over.
     """
     lookup = Lookup(draft, sources)
     with suppress(Enough):  # what was found by then is said
         for workflow in draft.workflows:
-            for target in (*workflow.depends_on, *(step.target for step in workflow.steps)):
-                if isinstance(target, WorkflowTarget):
-                    lookup.workflow("", target)
-                elif target is not None:
-                    lookup.operation("", target)
+            for target in workflow.depends_on:
+                lookup.workflow("", target)
+            for step in workflow.steps:
+                _check_step(workflow, step, lookup)
     return tuple(found for found in lookup.problems() if found.code != "missing-source")
+
+
+def _check_step(workflow: Workflow, step: Step, lookup: Lookup) -> None:
+    if isinstance(step.target, WorkflowTarget):
+        lookup.workflow("", step.target)
+    elif step.target is not None:
+        found = lookup.operation("", step.target)
+        for parameter in (*workflow.parameters, *step.parameters):
+            if parameter.location is None:
+                operation = found.operation if found is not None else None
+                tell_missing_location(parameter, operation, lookup.findings(""))
 
 
 def inputs_of(document: Document, workflow_id: str) -> Inputs | None:

@@ -15,10 +15,20 @@ def build_request(plan: CallPlan, lookup: Lookup) -> Request:
     """Return the request with every value put in.
 
     Raises:
-        Unresolved: something that must be there resolves to nothing; nothing may be sent.
+        Unresolved: something that must be there resolves to nothing, or to what no request can
+            carry; nothing may be sent.
     """
+    try:
+        return _request(plan, lookup)
+    except UnicodeEncodeError:
+        # JSON can write one half of a surrogate pair; UTF-8 cannot.
+        raise Unresolved("a value holds half of a character, which cannot be sent") from None
+
+
+def _request(plan: CallPlan, lookup: Lookup) -> Request:
     in_path: dict[str, tuple[str, str]] = {}
     query: list[tuple[str, str]] = []
+    written: list[str] = []
     headers: list[tuple[str, str]] = []
     cookies: list[str] = []
     for parameter in plan.parameters:
@@ -32,6 +42,10 @@ def build_request(plan: CallPlan, lookup: Lookup) -> Request:
                 in_path[name] = (text, as_text(value))
             case "query":
                 query += styles.query_pairs(name, value, parameter.style, explode)
+                text = styles.query_text(
+                    name, value, parameter.style, explode, reserved=parameter.reserved
+                )
+                written += [text] if text else []
             case "header":
                 headers.append((name, styles.header_text(name, value, explode)))
             case "cookie":
@@ -45,6 +59,7 @@ def build_request(plan: CallPlan, lookup: Lookup) -> Request:
     return Request(
         path="".join([in_path[part][0] if at % 2 else part for at, part in enumerate(plan.path)]),
         query=tuple(query),
+        query_text="&".join(written),
         headers=tuple(headers),
         content=content,
         media_type=media_type,

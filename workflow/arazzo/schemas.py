@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from workflow.arazzo import queries
+from workflow.arazzo import patterns
 from workflow.arazzo.keywords import check_keywords
+from workflow.arazzo.patterns import QueryError
 from workflow.arazzo.pointer import Missing, find, parse_pointer
 from workflow.arazzo.problems import Enough, Findings, Place, nearest
-from workflow.arazzo.queries import QueryError
 from workflow.arazzo.tree import Mapping as Object
 from workflow.arazzo.tree import Node, Scalar, Sequence, plain
 from workflow.arazzo.turns import Json
@@ -137,7 +137,7 @@ class SchemaChecker:
             )
             raise Enough
         try:
-            queries.compile_pattern(text)
+            patterns.compile_pattern(text)
         except QueryError as error:
             self._findings.error(place, "schema", f"In the pattern {text!r}: {error}.")
 

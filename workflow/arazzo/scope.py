@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
 from workflow.arazzo import templates
 from workflow.arazzo.expressions import (
@@ -79,9 +78,7 @@ class Scope:
             return MISSING
         if expression.name == "method":
             return self.call.operation.method
-        query = urlencode(self.call.request.query)
-        base = (self.call.operation.server or "").rstrip("/")
-        return base + self.call.request.path + (f"?{query}" if query else "")
+        return (self.call.operation.server or "").rstrip("/") + self.call.request.target
 
     def _message(self, expression: Message) -> Value:
         if expression.side == "response":

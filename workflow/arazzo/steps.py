@@ -65,7 +65,7 @@ def attempt(draft: Draft) -> Next:
             call = Call(draft.key(), operation, request, step.reads_only_body, step.loops)
             draft.ask(call, "call")
             return None
-        inputs = frames.filled(step.work.inputs, scope)
+        inputs = frames.filled(step.work.inputs, scope.look)
     except Unresolved as error:
         return Leave("failed", f"{step.step_id} was not sent: {error}")
     return frames.enter_checked(draft, step.work.workflow, inputs, "step")

@@ -1,11 +1,12 @@
 """Parameters as text: OpenAPI's serialisation styles.
 
-Names and values in a query come out unencoded, for the HTTP client to encode; values in a path
-are percent-encoded here, since the path is put together here.
+Values are percent-encoded one by one, before the style puts its delimiters between them, so that
+a comma in a value stays apart from the comma between two (RFC 6570, 2.1 and 3.2).
 """
 
 from __future__ import annotations
 
+from typing import Final
 from urllib.parse import quote
 
 from workflow.arazzo.templates import Unresolved, as_text
@@ -17,7 +18,7 @@ STYLES = {
     "header": ("simple",),
     "cookie": ("form", "cookie"),
 }
-_SEPARATOR = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|", "simple": ","}
+_RESERVED: Final = ":/?@!$'()*,;="
 
 
 def path_text(name: str, value: Json, style: str, explode: bool) -> str:
@@ -39,20 +40,42 @@ def path_text(name: str, value: Json, style: str, explode: bool) -> str:
 
 
 def query_pairs(name: str, value: Json, style: str, explode: bool) -> list[tuple[str, str]]:
-    """Return a query parameter as names and values, not encoded."""
+    """Return a query parameter as names and values, as a person reads them."""
+    between = {"spaceDelimited": " ", "pipeDelimited": "|"}.get(style, ",")
+    return [
+        (key, between.join(map(as_text, values)))
+        for key, values in _query(name, value, style, explode)
+    ]
+
+
+def query_text(name: str, value: Json, style: str, explode: bool, *, reserved: bool = False) -> str:
+    """Return a query parameter percent-encoded, ready to stand behind ``?`` or ``&``.
+
+    `reserved` is OpenAPI's ``allowReserved``: what may stand in a query as it is does so. What
+    a query itself is made of, ``&``, ``+`` and ``#``, is encoded all the same.
+    """
+    between = {"spaceDelimited": "%20", "pipeDelimited": "%7C"}.get(style, ",")
+    safe = _RESERVED if reserved else ""
+    return "&".join(
+        quote(key, safe="") + "=" + between.join(quote(as_text(each), safe=safe) for each in values)
+        for key, values in _query(name, value, style, explode)
+    )
+
+
+def _query(name: str, value: Json, style: str, explode: bool) -> list[tuple[str, list[Json]]]:
+    """Return each name with the values that its text is made of."""
     if style == "deepObject" and isinstance(value, dict):
-        return [(f"{name}[{key}]", as_text(member)) for key, member in value.items()]
+        return [(f"{name}[{key}]", [member]) for key, member in value.items()]
     if isinstance(value, list):
-        texts = [as_text(item) for item in value]
-        if explode and style == "form":
-            return [(name, text) for text in texts]
-        return [(name, _SEPARATOR.get(style, ",").join(texts))] if texts else []
+        if explode and style != "deepObject":
+            return [(name, [item]) for item in value]
+        return [(name, value)] if value else []
     if isinstance(value, dict):
         if explode and style == "form":
-            return [(key, as_text(member)) for key, member in value.items()]
-        parts = [part for key, member in value.items() for part in (key, as_text(member))]
-        return [(name, _SEPARATOR.get(style, ",").join(parts))] if parts else []
-    return [(name, as_text(value))]
+            return [(key, [member]) for key, member in value.items()]
+        parts = [part for key, member in value.items() for part in (key, member)]
+        return [(name, parts)] if parts else []
+    return [(name, [value])]
 
 
 def header_text(name: str, value: Json, explode: bool) -> str:

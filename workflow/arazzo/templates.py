@@ -164,19 +164,22 @@ def fill_text(
 ) -> str:
     """Return the text with its expressions put in.
 
-    `encode` turns a value into text for the place where it goes; it gets all the text that comes
-    before, so that it can tell a JSON string from a bare place.
+    `encode` turns a value into text for the place where it goes; it gets the text between the
+    value before and this one, so that it can tell a JSON string from a bare place.
     """
-    written = ""
+    written: list[str] = []
+    between = ""
     for part in template.parts:
         if isinstance(part, str):
-            written += part
+            written.append(part)
+            between = part
             continue
         value = lookup(part)
         if isinstance(value, Missing):
             raise Unresolved(f"{part} has no value")
-        written += as_text(value) if encode is None else encode(written, value)
-    return written
+        written.append(as_text(value) if encode is None else encode(between, value))
+        between = ""
+    return "".join(written)
 
 
 def as_text(value: Json) -> str:

@@ -61,6 +61,19 @@ def plain(node: Node) -> Json:
             return {key: plain(value) for key, value in node.entries.items()}
 
 
+def size(node: Node) -> int:
+    """Return how many values a node is made of, itself included."""
+    count, waiting = 0, [node]
+    while waiting:
+        here = waiting.pop()
+        count += 1
+        if isinstance(here, Mapping):
+            waiting += here.entries.values()
+        elif isinstance(here, Sequence):
+            waiting += here.items
+    return count
+
+
 def kind(node: Node) -> str:
     """Name the JSON type of a node, with an article, for error texts."""
     match node:

@@ -80,7 +80,9 @@ class Request:
     path: str
     """The path with its values filled in, percent-encoded."""
     query: tuple[tuple[str, str], ...] = ()
-    """Names and values in order, not yet percent-encoded; a name may repeat."""
+    """Names and values in order, as a person reads them; a name may repeat."""
+    query_text: str = ""
+    """The same as it is sent: percent-encoded, each parameter in the style of its description."""
     headers: tuple[tuple[str, str], ...] = ()
     """Declared headers, cookies (as one ``Cookie``) and ``Content-Type``."""
     content: bytes | None = field(default=None, repr=False)
@@ -89,6 +91,11 @@ class Request:
     """The body before it was serialised."""
     path_values: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Path parameters as plain text, e.g. ``{"jobId": "12"}``."""
+
+    @property
+    def target(self) -> str:
+        """The path with its query, as it is sent."""
+        return f"{self.path}?{self.query_text}" if self.query_text else self.path
 
 
 @dataclass(frozen=True, slots=True)

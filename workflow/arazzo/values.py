@@ -15,11 +15,12 @@ from workflow.arazzo.expressions import (
     parse_expression,
 )
 from workflow.arazzo.fields import Fields
-from workflow.arazzo.problems import Findings, Place, nearest
+from workflow.arazzo.problems import Enough, Findings, Place, nearest
 from workflow.arazzo.schemas import SchemaChecker
 from workflow.arazzo.templates import Template
 from workflow.arazzo.tree import Mapping as Object
-from workflow.arazzo.tree import Node, Scalar, Sequence, plain
+from workflow.arazzo.tree import Node, Scalar, Sequence, plain, size
+from workflow.arazzo.yaml12 import MOST_NODES
 
 References: TypeAlias = list[tuple[Expression, Place]]
 """The expressions met while reading, for the checks that come after."""
@@ -27,6 +28,29 @@ References: TypeAlias = list[tuple[Expression, Place]]
 ComponentKind = Literal["parameters", "successActions", "failureActions"]
 
 _SELECTOR: Final = frozenset({"context", "selector", "type"})
+
+
+class Reused:
+    """Counts reusable objects, like aliases, as if they were written out wherever they are used."""
+
+    def __init__(self) -> None:
+        self._values = 0
+        self._sizes: dict[int, int] = {}
+
+    def count(self, node: Node, place: Place, findings: Findings) -> None:
+        """Count one use.
+
+        Raises:
+            Enough: it is one too many, which is reported.
+        """
+        if id(node) not in self._sizes:
+            self._sizes[id(node)] = size(node)
+        self._values += self._sizes[id(node)]
+        if self._values > MOST_NODES:
+            findings.error(
+                place, "too-large", f"More than {MOST_NODES:,} values, reusable ones written out."
+            )
+            raise Enough
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +64,7 @@ class Context:
     """The document is of Arazzo 1.1."""
     conditions: Iterator[int] = field(default_factory=lambda: count(1))
     """Counts the conditions that a library must compile."""
+    reused: Reused = field(default_factory=Reused)
 
     def bad_expression(self, place: Place, error: ExpressionError) -> None:
         """Report a text that is no expression."""
@@ -71,6 +96,7 @@ class Context:
         known = self.components.get(kind, {})
         node = known.get(reference.name)
         if isinstance(node, Object):
+            self.reused.count(node, place, self.findings)
             return Fields(
                 node, "A parameter" if kind == "parameters" else "An action", self.findings
             )
@@ -137,5 +163,5 @@ def _read_text(text: str, place: Place, context: Context, references: References
     except ExpressionError as error:
         context.bad_expression(place, error)
         return templates.Literal(text)
-    references.extend((found, place) for found in templates.expressions_of(template))
+    references.extend((found, place) for found in dict.fromkeys(templates.expressions_of(template)))
     return template

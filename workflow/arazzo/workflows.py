@@ -23,8 +23,10 @@ from workflow.arazzo.model import (
 )
 from workflow.arazzo.parts import read_outputs, read_parameters, read_request_body
 from workflow.arazzo.pointer import parse_pointer
+from workflow.arazzo.problems import Enough
 from workflow.arazzo.tree import Scalar, plain
 from workflow.arazzo.values import Context, References
+from workflow.arazzo.yaml12 import MOST_NODES
 
 _TARGETS: Final = ("operationId", "operationPath", "workflowId")
 _STEP: Final = (
@@ -69,7 +71,26 @@ def read_workflow(fields: Fields, context: Context) -> Workflow | None:
         references=tuple(references),
         place=fields.at("workflowId"),
     )
+    _check_shared(workflow, fields, context)
     return workflow if workflow_id is not None else None
+
+
+def _check_shared(workflow: Workflow, fields: Fields, context: Context) -> None:
+    """Report parameters and actions that are too many, since each step has them all.
+
+    Raises:
+        Enough: they are, and looking at each of them would take as long.
+    """
+    actions = (*workflow.success_actions, *workflow.failure_actions)
+    shared = len(workflow.parameters) + sum(1 + len(action.criteria) for action in actions)
+    if shared * len(workflow.steps) > MOST_NODES:
+        context.findings.error(
+            fields.place,
+            "too-large",
+            f"{shared:,} parameters, actions and criteria for each of {len(workflow.steps):,} "
+            f"steps are more than {MOST_NODES:,}.",
+        )
+        raise Enough
 
 
 def _read_depends_on(fields: Fields, context: Context) -> tuple[WorkflowTarget, ...]:

@@ -7,7 +7,7 @@ decompression stops at the cap as well.
 from __future__ import annotations
 
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterable
 from typing import Final, Protocol
 
 from workflow.http.failures import NetworkFailure
@@ -43,7 +43,7 @@ class _Zlib:
 _WINDOWS: Final = {"gzip": zlib.MAX_WBITS | 16, "x-gzip": zlib.MAX_WBITS | 16, "deflate": 15}
 
 
-async def read_body(chunks: AsyncIterator[bytes], encoding: str, cap: int, whose: str) -> bytes:
+async def read_body(chunks: AsyncIterable[bytes], encoding: str, cap: int, whose: str) -> bytes:
     """Collect `chunks`, decoded, up to `cap` bytes.
 
     Raises NetworkFailure ``too_large`` beyond that, without reading on, and ``decode`` for an

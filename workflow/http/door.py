@@ -19,8 +19,9 @@ import httpx
 from workflow.clock import Clock
 from workflow.http.circuit import Circuit
 from workflow.http.echoes import credentials_in, without
-from workflow.http.exchange import describe, exchange, open_client, tls_context
+from workflow.http.exchange import describe, exchange
 from workflow.http.failures import FailureKind, NetworkFailure
+from workflow.http.lines import Lines
 from workflow.http.messages import Request, Response, Timeout
 from workflow.http.meter import Budget, Meter
 from workflow.http.origins import Origin, origin_of
@@ -83,14 +84,7 @@ class Door:
         self._patience = patience
         self._circuits = {origin: Circuit(rng) for origin in self._allowed}
         self.meter: Final = Meter(self._clock, budget)
-        direct = frozenset(origin for origin in self._allowed if origin.is_loopback)
-        verify = True if transport is not None else tls_context(ca_bundle)
-        self._pooled = open_client(
-            transport=transport, verify=verify, direct=direct, keep_alive=True
-        )
-        self._fresh = open_client(
-            transport=transport, verify=verify, direct=direct, keep_alive=False
-        )
+        self._lines = Lines(self._allowed, transport=transport, ca_bundle=ca_bundle)
 
     @property
     def requests_per_minute(self) -> int:
@@ -104,8 +98,7 @@ class Door:
 
     async def aclose(self) -> None:
         """Close every connection."""
-        await self._pooled.aclose()
-        await self._fresh.aclose()
+        await self._lines.aclose()
 
     async def send(self, request: Request) -> Response:
         """Send `request` and return its answer, whatever its status.
@@ -170,7 +163,8 @@ class Door:
 
     async def _counted(self, request: Request, headers: dict[str, str]) -> Response:
         now = self._clock.monotonic()
-        circuit = self._circuits[origin_of(request.url)]
+        origin = origin_of(request.url)
+        circuit = self._circuits[origin]
         if not request.probe and not circuit.admit(now):
             raise NetworkFailure(
                 "circuit",
@@ -182,7 +176,7 @@ class Door:
         self.meter.left()
         try:
             response = await exchange(
-                self._fresh if request.fresh else self._pooled,
+                self._lines.to(origin, fresh=request.fresh),
                 request,
                 headers,
                 within=request.timeout or self._timeout,

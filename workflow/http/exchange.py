@@ -12,9 +12,7 @@ import re
 import ssl
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from http.cookiejar import CookieJar
-from pathlib import Path
-from typing import Final
+from typing import Final, cast
 from urllib.parse import urlsplit
 
 import httpx
@@ -23,7 +21,6 @@ from workflow.clock import Clock
 from workflow.http.bodies import ACCEPTED, read_body
 from workflow.http.failures import FailureKind, NetworkFailure
 from workflow.http.messages import Headers, Request, Response, Timeout
-from workflow.http.origins import Origin
 from workflow.text import SafeText, safe
 
 _ERRNO: Final = re.compile(r"^\[Errno -?\d+\] ")
@@ -33,66 +30,8 @@ _OURS: Final = {"user-agent": "syncdeck", "accept-encoding": ACCEPTED}
 """Headers of every request."""
 
 
-class _NoCookies(CookieJar):
-    """Keeps none: what a server has set for one document is not sent with another's requests."""
-
-    def extract_cookies(self, response: object, request: object) -> None:
-        """Leave them."""
-
-
-class DoorSetupError(ValueError):
-    """A CA bundle or the environment's proxy cannot be used; one sentence."""
-
-
-def tls_context(ca_bundle: Path | None) -> ssl.SSLContext:
-    """Return the verifying context: the bundle named, else what httpx trusts by itself.
-
-    Raises DoorSetupError if the bundle cannot be read or holds no certificate.
-    """
-    try:
-        if ca_bundle is None:
-            return httpx.create_ssl_context(trust_env=True)
-        return ssl.create_default_context(cafile=str(ca_bundle))
-    except OSError as error:  # an SSLError is one
-        named = "named in the environment (SSL_CERT_FILE or SSL_CERT_DIR)"
-        bundle = named if ca_bundle is None else safe(str(ca_bundle), limit=200)
-        why = "it holds no certificate" if isinstance(error, ssl.SSLError) else error.strerror
-        raise DoorSetupError(f"The CA bundle {bundle} cannot be used: {why}.") from None
-
-
-def open_client(
-    *,
-    transport: httpx.AsyncBaseTransport | None,
-    verify: ssl.SSLContext | bool,
-    direct: frozenset[Origin],
-    keep_alive: bool,
-) -> httpx.AsyncClient:
-    """Open a client. Proxies come from the environment, but never for `direct` hosts.
-
-    Raises DoorSetupError if the environment names a proxy that cannot be used.
-    """
-    kept = 8 if keep_alive else 0
-    try:
-        return httpx.AsyncClient(
-            transport=transport,
-            verify=verify,
-            # A proxy that is meant for the outside world must not get to see loopback.
-            mounts={f"all://{_bracketed(origin.host)}": None for origin in direct},
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=kept),
-            follow_redirects=False,
-            trust_env=True,
-            cookies=_NoCookies(),
-        )
-    except (ImportError, ValueError, httpx.InvalidURL):
-        # httpx needs an extra package for SOCKS. The URL may hold a password: it is not shown.
-        raise DoorSetupError(
-            "The proxy named in the environment (HTTP_PROXY, HTTPS_PROXY or ALL_PROXY) cannot be "
-            "used: it must be an http:// or https:// address."
-        ) from None
-
-
 async def exchange(
-    client: httpx.AsyncClient,
+    line: httpx.AsyncBaseTransport,
     request: Request,
     headers: Mapping[str, str],
     *,
@@ -100,15 +39,16 @@ async def exchange(
     cap: int,
     clock: Clock,
 ) -> Response:
-    """Send `request` once and read its answer to the end; raises NetworkFailure."""
+    """Send `request` once over `line` and read its answer to the end; raises NetworkFailure."""
     whose = describe(request)
     built = _build(request, headers, within, whose)
     left, begun = clock.now(), clock.monotonic()
     try:
         async with asyncio.timeout(within.total):
-            answer = await client.send(built, stream=True)
+            answer = await line.handle_async_request(built)
+            got = Headers((_text(name), _text(value)) for name, value in answer.headers.raw)
             try:
-                content = await _read(answer, cap, whose)
+                content = await _read(answer, got, cap, whose)
             finally:
                 await answer.aclose()
     except TimeoutError:
@@ -119,7 +59,7 @@ async def exchange(
         raise _failure(error, whose) from None
     return Response(
         status=answer.status_code,
-        headers=Headers(answer.headers.multi_items()),
+        headers=got,
         content=content,
         left=left,
         arrived=clock.now(),
@@ -173,16 +113,20 @@ def _address(url: str, query: tuple[tuple[str, str], ...]) -> httpx.URL:
     return parsed.copy_merge_params(httpx.QueryParams(list(query))) if query else parsed
 
 
-async def _read(answer: httpx.Response, cap: int, whose: str) -> bytes:
+async def _read(answer: httpx.Response, headers: Headers, cap: int, whose: str) -> bytes:
     if answer.is_stream_consumed:
         # A transport that is no network has read and decoded the body already.
         return answer.content
-    encoding = answer.headers.get("content-encoding", "")
-    return await read_body(answer.aiter_raw(), encoding, cap, whose)
+    encoding = headers.get("content-encoding", "")
+    return await read_body(cast("httpx.AsyncByteStream", answer.stream), encoding, cap, whose)
 
 
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
+def _text(raw: bytes) -> str:
+    """Read what stands in a header; what is not UTF-8 is taken byte by byte (RFC 9110, 5.5)."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
 
 
 def _failure(error: httpx.HTTPError, whose: str) -> NetworkFailure:

@@ -55,12 +55,13 @@ class Timeout:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request. `url` is absolute and holds no query; the door adds credentials."""
+    """One request. `url` is absolute; the door adds credentials."""
 
     method: str
     url: str
     query: tuple[tuple[str, str], ...] = ()
-    """Names and values in order, not yet percent-encoded; a name may repeat."""
+    """Names and values in order, not yet percent-encoded; a name may repeat. Where `url` has a
+    query of its own that is sent as it is written, and this one stays empty."""
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     content: bytes | None = field(default=None, repr=False)
     timeout: Timeout | None = None

@@ -9,8 +9,9 @@ from typing import Final
 from workflow.airbyte.models import ConnectionId, JobId
 from workflow.airbyte.problems import ApiProblem
 from workflow.http.failures import NetworkFailure
-from workflow.runs.events import Event, RunDetached, RunId, Verdict, Warned
+from workflow.runs.events import Event, RunDetached, RunId, Verdict
 from workflow.runs.journal.intents import Became
+from workflow.runs.journal.schema import JournalError
 from workflow.runs.launch import OrderRefused
 from workflow.runs.launching import Launching
 from workflow.runs.ledger import Voice
@@ -20,9 +21,6 @@ from workflow.runs.run import Phase, RunState
 from workflow.runs.services import Services
 from workflow.text import safe
 
-_WAITS_FOR_ITS_JOB: Final = Warned(
-    "unsettled", "cancel asked for: it is sent when it is known which job is this run's"
-)
 _NO_SUCH_JOB: Final = frozenset({403, 404, 409})
 """Which of them answers for an unknown job depends on who asks."""
 
@@ -84,10 +82,7 @@ class Attending:
             raise OrderRefused(f"Run {run} has ended: {state.verdict}. Attach to its job instead.")
         async with self._one_at_a_time:
             if run not in self._roster and not await self._recovery.take_up_one(run):
-                raise OrderRefused(
-                    f"Run {safe(run)} cannot be taken up: it has ended, is not in the journal, or "
-                    "another syncdeck looks after it."
-                )
+                raise _not_to_be_had(run)
         return run
 
     async def let_go(self, run: RunId, reason: str | None) -> None:
@@ -111,6 +106,8 @@ class Attending:
             await self.attach_run(run)
             state = self._services.ledger.runs[run]
         if _has_no_job(state):
+            if run not in self._roster:
+                await self._own(run)
             await self._roster.stop(run)
             if await self._is_unsent(run):
                 what = "anything" if state.begun is None else "a trigger"
@@ -118,39 +115,46 @@ class Attending:
                 await self._launching.ending.end(run, Verdict.CANCELLED, why)
                 return
             await self.attach_run(run)  # its trigger left in that very moment
+            state = self._services.ledger.runs[run]
         allowed()
-        if state.origin is None and state.sent is not None:
-            Voice(self._services.ledger, run).note(_WAITS_FOR_ITS_JOB)
-            state = await self._settled(run)
+        await self.attach_run(run)
         # What was seen while looking for a lost answer's effect may be somebody else's job.
         known = state.origin is not None or state.sent is None
-        if known and state.job_id is not None and state.verdict is None:
-            await self.attach_run(run)
-            await self._services.wishes.wish(
-                Voice(self._services.ledger, run), state.job_id, "operator"
-            )
+        voice = Voice(self._services.ledger, run)
+        settled = await self._services.wishes.wish(
+            voice, state.job_id if known else None, "operator"
+        )
+        if settled.job_id is None:
+            await self._ended(run)  # for want of a job: its verdict is being written
+
+    async def _own(self, run: RunId) -> None:
+        """Make sure that no other process looks after a run; raises OrderRefused."""
+        try:
+            mine = await self._services.journal.own(run)
+        except JournalError as error:
+            raise OrderRefused(error.text) from None
+        if not mine:
+            raise _not_to_be_had(run)
 
     async def _is_unsent(self, run: RunId) -> bool:
         """Whether no POST of a run that was stopped just now can have had an effect."""
         intents = await self._services.journal.intents_of(run)
         return all(record.how in {Became.REFUSED, Became.NOT_SENT} for record in intents)
 
-    async def _settled(self, run: RunId) -> RunState:
-        """Wait until a run whose trigger is under way has a job of its own, or none for good."""
-        ledger, known = self._services.ledger, asyncio.Event()
+    async def _ended(self, run: RunId) -> None:
+        """Wait until a run has a verdict, or is let go."""
+        ledger, over = self._services.ledger, asyncio.Event()
 
         def heard(event: Event) -> None:
-            state = ledger.runs[run]
-            if event.run == run and (state.origin is not None or not state.live):
-                known.set()
+            if event.run == run and not ledger.runs[run].live:
+                over.set()
 
         end = ledger.subscribe(heard)
         try:
-            if ledger.runs[run].origin is None and ledger.runs[run].live:
-                await known.wait()
+            if ledger.runs[run].live:
+                await over.wait()
         finally:
             end()
-        return ledger.runs[run]
 
 
 def _has_no_job(state: RunState) -> bool:
@@ -158,3 +162,10 @@ def _has_no_job(state: RunState) -> bool:
     if state.origin is not None:
         return False
     return state.phase is Phase.WAITING or (state.sent is None and state.job_id is None)
+
+
+def _not_to_be_had(run: RunId) -> OrderRefused:
+    return OrderRefused(
+        f"Run {safe(run)} cannot be taken up: it has ended, is not in the journal, or another "
+        "syncdeck looks after it."
+    )

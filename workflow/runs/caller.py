@@ -35,7 +35,7 @@ from workflow.runs.trigger import (
     TriggerOutcome,
 )
 from workflow.runs.trigger.driver import NotSent
-from workflow.runs.verdict import Judgement, of_trigger
+from workflow.runs.verdict import Judgement, of_lock, of_trigger
 from workflow.text import safe
 
 Foresee: TypeAlias = Callable[[Response], Json]
@@ -172,7 +172,7 @@ class Caller:
                         "application/json",
                     )
                 )
-            case NotStarted(because="unreachable" | "journal") as not_started:
+            case NotStarted(because="unreachable") as not_started:
                 return Reply(NoResponse(not_started.because, not_started.why))
         judged = of_trigger(outcome)
         raise Over(judged or Judgement(Verdict.UNRESOLVED, safe("the trigger came to nothing")))
@@ -204,9 +204,13 @@ class Caller:
                 "already; nothing was sent. Allow it with --allow-retrigger"
             )
             raise Over(Judgement(Verdict.UNRESOLVED, safe(why)))
+        self._refuse_if_locked()
+
+    def _refuse_if_locked(self) -> None:
+        """Raise Over when nothing but GETs may be sent now."""
         why_not = self._services.why_not_send()
         if why_not is not None:
-            raise Over(Judgement(Verdict.REJECTED, why_not))
+            raise Over(of_lock(why_not, self._services.ledger.trouble))
 
     def _order(self, call: Call) -> TriggerOrder:
         body = call.request.payload if isinstance(call.request.payload, dict) else {}
@@ -296,9 +300,8 @@ class Caller:
         return Reply(Response(200 if ok else 409, Headers(), body, "application/json"))
 
     async def _plainly(self, call: Call) -> Reply:
-        why_not = self._services.why_not_send()
-        if call.operation.method not in plain.SAFE and why_not is not None:
-            raise Over(Judgement(Verdict.REJECTED, why_not))
+        if call.operation.method not in plain.SAFE:
+            self._refuse_if_locked()
         sent = await self._deadline.within(self._paced(call))
         self._note_job(call, sent)
         return Reply(sent.answer, ms=sent.ms)

@@ -9,6 +9,7 @@ from typing import Final, NoReturn
 
 from workflow.clock import Clock
 from workflow.runs import warnings
+from workflow.runs.forgetting import to_forget
 from workflow.runs.journal import Journal, JournalError
 from workflow.runs.ledger import Ledger, Voice
 from workflow.runs.roster import Roster
@@ -16,6 +17,8 @@ from workflow.runs.roster import Roster
 WARNINGS_EVERY: Final = 15.0
 """Seconds."""
 FORGET_EVERY: Final = 24 * 3600.0
+"""Seconds."""
+LET_GO_EVERY: Final = 60.0
 """Seconds."""
 
 _log = logging.getLogger(__name__)
@@ -35,6 +38,13 @@ async def point_out(
             lasts = usual(state.connection_id) if state.connection_id else None
             for warning in warnings.while_live(state, clock.now(), lasts):
                 Voice(ledger, run).note(warning)
+
+
+async def let_go_of_ended(ledger: Ledger, clock: Clock, most: int) -> NoReturn:
+    """Keep no more than about `most` ended runs in memory, for ever: a deck may stay open."""
+    while True:
+        await clock.sleep(LET_GO_EVERY)
+        ledger.forget(to_forget(ledger.runs, ledger.launches, most))
 
 
 async def forget_what_is_old(journal: Journal, clock: Clock) -> NoReturn:

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from workflow.airbyte.models import SUCCEEDED, Connection, Job, JobId
+from workflow.airbyte.models import CLEAR, RESET, SUCCEEDED, Connection, Job, JobId
 from workflow.airbyte.readings import Reading
 from workflow.runs.schedules import Due, DueBy, due, late
 from workflow.text import SafeText
 
 MOST_HISTORY: Final = 30
 """Past jobs of a connection that are looked at, and kept."""
+_WIPING: Final = frozenset({RESET, CLEAR})
 _ENOUGH: Final = 3
 """Successes that make a usual duration."""
 
@@ -34,14 +35,14 @@ class ConnectionView:
     last_at: datetime | None = None
     """When its latest job last changed its status, or was created."""
     last_success_at: datetime | None = None
-    """When it last ended well; None when not within what was looked at."""
+    """When it last synced well; None when not within what was looked at."""
     live_job: Reading | None = None
     next_due: datetime | None = None
     due_by: DueBy | None = None
     late: timedelta | None = None
     """How long a start has been due that did not come; None when none is."""
     usual: timedelta | None = None
-    """Median duration of its past jobs that succeeded."""
+    """Median duration of its past jobs that moved data and succeeded."""
     usual_of: int = 0
     """How many jobs that median is of."""
     history: tuple[Job, ...] = ()
@@ -64,7 +65,7 @@ def view_of(
 ) -> ConnectionView:
     """Join a connection with its latest jobs, newest first, and with the one that is live."""
     latest = next(iter(jobs), None)
-    good = [job for job in jobs if job.status == SUCCEEDED]
+    good = good_jobs(jobs)
     durations = [job.duration.total_seconds() for job in good if job.duration is not None]
     enough = len(durations) >= _ENOUGH
     expected = _expected(connection, jobs) if read and live is None else None
@@ -84,6 +85,11 @@ def view_of(
         usual_of=len(durations) if enough else 0,
         history=tuple(jobs),
     )
+
+
+def good_jobs(jobs: Iterable[Job]) -> list[Job]:
+    """Return the jobs that moved data and succeeded; what wipes says nothing of how syncs go."""
+    return [job for job in jobs if job.status == SUCCEEDED and job.job_type not in _WIPING]
 
 
 def _expected(connection: Connection, jobs: Sequence[Job]) -> Due | None:

@@ -1,8 +1,9 @@
 """The loop that runs a machine: write down what happened, obey, answer, again.
 
-A turn's facts are in the journal before its command is obeyed, and so is its checkpoint where it
-needs one (:mod:`~workflow.runs.milestones`). After a restart a call that must not be sent twice
-goes to :meth:`~workflow.runs.caller.Caller.recover`, never to a second send.
+Where a turn needs a checkpoint (:mod:`~workflow.runs.milestones`), it and the turn's facts are in
+the journal before the command is obeyed; other facts are written in their turn. After a restart a
+call that must not be sent twice goes to :meth:`~workflow.runs.caller.Caller.recover`, never to a
+second send.
 """
 
 from __future__ import annotations
@@ -78,11 +79,12 @@ class Driver:
             wait = turn.command if isinstance(turn.command, Wait) else None
             if wait is not None and until is None:
                 until = self.clock.now() + timedelta(seconds=wait.seconds)
-            needed = milestones.pass_by(turn)
-            saved = self.save(self.program.dump(turn.state), until) if needed else None
-            told = tuple(facts(turn.facts, ms))
-            if told or needed:
-                await self.voice.tell(*told, checkpoint=saved)
+            if milestones.pass_by(turn):
+                saved = self.save(self.program.dump(turn.state), until)
+                await self.voice.tell(*facts(turn.facts, ms), checkpoint=saved)
+            else:  # a safe step again: nothing hangs on its facts' being written first
+                for fact in facts(turn.facts, ms):
+                    self.voice.note(fact)
             try:
                 answer, ms = await self._obey(turn, until, again=again)
             except Over as over:

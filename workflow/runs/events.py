@@ -202,12 +202,13 @@ class Warned:
 
 @dataclass(frozen=True, slots=True)
 class CancelWished:
-    """Somebody wants the job to stop."""
+    """Somebody wants the job to stop. Said again, with the job, once that is known."""
 
     kind: ClassVar[str] = "cancel.wished"
     job_id: int | None = None
+    """None while it is being looked for what the run's trigger came to."""
     by: str = "operator"
-    """``operator`` or ``deadline``."""
+    """``operator``, ``deadline`` or ``workflow``."""
 
 
 @dataclass(frozen=True, slots=True)

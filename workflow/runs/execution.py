@@ -121,7 +121,7 @@ class Execution:
 
     async def _end(self, judged: Judgement, outputs: dict[str, Json]) -> Verdict:
         ledger = self.services.ledger
-        await self.services.wishes.settled(self.voice.run)
+        await self.services.wishes.settled(self.voice.run, judged.verdict)
         await ledger.emit()  # its turn comes when the last reading has been folded
         state = self.voice.state
         for warning in warnings.at_end(state, judged.verdict):

@@ -52,6 +52,8 @@ class Fleet:
         workspace_ids: the profile's workspaces; empty for all that its credentials see.
         take_up: whether runs of earlier processes are taken up at the start.
         partial_server: the server may have nothing but a document's own endpoints.
+        most_ended: about so many ended runs are known; None for all, as where each one counts for
+            an exit code.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Fleet:
         workspace_ids: Collection[WorkspaceId] = (),
         take_up: bool = True,
         partial_server: bool = False,
+        most_ended: int | None = None,
     ) -> None:
         self.profile_name: Final = profile_name
         self.server: Final = server
@@ -93,9 +96,11 @@ class Fleet:
         self.programs: Final = rooms.programs
         self.watch: Final = rooms.watch
         self.following: Final = rooms.following
+        self.resolving: Final = rooms.resolving
         self._client = client
         self._clock = clock
         self._take_up = take_up
+        self._most_ended = most_ended
         self._shown = False
         self._started = False
         self._reads_all = False
@@ -205,6 +210,8 @@ class Fleet:
         )
         add(rooms.suspects.follow(), "suspects")
         add(chores.forget_what_is_old(self.journal, self._clock), "retention")
+        if self._most_ended is not None:
+            add(chores.let_go_of_ended(rooms.ledger, self._clock, self._most_ended), "memory")
         self._started = True
         self._read_all_if_shown()
 
@@ -217,7 +224,7 @@ class Fleet:
             self._background.add(self._bring_back(), "unresolved")
 
     async def _bring_back(self) -> None:
-        await self._rooms.resolving.bring_back()
+        await self.resolving.bring_back()
         self.watch.tell()
 
     async def close(self, reason: str = "detach") -> None:
@@ -371,7 +378,7 @@ class Fleet:
         Raises:
             OrderRefused: there is no such job, as far as the server tells, or another run has it.
         """
-        return await self._rooms.resolving.pick(run, JobId(job_id))
+        return await self.resolving.pick(run, JobId(job_id))
 
     async def dismiss(self, run: RunId) -> None:
         """Say that none of an unresolved run's suspects is its job: its connection is free.
@@ -379,7 +386,7 @@ class Fleet:
         Raises:
             OrderRefused: nothing of the run is open, or its trigger is still being looked for.
         """
-        await self._rooms.resolving.dismiss(run)
+        await self.resolving.dismiss(run)
 
     def _refuse_if_read_only(self) -> None:
         if self.read_only:

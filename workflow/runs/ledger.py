@@ -12,12 +12,12 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Final, Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias, cast
 
 from workflow.clock import Clock
 from workflow.runs import launch as launches
@@ -132,6 +132,15 @@ class Ledger:
                 run.launch, run.created, run.job_type
             )
             self._launches[run.launch] = launches.with_run(launch, before, run)
+
+    def forget(self, gone: Collection[RunId]) -> None:
+        """Know these runs no more, nor launches that have none left: the journal has them."""
+        launches = {state.launch for run in gone if (state := self._runs.pop(run, None))}
+        empty = launches - {state.launch for state in self._runs.values()}
+        for launch in empty - {None}:
+            self._launches.pop(cast("LaunchId", launch), None)
+        for name in (*gone, *empty):
+            self._numbers.pop(name or "", None)
 
     def stamp(
         self,
@@ -320,6 +329,12 @@ class Voice:
     def state(self) -> RunState:
         """What the run's events add up to so far."""
         return self.ledger.runs[self.run]
+
+    @property
+    def unwanted(self) -> bool:
+        """Whether the run's job is to be cancelled, and that is not settled yet."""
+        cancel = self.state.cancel
+        return cancel is not None and cancel.how is None
 
     def stamp(self, fact: Fact) -> Event:
         """Put a fact in the run's envelope, with its next number."""

@@ -39,8 +39,7 @@ async def send(services: Services, call: Call) -> Sent:
     base = services.client.base_url
     request = messages.Request(
         call.operation.method,
-        base + paths.at_server(call.request.path, base),
-        call.request.query,
+        base + paths.at_server(call.request.target, base),
         headers=call.request.headers,
         content=call.request.content,
         replay="safe" if call.operation.method in SAFE else "never",

@@ -35,6 +35,7 @@ from workflow.runs.snapshots import FORM
 from workflow.runs.terms import Checkpoint, Terms, from_json
 from workflow.runs.trigger import JobSeen
 from workflow.runs.wire import BadEventError
+from workflow.runs.wishes import nothing_to_cancel
 
 _log = logging.getLogger(__name__)
 
@@ -134,7 +135,10 @@ class Recovery:
         program = self._program(voice.run, checkpoint)
         owned = state.job_id if state.origin is not None else None
         if not one.sent and owned is None and _waits_for_trigger(program, checkpoint):
-            await voice.tell(RunWaiting(ASKED))
+            if voice.unwanted:
+                await self._end(voice, Verdict.CANCELLED, "cancelled before a trigger was sent")
+            else:
+                await voice.tell(RunWaiting(ASKED))
             return
         if program is not None:
             given = _seen(owned, voice) if owned is not None and state.watch_only else None
@@ -143,11 +147,17 @@ class Recovery:
             execution = await self._watcher(voice, checkpoint, owned)
         else:
             why = "its trigger may have been sent, and its workflow document is not at hand"
-            await self.launching.ending.end(voice.run, Verdict.UNRESOLVED, why)
+            await self._end(voice, Verdict.UNRESOLVED, why)
             return
         self.launching.resume(execution)
-        if state.cancel is not None and state.cancel.how is None and owned is not None:
+        if voice.unwanted:
             self.services.wishes.take_up(voice, owned)
+
+    async def _end(self, voice: Voice, verdict: Verdict, why: str) -> None:
+        """End a run that has no job of its own, and with it a wish that such a job stop."""
+        if voice.unwanted:
+            await voice.tell(nothing_to_cancel(verdict))
+        await self.launching.ending.end(voice.run, verdict, why)
 
     def _program(self, run: RunId, checkpoint: Checkpoint) -> Program | None:
         """Return the program that can go on from a checkpoint."""

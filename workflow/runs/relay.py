@@ -209,7 +209,7 @@ class Relay:
                     self._ledger.publish(self._ledger.stamp(FeedRate(per_minute)))
             case JobGone(job_id=job_id, reason=reason):
                 for wait in self._waits:
-                    if wait.job_id == job_id:
+                    if wait.job_id == job_id and wait.gone is None:
                         wait.gone = reason
                         wait.scope.reschedule(asyncio.get_running_loop().time())
 
@@ -227,7 +227,7 @@ class Relay:
                 bytes=job.bytes_synced,
                 age=round(max(0.0, age), 3),
                 start_time=None if job.start_time is None else rfc3339(job.start_time),
-                duration=None if job.duration is None else job.duration.total_seconds(),
+                duration=_seconds(job),
             )
         )
         before = self._status.get(run)
@@ -237,3 +237,12 @@ class Relay:
 
     def _voice(self, run: RunId) -> Voice:
         return Voice(self._ledger, run)
+
+
+def _seconds(job: Job) -> float | None:
+    """Return a job's duration; of one that has ended its two stamps tell it as well."""
+    if job.duration is not None:
+        return job.duration.total_seconds()
+    if job.is_terminal and job.last_updated_at is not None and job.start_time is not None:
+        return max(0.0, (job.last_updated_at - job.start_time).total_seconds())
+    return None

@@ -10,10 +10,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from workflow.airbyte.models import JobId
+from workflow.airbyte.problems import ApiProblem
+from workflow.http.failures import NetworkFailure
 from workflow.runs.events import RunCreated, RunFinished, RunId
 from workflow.runs.launch import OrderRefused
 from workflow.runs.services import Services
 from workflow.runs.suspects import Suspects
+from workflow.runs.trigger import JobSeen
 from workflow.text import safe
 
 Attach = Callable[[JobId, str | None], Awaitable[RunId]]
@@ -27,6 +30,25 @@ class Resolving:
     services: Services
     suspects: Suspects
     attach: Attach
+
+    async def look(self, run: RunId) -> tuple[JobSeen, ...]:
+        """Return what may be the effect of a run's trigger, as of now.
+
+        Raises:
+            OrderRefused: the server could not be asked, or is another one than the run's.
+        """
+        created = (await self.services.journal.events(run))[:1]
+        here = self.services.client.base_url
+        for event in created:
+            if isinstance(event.fact, RunCreated) and event.fact.server not in {None, here}:
+                raise OrderRefused(f"the run was started at {event.fact.server}, not at {here}")
+        try:
+            found = await self.suspects.ask(run)
+        except ApiProblem as problem:
+            raise OrderRefused(problem.sentence) from None
+        except NetworkFailure as failure:
+            raise OrderRefused(failure.text) from None
+        return () if found is None else found.suspects
 
     async def pick(self, run: RunId, job_id: JobId) -> RunId:
         """Watch what the operator takes for a run's job; raises OrderRefused if it cannot be."""

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from workflow.airbyte.models import Status, is_terminal
 from workflow.runs.events import (
     CancelSent,
     CancelSettled,
@@ -152,6 +153,8 @@ class RunState:
     """When rows were last seen to change (or first seen)."""
     job_started: datetime | None = None
     """When the server created the job."""
+    job_ended: datetime | None = None
+    """When the job ended, by the server; None while it goes on, or when no reading tells."""
     transitions: tuple[Transition, ...] = ()
     samples: tuple[Sample, ...] = ()
     warnings: tuple[StandingWarning, ...] = ()
@@ -231,6 +234,8 @@ def fold(state: RunState, event: Event) -> RunState:
             warning = StandingWarning(kind, safe(text), measure, at)
             return replace(state, seq=seq, warnings=(*_without(kind, state.warnings), warning))
         case CancelWished(by=by):
+            if state.cancel is not None and state.cancel.how is None:
+                return replace(state, seq=seq)  # the same wish, its job being known now
             return replace(state, seq=seq, cancel=CancelState(wished=at, by=by))
         case CancelSent(number=number):
             wish = state.cancel or CancelState(wished=at, by="operator")
@@ -306,6 +311,7 @@ def _triggered(state: RunState, seq: int, fact: TriggerSettled) -> RunState:
         job_id=job_id,
         # Of another job, as a document of several has them, the beginning is not known yet.
         job_started=state.job_started if job_id == state.job_id else None,
+        job_ended=state.job_ended if job_id == state.job_id else None,
         suspects=fact.suspects,
     )
 
@@ -323,12 +329,35 @@ def _read(state: RunState, seq: int, fact: ReadingTaken, at: datetime) -> RunSta
         readings=state.readings + 1,
         read_at=observed,
         rows_moved=observed if moved else state.rows_moved,
-        job_started=_instant(fact.start_time) or state.job_started,
+        job_started=instant(fact.start_time) or state.job_started,
+        job_ended=_job_ended(fact) or (state.job_ended if fact.job_id == state.job_id else None),
         transitions=state.transitions or (Transition(safe(fact.status), observed),),
         samples=_sampled(state.samples, observed, fact.rows),
         warnings=_without("no-rows", state.warnings) if moved else state.warnings,
         failing=None,
     )
+
+
+def _job_ended(fact: ReadingTaken) -> datetime | None:
+    """Return when the job of a reading ended: its duration stands still from then on."""
+    span = job_lasted(fact)
+    start = None if span is None else instant(fact.start_time)
+    if span is None or start is None:
+        return None
+    try:
+        return start + span
+    except OverflowError:
+        return None
+
+
+def job_lasted(fact: ReadingTaken) -> timedelta | None:
+    """Return how long the job of a reading took; None while it goes on, or when it tells not."""
+    if fact.duration is None or not is_terminal(Status(safe(fact.status))):
+        return None
+    try:
+        return timedelta(seconds=max(0.0, fact.duration))
+    except OverflowError:
+        return None
 
 
 def _without(kind: str, warnings: tuple[StandingWarning, ...]) -> tuple[StandingWarning, ...]:
@@ -376,7 +405,8 @@ def _finished(state: RunState, seq: int, fact: RunFinished, at: datetime) -> Run
     )
 
 
-def _instant(text: str | None) -> datetime | None:
+def instant(text: str | None) -> datetime | None:
+    """Read an instant as events write it; None for what is none."""
     if text is None:
         return None
     try:

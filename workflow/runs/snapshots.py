@@ -25,7 +25,7 @@ EVERY: Final = timedelta(minutes=5)
 """Between two snapshots of a run. The journal thins what repeats: a start folds a dozen events."""
 FIRST: Final = 64
 """Number of the event from which on a run is worth its first snapshot."""
-FOLD: Final = 1
+FOLD: Final = 2
 """To be raised when a fold makes something else of the same events; new fields tell themselves."""
 
 

@@ -9,6 +9,7 @@ followed.
 from __future__ import annotations
 
 import asyncio
+import stat
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from workflow import documents
 from workflow.arazzo import document as arazzo
+from workflow.arazzo.lookup import is_used
 from workflow.arazzo.model import Document, SourceDescription
 from workflow.arazzo.openapi import Description, load_description
 from workflow.arazzo.problems import START, DocumentError, Findings, Problem
@@ -97,6 +99,8 @@ class Library:
     ) -> tuple[Document, dict[str, Description | Document], tuple[Problem, ...]]:
         """Read a document and its sources; returns them and what may be mistakes.
 
+        A source that nothing in the document uses may be unreadable.
+
         Raises:
             SourceError: something cannot be read.
             DocumentError: something is wrong in it, with every place.
@@ -106,10 +110,15 @@ class Library:
         document = loaded.needed()
         sources: dict[str, Description | Document] = {}
         for source in document.sources:
-            await self._gather(source, located.place, "", sources)
-        unknown = sorted(self.overrides.keys() - sources.keys())
+            try:
+                await self._gather(source, located.place, "", sources)
+            except (SourceError, DocumentError):
+                if is_used(document, source):
+                    raise
+        declared = sources.keys() | {source.name for source in document.sources}
+        unknown = sorted(self.overrides.keys() - declared)
         if unknown:
-            names = ", ".join(sorted(sources)) or "none"
+            names = ", ".join(sorted(declared)) or "none"
             raise SourceError(
                 f"The document {place} has no source named {unknown[0]!r}; it has {names}."
             )
@@ -170,7 +179,7 @@ class Library:
             found[name] = await asyncio.to_thread(programs.airbyte_description)
             return
         located = await self._read_source(where, name, source)
-        if source.type != "arazzo":
+        if not arazzo.is_document(located.text, source.type):
             found[name] = await asyncio.to_thread(load_description, located.text, located.place)
             return
         document = arazzo.load(located.text, located.place).needed()
@@ -183,6 +192,16 @@ class Library:
         override = self.overrides.get(name)
         if override is not None:
             return override
+        try:
+            return self._own_place(source, name, base)
+        except ValueError:
+            raise SourceError(
+                f"The source {name!r} is at {source.url!r}, which is no URL."
+            ) from None
+
+    @staticmethod
+    def _own_place(source: SourceDescription, name: str, base: str) -> str:
+        """Return where a document says that its source is."""
         if is_url(source.url) and not is_url(base):
             raise SourceError(
                 f"The source {name!r} is at {source.url}, a host that only the document names; it "
@@ -202,16 +221,17 @@ class Library:
 
     async def _read_source(self, where: str, name: str, source: SourceDescription) -> Located:
         try:
-            return await self.read(where)
+            # Who names a pipe may be asked for it on the command line; a document may not do so.
+            return await self.read(where, any_file=name in self.overrides)
         except SourceError as error:
             hint = _offer(source, name).removeprefix(", or ")
             tail = f" {hint[0].upper()}{hint[1:]}." if hint else ""
             raise SourceError(f"The source {name!r} is needed. {error}{tail}") from None
 
-    async def read(self, place: str) -> Located:
+    async def read(self, place: str, *, any_file: bool = True) -> Located:
         """Read a file, a URL that was named, or a shipped document by its name.
 
-        A file of that name comes first.
+        A file of that name comes first. Without `any_file` it must be a regular one.
 
         Raises:
             SourceError: it cannot be read.
@@ -221,12 +241,13 @@ class Library:
         shipped = _shipped(place)
         if shipped is not None:
             return Located(documents.FILES[shipped], documents.read(shipped))
-        return Located(place, await asyncio.to_thread(read_file, Path(place)))
+        return Located(place, await asyncio.to_thread(_read_file, Path(place), any_file=any_file))
 
 
 def is_url(place: str) -> bool:
     """Whether a place is a URL rather than a path."""
-    return urlsplit(place).scheme in {"http", "https"} and "//" in place
+    scheme, colon, rest = place.partition(":")
+    return bool(colon) and scheme.lower() in {"http", "https"} and rest.startswith("//")
 
 
 def _shipped(place: str) -> documents.Name | None:
@@ -255,7 +276,13 @@ def read_file(path: Path) -> bytes:
     Raises:
         SourceError: it cannot be read, or is larger.
     """
+    return _read_file(path, any_file=True)
+
+
+def _read_file(path: Path, *, any_file: bool) -> bytes:
     try:
+        if not any_file and not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():
+            raise SourceError(f"Cannot read {path}: it is no regular file.")
         with path.open("rb") as file:
             text = file.read(_MOST_BYTES + 1)
     except FileNotFoundError:

@@ -123,13 +123,27 @@ class Suspects:
         found = await asyncio.gather(*(self._of(record) for record in settled))
         return tuple(suspicion for suspicion in found if suspicion is not None)
 
+    async def ask(self, run: RunId) -> Suspicion | None:
+        """Look once, now, for what may be the effect of one run's trigger; None when it is settled.
+
+        Raises:
+            ApiProblem: the server would not say.
+            NetworkFailure: it could not be asked.
+        """
+        records = await self._journal.intents_of(run)
+        open_ = [record for record in records if record.open and record.how is not None]
+        return await self._asked(open_[-1]) if open_ else None
+
     async def _of(self, record: IntentRecord) -> Suspicion | None:
-        intent = record.intent
         try:
-            page = await self._client.list_jobs(connection_id=ConnectionId(intent.connection_id))
+            return await self._asked(record)
         except (ApiProblem, NetworkFailure):
             # What is known stays known; the feed shows that the server cannot be asked.
             return Suspicion(record, tuple(JobSeen(n, "", "", live=True) for n in record.suspects))
+
+    async def _asked(self, record: IntentRecord) -> Suspicion | None:
+        intent = record.intent
+        page = await self._client.list_jobs(connection_id=ConnectionId(intent.connection_id))
         if record.how is Became.ADOPTED and _has_ended(page.value.items, record.job_id):
             await self._journal.close_intent(intent.key.run, "its job has ended")
             return None

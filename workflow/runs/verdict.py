@@ -42,8 +42,8 @@ class Judgement:
 def of_trigger(outcome: TriggerOutcome) -> Judgement | None:
     """Return the verdict that a trigger's outcome is by itself; None when the workflow goes on.
 
-    It goes on with a job, and with a refusal or a POST that never left: those are answers that
-    the document's own failure actions may see.
+    It goes on with a job, and with a refusal or a server that cannot be reached: those are answers
+    that the document's own failure actions may see. A journal that cannot be written is ours.
     """
     match outcome:
         case Skipped(why=why):
@@ -52,10 +52,22 @@ def of_trigger(outcome: TriggerOutcome) -> Judgement | None:
             return Judgement(Verdict.REJECTED, why)
         case NotStarted(why=why, because="deadline"):
             return Judgement(Verdict.EXPIRED, safe(f"not started: {why}"))
+        case NotStarted(why=why, because="cancelled"):
+            return Judgement(Verdict.CANCELLED, why)
+        case NotStarted(why=why, because="journal"):
+            return Judgement(Verdict.FAILED, why)
         case Unresolved(why=why):
             return Judgement(Verdict.UNRESOLVED, why)
         case Answered() | Attached() | Refused() | NotStarted():
             return None
+
+
+def of_lock(why: SafeText, trouble: SafeText | None) -> Judgement:
+    """Return the verdict of a run that may send nothing.
+
+    `trouble` is the journal's: then the run has failed, for nobody has refused anything.
+    """
+    return Judgement(Verdict.FAILED if why == trouble else Verdict.REJECTED, why)
 
 
 def of_job(job_id: int, status: str) -> Judgement | None:

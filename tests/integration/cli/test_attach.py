@@ -151,9 +151,28 @@ def test_an_unresolved_trigger_is_shown_and_can_be_dismissed(
     )
     asked = syncdeck("runs", "resolve", run)
     assert asked.code == 2
+    assert "no job at the server may be its effect, as of now" in asked.err
     assert "--dismiss" in asked.err
     assert syncdeck("runs", "resolve", run, "--dismiss").code == 0
     assert sent(server, "createJob") == 1
+
+
+def test_resolving_looks_for_what_came_since_nobody_looked(
+    serve: Serve, syncdeck: Syncdeck, long_world: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = serve(world_file=long_world, speed=10, faults=("lost-trigger:after=never,count=1",))
+    connection = connections(server)["other"]
+    run = syncdeck("run", connection, "--look", "5", "--json").last("run.finished")["run"]
+    job = httpx.post(
+        f"{server.base_url}/jobs",
+        json={"connectionId": connection, "jobType": "sync"},
+        trust_env=False,
+    ).json()["jobId"]
+    assert f"suspects: {job} (sync, " in syncdeck("runs", "resolve", run).err
+    monkeypatch.setenv("AIRBYTE_API_ROOT", "http://127.0.0.1:9/api/public/v1")
+    unasked = syncdeck("runs", "resolve", run)
+    assert unasked.code == 2
+    assert f"suspects known so far: {job}; the server was not asked now: the run was" in unasked.err
 
 
 def test_a_profile_that_nobody_has_is_no_profile_without_runs(

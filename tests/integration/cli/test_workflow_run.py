@@ -63,13 +63,15 @@ def test_the_published_document_ends_with_the_jobs_status_and_one_post(
     assert ended.last("run.created")["jobType"] == "sync"
 
 
+@pytest.mark.parametrize("shipped", [True, False])
 def test_a_bare_address_is_completed_when_airbyte_answers_there(
-    serve: Serve, syncdeck: Syncdeck, document: str
+    serve: Serve, syncdeck: Syncdeck, document: str, shipped: bool
 ) -> None:
     server = serve(speed=60)
     name = next(iter(connections(server).values()))
+    which = ("trigger-sync-and-poll",) if shipped else (document, *SOURCE)
     ended = syncdeck(
-        *("workflow", "run", document, "--input", f"connectionId={name}", *SOURCE),
+        *("workflow", "run", *which, "--input", f"connectionId={name}"),
         *("--server", server.root_url),
     )
     assert ended.code == 0
@@ -161,8 +163,34 @@ def test_a_dry_run_shows_requests_and_sends_none(
     assert ended.code == 0
     assert f"triggerJob: POST {server.base_url}/jobs" in ended.out
     assert '{"connectionId": "c-1", "jobType": "sync"}' in ended.out
-    assert "pollJob: GET" in ended.out
+    polled = f"pollJob: GET {server.base_url}/jobs/{{$steps.triggerJob.outputs.jobId}}"
+    assert polled in ended.out
     assert len(server.log) == 0
+
+
+def test_a_dry_run_shows_no_secret(syncdeck: Syncdeck, tmp_path: Path) -> None:
+    (tmp_path / "api.yaml").write_text(
+        "openapi: 3.0.0\npaths: {'/x/{id}': {post: {operationId: x}}}\n"
+    )
+    document = tmp_path / "secret.yaml"
+    document.write_text(
+        "arazzo: 1.0.1\ninfo: {title: t, version: '1'}\n"
+        "sourceDescriptions: [{name: api, url: api.yaml}]\n"
+        "workflows:\n- workflowId: w\n  inputs: {properties: {pw: {format: password}, "
+        "of: {properties: {key: {writeOnly: true}, name: {}}}}}\n"
+        "  steps:\n  - stepId: s\n    operationId: x\n    parameters: "
+        "[{name: id, in: path, value: $inputs.pw}, {name: X-K, in: header, value: $inputs.pw}]\n"
+        "    requestBody: {payload: {pw: '{$inputs.pw}!', of: $inputs.of}}\n"
+    )
+    asked = ("workflow", "run", str(document), "--server", "http://127.0.0.1:9", "--dry-run")
+    inputs = ("--input", "pw=hunter2", "--input", 'of={"key": "hunter3", "name": "n"}')
+
+    for more in ((), ("--json",)):
+        ended = syncdeck(*asked, *inputs, *more)
+        assert ended.code == 0
+        assert "hunter" not in ended.out + ended.err
+        assert "/x/***" in ended.out
+        assert '"name": "n"' in ended.out
 
 
 def test_a_document_that_wipes_by_itself_needs_the_words_for_it(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
+from pathlib import Path
 
 import pytest
 
@@ -36,8 +38,37 @@ def test_a_journal_that_cannot_be_written_refuses_triggers_and_stops_no_run(
             first, second = deck.of_launch(launch)
         assert first.verdict is Verdict.SUCCEEDED
         assert first.rows == 1_000
-        assert (second.verdict, second.why) == (Verdict.REJECTED, FULL)
+        assert (second.verdict, second.why) == (Verdict.FAILED, FULL)
         assert world.posts() == 1
+
+    run_virtual(story())
+
+
+def full(db: sqlite3.Connection) -> None:
+    """Let the file grow no more."""
+    (pages,) = db.execute("PRAGMA page_count").fetchone()
+    db.execute(f"PRAGMA max_page_count={pages}")
+
+
+def test_a_full_disk_fails_what_was_not_sent_wherever_it_is_met_and_in_the_same_words(
+    tmp_path: Path,
+) -> None:
+    """At the gate, and before anything is asked; the server has refused nothing."""
+
+    async def story() -> None:
+        world = scene(journal=tmp_path / "journal.db")
+        async with world.deck() as deck:
+            launch = await deck.fleet.launch(Order(world.connections(40), max_parallel=3))
+            await deck.journal._threads.alone(full)
+            await deck.fleet.end()
+            states = deck.of_launch(launch)
+            trouble = deck.fleet.trouble
+        assert trouble is not None
+        unsent = [run for run in states if run.job_id is None]
+        assert len(unsent) > 30
+        assert {(run.verdict, run.why) for run in unsent} == {(Verdict.FAILED, trouble)}
+        assert world.posts() == len(states) - len(unsent)
+        assert "No space is left" in trouble
 
     run_virtual(story())
 

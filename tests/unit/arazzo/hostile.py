@@ -133,12 +133,65 @@ DOCUMENTS: dict[str, bytes] = {
         "properties: {o: {patternProperties: {'^(a|aa)+$': {}}, default: {" + "a" * 40 + "!: 1}}}}"
     ),
     "a pattern of counted repeats": schema("{properties: {t: {pattern: '((a{999}){999}){999}'}}}"),
+    "a long list of unique objects": schema(
+        "{properties: {l: {uniqueItems: true, default: ["
+        + ", ".join(f"{{a: {n}}}" for n in range(14_000)) + "]}}}"
+    ),
+    "a long list of items with a long enum": schema(
+        "{properties: {l: {items: {enum: [" + ",".join(f"a{n}" for n in range(9_000))
+        + "]}, default: [" + "b, " * 40_000 + "]}}}"
+    ),
+    "a long list of items with many alternatives": schema(
+        "{properties: {l: {items: {anyOf: [" + "{minimum: 9}," * 1_500
+        + "]}, default: [" + "7, " * 30_000 + "]}}}"
+    ),
+    "alternatives that are tried again at each level": schema(
+        "{properties: {l: {$ref: '#/components/inputs/n', default: " + "[" * 30 + "1" + "]" * 30
+        + "}}}"
+    ).replace(
+        b"workflows:",
+        b"components: {inputs: {n: {oneOf: [{type: integer}, "
+        b"{items: {$ref: '#/components/inputs/n'}}, {items: {$ref: '#/components/inputs/n'}}]}}}\n"
+        b"workflows:",
+    ),
+    "numbers too large to divide": schema(
+        "{properties: {n: {multipleOf: 0.1, default: " + "9" * 399 + "}}}"
+    ),
     "a condition's pattern that explodes": EXPLODING,
     "a JSONPath pattern that explodes": condition(
         "{context: $response.body, type: jsonpath, condition: \"$[?search(@, '^(a|aa)+$')]\"}"
     ),
     "a JSONPath query of descents": condition(
         "{context: $response.body, type: jsonpath, condition: $..*..*..*..*..*..*}"
+    ),
+    "hundreds of patterns, each just quick enough": steps(
+        "- {stepId: a, operationId: refresh, onSuccess: [" + ", ".join(
+            f"{{name: n{n}, type: end, criteria: [{{context: $response.body#/t, type: regex, "
+            f"condition: '^(a|aa)+({n})?$'}}]}}" for n in range(900)) + "]}"
+    ),
+    "a pattern that is large written out": schema(
+        "{properties: {t: {pattern: '(a{1000}){1000}'}}}"
+    ),
+    "a parameter for each of two thousand steps": steps(
+        "\n".join(f"- {{stepId: s{n}, operationId: refresh}}" for n in range(2_000)),
+        workflow="parameters: [" + "".join(f"{{name: p{n}, in: query, value: 1}},"
+                                           for n in range(2_500)) + "]",
+    ),
+    "an action for each of two thousand steps": steps(
+        "\n".join(f"- {{stepId: s{n}, operationId: refresh}}" for n in range(2_000)),
+        workflow="successActions: [" + "".join(
+            f"{{name: p{n}, type: end, criteria: [{{condition: 1 == 2}}]}}," for n in range(1_500)
+        ) + "]",
+    ),
+    "an action of thousands of criteria, used thousands of times": document(
+        "components: {failureActions: {f: {name: f, type: end, criteria: ["
+        + "{condition: 1 == 2}," * 5_000 + "]}}}\nworkflows:\n- workflowId: w\n  steps:\n"
+        + "".join(f"  - {{stepId: s{n}, operationId: refresh, onFailure: "
+                  "[{reference: $components.failureActions.f}]}\n" for n in range(1_900))
+    ),
+    "a name of a hundred thousand dots": steps(
+        "- {stepId: a, operationId: refresh, outputs: {x: $inputs." + "a." * 100_000 + "b}}",
+        inputs="{}",
     ),
     "a condition of brackets": condition(f"{{condition: '{'(' * 5_000}1 == 1{')' * 5_000}'}}"),
     "a condition of negations": condition(f"{{condition: '{'!' * 1_900}(1 == 1)'}}"),
@@ -151,6 +204,10 @@ DOCUMENTS: dict[str, bytes] = {
     "a Goessner script": condition(
         "{context: $response.body, type: {type: jsonpath, version: "
         "draft-goessner-dispatch-jsonpath-00}, condition: '$[(@.length-1)]'}"
+    ),
+    "a payload of thousands of expressions": steps(
+        "- stepId: a\n  operationId: createItem\n  requestBody: {payload: '"
+        + "{$inputs.k}" * 80_000 + "'}", inputs="{properties: {k: {default: 1}}}",
     ),
     "YAML 1.1's surprises": (
         b"arazzo: 1.0.1\ninfo: {title: on, version: 2020-01-01}\n"

@@ -24,6 +24,10 @@ BOUNDED = {
     "a workflow that calls itself and retries": "failed: the workflow b was not started",
     "a remote $schema": "fell_through",
     "a condition's pattern that explodes": "failed: a failed",
+    "a payload of thousands of expressions": "fell_through: a",
+    "a long list of unique objects": "fell_through: a",
+    "numbers too large to divide": "fell_through: a",
+    "hundreds of patterns, each just quick enough": "fell_through: a",
     "a JSONPath pattern that explodes": "failed: a failed",
     "references in a circle": "read: ",
 }

@@ -32,6 +32,7 @@ from workflow.arazzo.turns import (
     Elapsed,
     Finished,
     Headers,
+    Json,
     Response,
     StepFinished,
     StepStarted,
@@ -352,6 +353,45 @@ def test_defaults_are_filled_in_at_every_level() -> None:
     )
 
     assert drive(compiled, [ok()], {"o": {"a": 5}}).sent == ['POST /items {"name":{"a":5,"b":2}}']
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "fits"),
+    [
+        ("{multipleOf: 0.1}", 0.3, True),
+        ("{multipleOf: 0.1}", 0.35, False),
+        ("{multipleOf: 3}", 10**400, False),
+        ("{uniqueItems: true}", [1, True, "1", {"a": 1, "b": 2}], True),
+        ("{uniqueItems: true}", [{"a": 1, "b": 2.0}, {"b": 2, "a": 1}], False),
+        ("{uniqueItems: true}", [0, False, None, ""], True),
+        ("{uniqueItems: false}", [1, 1], True),
+    ],
+)
+def test_numbers_are_divided_and_items_compared_by_their_values(
+    schema: str, value: Json, fits: bool
+) -> None:
+    compiled = program(
+        steps("- {stepId: a, operationId: refresh}", inputs=f"{{properties: {{v: {schema}}}}}")
+    )
+
+    if fits:
+        assert compiled.complete({"v": value}) == {"v": value}
+    else:
+        with pytest.raises(InputError, match="breaks the schema's rule"):
+            compiled.complete({"v": value})
+
+
+def test_inputs_too_large_for_their_schema_are_refused_in_a_sentence() -> None:
+    compiled = program(
+        steps(
+            "- {stepId: a, operationId: refresh}",
+            inputs="{properties: {l: {items: {type: integer, minimum: 0, maximum: 9}}}}",
+        )
+    )
+
+    assert len(compiled.complete({"l": [1] * 10_000})["l"]) == 10_000
+    with pytest.raises(InputError, match="too large for their schema"):
+        compiled.complete({"l": [1] * 60_000})
 
 
 def test_a_secret_input_is_not_repeated_in_an_error() -> None:

@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.unit.arazzo.engine import API, HEAD, POLL, described, document, program, steps
 from workflow.arazzo.document import load
 from workflow.arazzo.openapi import load_description
 from workflow.arazzo.problems import DocumentError, Problem, Severity
-from workflow.arazzo.program import check, compile_program
+from workflow.arazzo.program import check, check_names, compile_program
 
 
 def found(text: bytes, severity: Severity = "error") -> list[Problem]:
@@ -169,6 +171,21 @@ def test_a_problem_prints_as_editors_read_it() -> None:
          """), "cycle", 7),
         (steps("- {stepId: a, operationId: refresh}", inputs="{$ref: '#/components/inputs/no'}"),
          "unknown-input", 9),
+        (steps("- {stepId: a, operationId: listItems, parameters: "
+               '[{name: "X\\r\\nY", in: header, value: 1}]}'), "wrong-value", 8),
+        (steps("- {stepId: a, operationId: listItems, parameters: "
+               "[{name: 'a; b', in: cookie, value: 1}]}"), "wrong-value", 8),
+        (steps("- {stepId: a, operationId: listItems, parameters: "
+               "[{name: Content-Length, in: header, value: 1}]}"), "unsupported", 8),
+        (steps("- {stepId: a, operationId: createItem, requestBody: "
+               '{contentType: "text/plain\\r\\nX: y", payload: a}}'), "wrong-value", 8),
+        (steps("- {stepId: a, operationId: createItem, requestBody: {contentType: text/xml, "
+               "payload: <a/>, replacements: [{target: /a, value: 1}]}}"), "unsupported", 8),
+        (steps("- {stepId: a, operationId: createItem, requestBody: {contentType: text/xml, "
+               "payload: <a/>, replacements: [{target: string(a), value: 1}]}}"), "wrong-value", 8),
+        (steps("- stepId: a\n  operationId: listItems\n  parameters:\n"
+               "  - {name: X-A, in: header, value: 1}\n  - {name: x-a, in: header, value: 2}"),
+         "duplicate-id", 12),
         (steps("- {stepId: a, operationId: refresh}", inputs="{properties: {n: {minimum: x}}}"),
          "schema", 9),
     ],
@@ -202,6 +219,8 @@ def test_a_mistake_is_refused_with_its_code_and_line(text: bytes, code: str, lin
                "[{name: comas, in: query, value: 1}]}"), "unknown-parameter"),
         (steps("- {stepId: a, operationId: createItem}"), "missing-body"),
         (steps("- {stepId: a b, operationId: refresh}"), "odd-id"),
+        (steps("- {stepId: a, operationId: createItem, requestBody: "
+               "{payload: '{\"name\": {$statusCode},}'}}"), "payload"),
         (steps("- {stepId: a, operationId: refresh, outputs: {x: $response.query.y}}"),
          "expression"),
         (steps("- {stepId: a, operationId: refresh}", workflow="outputs: {x: $statusCode}"),
@@ -237,6 +256,35 @@ def test_a_source_that_was_not_given_is_reported_where_it_is_declared() -> None:
     (problem,) = raised.value.problems
     assert (problem.code, problem.line) == ("missing-source", 4)
     assert "../openapi/airbyte-openapi.yml" in problem.message
+
+
+def test_a_parameter_without_a_location_is_told_even_where_no_source_can_be_read() -> None:
+    text = steps("- {stepId: a, operationId: getItem, parameters: [{name: id, value: 1}]}")
+    draft = load(text, "t.yaml").needed()
+
+    (unread,), (read,) = check_names(draft, {}), check_names(draft, {"api": API})
+
+    assert (unread.code, unread.line, unread.suggestion) == ("missing-key", 8, None)
+    assert read.suggestion == "in: path"
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        '{"name": {$statusCode}}',
+        "{{$method}: 1}",
+        "plain words",
+        '["{$method}", {$statusCode}]',
+        "{$method}",
+    ],
+)
+def test_a_payload_that_may_be_meant_as_it_is_written_gets_no_warning(payload: str) -> None:
+    text = steps(
+        "- stepId: a\n  operationId: createItem\n  requestBody:\n    payload: "
+        + json.dumps(payload)
+    )
+
+    assert found(text, "warning") == []
 
 
 def test_a_workflow_must_be_named_when_there_are_several() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.arazzo.engine import drive, ok, program, steps
-from workflow.arazzo.styles import cookie_text, header_text, path_text, query_pairs
+from tests.unit.arazzo.engine import described, drive, ok, program, steps
+from workflow.arazzo.styles import cookie_text, header_text, path_text, query_pairs, query_text
 from workflow.arazzo.templates import Unresolved
 from workflow.arazzo.turns import Call, Json
 
@@ -58,6 +58,8 @@ def test_a_path_parameter_that_would_change_the_path_is_refused(value: Json) -> 
         ("spaceDelimited", False, LIST, [("color", "blue bl ack")]),
         ("pipeDelimited", False, LIST, [("color", "blue|bl ack")]),
         ("pipeDelimited", False, OBJECT, [("color", "R|100|G|a/b")]),
+        ("pipeDelimited", True, LIST, [("color", "blue"), ("color", "bl ack")]),
+        ("spaceDelimited", True, LIST, [("color", "blue"), ("color", "bl ack")]),
         ("deepObject", True, OBJECT, [("color[R]", "100"), ("color[G]", "a/b")]),
         ("form", True, False, [("color", "false")]),
     ],
@@ -66,6 +68,73 @@ def test_a_query_parameter_is_written_in_its_style(
     style: str, explode: bool, value: Json, expected: list[tuple[str, str]]
 ) -> None:
     assert query_pairs("color", value, style, explode) == expected
+
+
+@pytest.mark.parametrize(
+    ("style", "explode", "value", "expected"),
+    [
+        ("form", True, "b c&d", "color=b%20c%26d"),
+        ("form", True, ["a,b", "c"], "color=a%2Cb&color=c"),
+        ("form", False, ["a,b", "c"], "color=a%2Cb,c"),
+        ("form", False, {"R": "1,0", "G": 2}, "color=R,1%2C0,G,2"),
+        ("spaceDelimited", False, LIST, "color=blue%20bl%20ack"),
+        ("pipeDelimited", False, ["a", "b c"], "color=a%7Cb%20c"),
+        ("deepObject", True, {"R": "a/b"}, "color%5BR%5D=a%2Fb"),
+        ("form", True, "", "color="),
+        ("form", True, [], ""),
+        ("form", True, {"ü": 1}, "%C3%BC=1"),
+    ],
+)
+def test_the_delimiters_of_a_query_stay_apart_from_those_in_its_values(
+    style: str, explode: bool, value: Json, expected: str
+) -> None:
+    assert query_text("color", value, style, explode) == expected
+
+
+def test_reserved_characters_are_sent_as_they_are_where_the_description_allows_it() -> None:
+    api = described("""
+        openapi: 3.1.0
+        info: {title: x, version: '1'}
+        paths:
+          /x:
+            get:
+              operationId: x
+              parameters: [{name: at, in: query, allowReserved: true}, {name: to, in: query}]
+        """)
+    text = steps("""
+        - stepId: a
+          operationId: x
+          parameters:
+          - {name: at, in: query, value: 'a/b:c,d&e+f#g h'}
+          - {name: to, in: query, value: 'a/b:c'}
+        """)
+
+    request = drive(program(text, {"api": api}), [ok()]).calls[0].request
+
+    assert request.target == "/x?at=a/b:c,d%26e%2Bf%23g%20h&to=a%2Fb%3Ac"
+
+
+SENDING = {
+    "path": "operationId: getItem, parameters: [{name: id, in: path, value: $inputs.v}]",
+    "query": "operationId: listItems, parameters: [{name: tags, in: query, value: $inputs.v}]",
+    "cookie": "operationId: listItems, parameters: [{name: session, in: cookie, value: $inputs.v}]",
+    "json": "operationId: createItem, requestBody: {payload: {name: $inputs.v}}",
+    "form": "operationId: createItem, requestBody: "
+    "{contentType: application/x-www-form-urlencoded, payload: {name: $inputs.v}}",
+    "text": "operationId: createItem, requestBody: {contentType: text/plain, payload: $inputs.v}",
+}
+
+
+@pytest.mark.parametrize("where", SENDING)
+def test_half_a_character_is_not_sent(where: str) -> None:
+    text = steps(f"- {{stepId: a, {SENDING[where]}}}", inputs="{properties: {v: {}}}")
+
+    run = drive(program(text), [ok()], {"v": "a\ud800"})
+
+    assert run.sent == []
+    assert run.end.why == (
+        "a was not sent: a value holds half of a character, which cannot be sent"
+    )
 
 
 def test_headers_and_cookies_are_written_in_their_styles() -> None:
@@ -147,6 +216,16 @@ def test_the_media_type_comes_from_the_operation_when_it_is_not_given() -> None:
     )
 
     assert first(text).request.media_type == "text/plain"
+
+
+def test_a_step_overrides_a_header_of_the_workflow_in_any_case() -> None:
+    text = steps(
+        "- {stepId: a, operationId: listItems, "
+        "parameters: [{name: x-trace, in: header, value: 2}]}",
+        workflow="parameters: [{name: X-Trace, in: header, value: 1}]",
+    )
+
+    assert first(text).request.headers == (("x-trace", "2"),)
 
 
 def test_a_content_type_header_given_as_a_parameter_is_the_only_one() -> None:

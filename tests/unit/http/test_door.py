@@ -7,14 +7,12 @@ import gzip
 import json
 import random
 from collections.abc import AsyncIterator, Callable, Coroutine
-from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.support.virtual_time import clock, run_virtual
 from workflow.http.door import Auth, Door, Send
-from workflow.http.exchange import DoorSetupError
 from workflow.http.failures import BadBody, NetworkFailure
 from workflow.http.messages import Request, Response, Timeout
 from workflow.http.meter import Budget, CountKey
@@ -132,61 +130,6 @@ class TestHosts:
             "Bearer token-1",
             None,
         ]
-
-    def test_a_proxy_of_the_environment_does_not_get_loopback(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setenv("HTTP_PROXY", "http://proxy.example:3128")
-        monkeypatch.delenv("NO_PROXY", raising=False)
-
-        async def transports() -> list[httpx.AsyncBaseTransport]:
-            opened = Door(
-                "http://127.0.0.1:8000",
-                clock=clock(),
-                rng=random.Random(),
-                also=["http://far.example"],
-            )
-            pooled = opened._pooled
-            urls = ("http://127.0.0.1:8000/jobs", "http://far.example/")
-            return [pooled._transport, *(pooled._transport_for_url(httpx.URL(url)) for url in urls)]
-
-        direct, near, far = run_virtual(transports())
-
-        assert near is direct
-        assert far is not direct
-
-    def test_a_proxy_that_cannot_be_used_is_said_without_its_address(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setenv("ALL_PROXY", "gopher://user:secret@proxy.example")
-
-        async def open_door() -> None:
-            Door(HOME, clock=clock(), rng=random.Random())
-
-        with pytest.raises(DoorSetupError, match="ALL_PROXY") as caught:
-            run_virtual(open_door())
-        assert "secret" not in str(caught.value)
-
-    def test_a_bundle_of_the_environment_that_is_none_is_said(
-        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-    ) -> None:
-        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "not-there.pem"))
-
-        async def open_door() -> None:
-            Door(HOME, clock=clock(), rng=random.Random())
-
-        with pytest.raises(DoorSetupError, match="SSL_CERT_FILE"):
-            run_virtual(open_door())
-
-    def test_a_ca_bundle_that_is_none_is_said(self, tmp_path: Path) -> None:
-        empty = tmp_path / "ca.pem"
-        empty.write_text("no certificate")
-
-        async def open_door() -> None:
-            Door(HOME, clock=clock(), rng=random.Random(), ca_bundle=empty)
-
-        with pytest.raises(DoorSetupError, match=r"ca\.pem cannot be used"):
-            run_virtual(open_door())
 
 
 class TestRedirects:
@@ -570,3 +513,14 @@ class TestHeaders:
         script = Script(httpx.Response(200, headers={"set-cookie": "seen=1"}), httpx.Response(200))
         through(script, Request("GET", JOBS), Request("GET", JOBS))
         assert ["cookie" in request.headers for request in script.asked] == [False, False]
+
+    def test_are_read_whatever_bytes_they_are(self) -> None:
+        pairs = [(b"X-Name", "zürich".encode()), (b"X-Old", b"z\xfcrich"), (b"x-name", b"2")]
+
+        def answer(request: httpx.Request) -> httpx.Response:
+            return httpx.Response(200, headers=pairs, content=b"{}")
+
+        (response,) = through(answer, Request("GET", JOBS))
+
+        assert isinstance(response, Response)
+        assert (response.headers["x-name"], response.headers["X-Old"]) == ("zürich, 2", "zürich")

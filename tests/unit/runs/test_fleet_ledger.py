@@ -23,6 +23,7 @@ from workflow.runs.events import (
     Event,
     Json,
     LaunchFinished,
+    LaunchId,
     ReadingTaken,
     RunDetached,
     RunId,
@@ -299,3 +300,24 @@ async def test_a_real_journal_gives_back_what_was_told() -> None:
         assert kinds == ["run.created", "run.waiting", "run.finished"]
         assert [event.fact.kind for event in told] == kinds[1:]
     await journal.aclose()
+
+
+async def test_a_forgotten_launch_leaves_nothing_behind() -> None:
+    other = LaunchId("l-2")
+    async with open_ledger(Book()) as ledger:
+        for launch, run in ((LAUNCH, RUN), (other, RunId("r-2"))):
+            await ledger.emit(ledger.stamp(launched(), launch=launch))
+            await ledger.emit(ledger.stamp(created(), run=run, launch=launch, connection_id="c-1"))
+        ledger.forget({RUN})
+        assert set(ledger.runs) == {"r-2"}
+        assert set(ledger.launches) == {other}
+        assert set(ledger._numbers) == {"r-2", other}
+
+
+async def test_a_launch_is_known_while_one_of_its_runs_is() -> None:
+    async with open_ledger(Book()) as ledger:
+        await ledger.emit(ledger.stamp(launched(), launch=LAUNCH))
+        await begun(ledger)
+        await begun(ledger, RunId("r-2"))
+        ledger.forget({RUN})
+        assert set(ledger.launches) == {LAUNCH}

@@ -247,6 +247,59 @@ async def test_a_list_of_runs_tells_what_was_sent_from_what_only_waits(
     assert {row.run: row.unsettled for row in await journal.runs()} == {A: True, B: False}
 
 
+async def test_a_row_tells_how_long_the_job_took_and_not_how_long_it_waited(
+    journal: Journal, clock: SetClock
+) -> None:
+    await journal.append([created()], profile="p")
+    began = (NOW + timedelta(minutes=8)).isoformat()
+    over = ReadingTaken(8, "succeeded", 5, start_time=began, duration=84.0)
+    await journal.append([event(A, 2, over, at=590)], profile="p")
+    await journal.finish(A, finished())
+    row = await journal.run(A)
+    assert row is not None
+    assert row.ended is not None
+    assert row.ended - row.created == timedelta(minutes=10)
+    assert row.lasted(clock.now()) == timedelta(seconds=84)
+
+
+async def test_a_row_of_a_live_job_tells_how_long_it_has_taken_by_now(
+    journal: Journal, clock: SetClock
+) -> None:
+    began = (NOW + timedelta(minutes=8)).isoformat()
+    live = ReadingTaken(8, "running", 5, start_time=began, duration=3.0)
+    await journal.append([created(), event(A, 2, live, at=590)], profile="p")
+    row = await journal.run(A)
+    assert row is not None
+    assert row.lasted(NOW + timedelta(minutes=9)) == timedelta(minutes=1)
+
+
+async def test_a_row_without_a_reading_counts_from_its_trigger(
+    journal: Journal, clock: SetClock
+) -> None:
+    await opened_intent(journal)
+    row = await journal.run(A)
+    assert row is not None
+    assert row.sent is not None
+    assert row.lasted(row.sent + timedelta(seconds=30)) == timedelta(seconds=30)
+
+
+async def test_a_row_of_which_nothing_was_sent_claims_no_time(journal: Journal) -> None:
+    await journal.append([created()], profile="p")
+    await journal.finish(A, finished(verdict="skipped"))
+    row = await journal.run(A)
+    assert row is not None
+    assert row.lasted(NOW + timedelta(hours=1)) is None
+
+
+async def test_a_reading_that_cannot_be_read_costs_its_row_only_the_time(journal: Journal) -> None:
+    reading = ReadingTaken(8, "succeeded", 5, duration=84.0)
+    await journal.append([created(), event(A, 2, reading)], profile="p")
+    await journal.finish(A, finished())
+    await on_file(journal, "UPDATE events SET body = '{}' WHERE kind = 'reading'")
+    (row,) = await journal.runs()
+    assert (row.run, row.job_lasted) == (A, None)
+
+
 async def test_a_gate_that_was_left_lets_the_next_through(
     journal: Journal, second: Journal
 ) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.support.documents import KNOWS_NO_QUEUE
 from workflow import documents
@@ -165,3 +168,66 @@ async def test_a_source_that_cannot_be_read_is_a_warning_where_the_document_name
 async def test_a_source_named_on_the_command_line_alone_is_told(document: Path) -> None:
     found = await Library({"airbyte": "airbyte"}).mistakes_in(str(document))
     assert any("No source is named 'airbyte'; it has airbyteApi." in str(one) for one in found)
+
+
+ECHO = b"openapi: 3.0.0\npaths: {/x: {get: {operationId: x}}}\n"
+
+
+def place_document(folder: Path, sources: str, step: str) -> str:
+    text = (
+        "arazzo: 1.0.1\ninfo: {title: t, version: '1'}\n"
+        f"sourceDescriptions: [{sources}]\nworkflows: [{{workflowId: w, steps: [{step}]}}]\n"
+    )
+    (folder / "api.yaml").write_bytes(ECHO)
+    (folder / "t.yaml").write_text(text)
+    return str(folder / "t.yaml")
+
+
+CALL = "{stepId: s, operationId: x}"
+
+
+@pytest.mark.parametrize(
+    "key", ["arazzo: 1.0.1", '{"arazzo": "1.0.1",', '{"x-a": 1, "arazzo": "1.0.1",']
+)
+async def test_a_source_without_a_type_is_what_its_text_is(tmp_path: Path, key: str) -> None:
+    place_document(tmp_path, "{name: api, url: api.yaml}", CALL)
+    inner = yaml.safe_load((tmp_path / "t.yaml").read_text())
+    del inner["arazzo"]
+    rest = json.dumps(inner)
+    text = key + rest[1:] if key.startswith("{") else f"{key}\n{yaml.safe_dump(inner)}"
+    (tmp_path / "other.yaml").write_text(text)
+    step = "{stepId: s, workflowId: $sourceDescriptions.other.w}"
+
+    program = await Library().program(
+        place_document(tmp_path, "{name: other, url: other.yaml}", step)
+    )
+
+    assert [operation.path for operation in program.operations] == ["/x"]
+
+
+async def test_a_source_that_no_step_uses_may_be_unreadable(tmp_path: Path) -> None:
+    sources = "{name: api, url: api.yaml}, {name: far, url: 'https://far.example/x.yaml'}"
+    qualified = "{stepId: s, operationId: $sourceDescriptions.api.x}"
+
+    program = await Library().program(place_document(tmp_path, sources, qualified))
+
+    assert program.steps[0].operation is not None
+    with pytest.raises(SourceError, match="far"):
+        await Library().program(place_document(tmp_path, sources, CALL))
+
+
+async def test_a_document_cannot_make_anybody_wait_for_a_pipe(tmp_path: Path) -> None:
+    document = place_document(tmp_path, "{name: api, url: pipe}", CALL)
+    os.mkfifo(tmp_path / "pipe")
+
+    (problem, *_) = await Library().mistakes_in(document)
+
+    assert "pipe: it is no regular file" in problem.message
+
+
+async def test_an_address_that_is_none_is_said_at_its_place(tmp_path: Path) -> None:
+    document = place_document(tmp_path, "{name: api, url: 'http://[::1'}", CALL)
+
+    (problem, *_) = await Library().mistakes_in(document)
+
+    assert (problem.line, problem.code) == (3, "source-not-read")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from workflow.airbyte.models import (
+    CLEAR,
+    RESET,
     Connection,
     ConnectionId,
     Job,
@@ -116,6 +119,17 @@ def test_a_start_that_did_not_come_is_late_after_a_grace() -> None:
 def test_the_usual_duration_is_the_median_of_what_succeeded() -> None:
     seen = view(job(4, minutes=12), job(3, "failed", minutes=1), job(2, minutes=10), job(1))
     assert (seen.usual, seen.usual_of) == (timedelta(minutes=10), 3)
+
+
+def test_what_wipes_is_no_success_of_a_sync_and_says_nothing_of_its_time() -> None:
+    wiped = [
+        replace(job(number, hours_ago=1, minutes=1), job_type=kind)
+        for number, kind in ((9, RESET), (8, CLEAR))
+    ]
+    seen = view(*wiped, *(job(number, hours_ago=8, minutes=10) for number in (3, 2, 1)))
+    assert (seen.usual, seen.usual_of) == (timedelta(minutes=10), 3)
+    assert seen.last_success_at == NOW - 8 * HOUR + timedelta(minutes=10)
+    assert seen.last_job_id == 9
 
 
 def test_two_successes_are_not_enough_for_a_usual_duration() -> None:

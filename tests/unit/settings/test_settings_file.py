@@ -91,6 +91,7 @@ def test_a_file_that_is_not_there_says_nothing(tmp_path: Path) -> None:
     [
         ("[profiles", "is not TOML"),
         ("[deck]\nascii = 1", "deck.ascii must be true or false"),
+        ("[deck]\nslow_link = 1", "deck.slow_link must be true or false"),
         ("[deck]\ntheme = 1", "deck.theme must be a text that is not empty"),
         ("[deck]\nkeys = 1", "deck.keys must be a table"),
         ("[deck.keys]\nlaunch = 1", "deck.keys.launch must be a text"),

@@ -24,9 +24,11 @@ from tui.board import ConnectionBoard, RunBoard
 from tui.connection_rows import Sort
 from tui.deck_plan import Pane, Part, Style, Wish, plan
 from tui.event_lines import Entry
+from tui.filtering import read
 from tui.gantt import gantt
 from tui.glyphs import Sign
 from tui.happenings import MOST, Happenings
+from tui.narrowing import passing
 from tui.outcomes import Outcomes
 from tui.widgets.header import Facts, header
 from tui.widgets.launch_bar import launch_line, progress
@@ -42,6 +44,7 @@ from workflow.runs.events import (
     TriggerSettled,
     Verdict,
 )
+from workflow.runs.launch import LaunchState
 from workflow.text import SafeText
 
 # --------------------------------------------------------------------------------------- places
@@ -168,6 +171,12 @@ def test_an_entry_is_wrapped_to_the_width_and_indented() -> None:
     assert lines[1].startswith(" " * 12)
 
 
+def test_an_entry_names_a_connection_in_full_where_there_is_room() -> None:
+    entry = Entry(NOW, SafeText("orders → bigquery"), SafeText("running"))
+    assert event_lines.wrapped(entry, 79) == ("orders → bigquery          running",)
+    assert event_lines.wrapped(entry, 50) == ("orders      running",)
+
+
 def test_one_failed_look_is_told_once_not_once_a_run() -> None:
     happened = Happenings()
     for number in range(20):
@@ -185,6 +194,14 @@ def test_what_happened_is_bounded_and_numbers_go_on() -> None:
         happened.add(Entry(NOW, SafeText("a"), SafeText(str(number))))
     assert next(iter(happened.since(0)))[0] == 6
     assert [number for number, _ in happened.since(MOST + 3)] == [MOST + 4, MOST + 5]
+
+
+def test_the_terminals_title_tells_failed_from_unresolved() -> None:
+    verdicts = {Verdict.SUCCEEDED: 3, Verdict.FAILED: 1, Verdict.REJECTED: 1, Verdict.UNRESOLVED: 2}
+    launch = LaunchState(
+        LAUNCH, SafeText("a"), SafeText("sync"), NOW, targets=9, max_parallel=5, verdicts=verdicts
+    )
+    assert Outcomes().title("prod", {LAUNCH: launch}).endswith("/9 ✗2 ?2")
 
 
 def test_a_launch_is_told_of_once_and_its_runs_are_not() -> None:
@@ -223,8 +240,8 @@ def in_order(sort: Sort) -> tuple[connection_rows.Entry, ...]:
 
 
 def test_connections_stand_by_state_with_live_ones_first() -> None:
-    order = connection_rows.passing(in_order(Sort.STATE), "", problems=False)
-    assert [name.removeprefix("c-") for name in order] == [
+    order = in_order(Sort.STATE)
+    assert [entry.connection_id.removeprefix("c-") for entry in order] == [
         "stripe",
         "zuora",
         "hubspot",
@@ -241,13 +258,19 @@ def test_connections_stand_by_state_with_live_ones_first() -> None:
 
 
 def test_problems_among_connections_are_what_is_red_late_or_unresolved() -> None:
-    order = connection_rows.passing(in_order(Sort.NAME), "", problems=True)
-    assert [name.removeprefix("c-") for name in order] == ["ads", "hubspot", "jira", "shopify"]
+    order = passing(in_order(Sort.NAME), read(""), problems=True)
+    assert [entry.connection_id.removeprefix("c-") for entry in order] == [
+        "ads",
+        "hubspot",
+        "jira",
+        "shopify",
+    ]
 
 
 def test_a_connection_is_found_by_state_tag_and_parts_of_its_name() -> None:
-    order = connection_rows.passing(in_order(Sort.NAME), "SNOW crit run", problems=False)
-    assert list(order) == [connection_id("stripe"), connection_id("zuora")]
+    order = passing(in_order(Sort.NAME), read("SNOW crit run"))
+    found = [entry.connection_id for entry in order]
+    assert found == [connection_id("stripe"), connection_id("zuora")]
 
 
 def test_nothing_is_claimed_of_a_connection_that_was_not_read() -> None:
@@ -291,13 +314,23 @@ def test_a_foreign_job_that_went_leaves_the_board() -> None:
     assert (changed, moves, len(board.items)) == (set(), True, 0)
 
 
+def test_a_run_that_was_forgotten_leaves_the_board() -> None:
+    first, second = (story.state() for story in (a_story("a → b", 1, 9), a_story("b → c", 2, 3)))
+    board = RunBoard()
+    board.update({first.run: first, second.run: second}, {}, {})
+    changed, moves = board.update({second.run: second}, {}, {})
+    assert (changed, moves, len(board.items)) == (set(), True, 1)
+    assert board.run(first.run) is None
+    assert sum(board.counts.values()) == 1
+
+
 def test_a_board_counts_what_is_unread_and_what_is_late() -> None:
     board = ConnectionBoard()
     views = {view.connection.connection_id: view for view in the_connections()}
-    board.update(views, {})
+    board.update(views)
     assert (board.unread, len(board.late)) == (1, 1)
     views.pop(connection_id("workday"))
-    board.update(views, {})
+    board.update(views)
     assert board.unread == 0
 
 

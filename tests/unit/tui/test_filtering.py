@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tests.support.deck import a_connection, the_fleet
 from tui import connection_rows, rows
 from tui.filtering import Field, fields, read, tag_lines
+from tui.narrowing import passing
 
 NAME = "Google Ads → Snowflake"
 HAS = fields(NAME, status=("failed", "active"), tags=("Finance EU", "critical"), job_type="sync")
@@ -89,10 +90,10 @@ def test_connections_are_found_by_tag_and_state() -> None:
         connection_rows.entry(a_connection("stripe → snowflake"), None),
         connection_rows.entry(a_connection("crm → s3", status="inactive"), None),
     ]
-    shown = connection_rows.passing(entries, "destination:s3 status:off", problems=False)
-    assert shown == ("c-crm",)
-    shown = connection_rows.passing(entries, "-destination:s3", problems=False)
-    assert shown == ("c-stripe",)
+    (shown,) = passing(entries, read("destination:s3 status:off"))
+    assert shown.connection_id == "c-crm"
+    (shown,) = passing(entries, read("-destination:s3"))
+    assert shown.connection_id == "c-stripe"
 
 
 def test_runs_are_found_by_the_tags_of_their_connection() -> None:

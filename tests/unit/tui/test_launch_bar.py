@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from tests.support.run_events import START
@@ -27,3 +29,19 @@ def test_a_launch_whose_first_run_goes_alone_does_not_promise_five_at_once(width
     line = launch_line(Progress(1, state), width).plain
     assert "one first" in line
     assert "at once" not in line
+
+
+@pytest.mark.parametrize(("left", "says"), [(0, ""), (90, " · about 2m left")])
+def test_a_launch_beyond_its_usual_time_claims_no_end(left: int, says: str) -> None:
+    state = LaunchState(
+        LaunchId("l-1"),
+        SafeText("sync 1"),
+        SafeText("sync"),
+        START,
+        targets=1,
+        max_parallel=5,
+        live=1,
+    )
+    shown = Progress(1, state, left=timedelta(seconds=left))
+    line = launch_line(shown, 120).plain.rstrip()
+    assert line.endswith(f"rows{says}")

@@ -5,11 +5,20 @@ from datetime import timedelta
 import pytest
 
 from tests.support.deck import a_reading, a_story, the_runs
-from tests.support.screens import NOW
+from tests.support.screens import NOW, Story
 from tui import rows, run_cells
+from tui.board import RunBoard
 from tui.glyphs import Sign
 from tui.rows import Fold, LineKey, Opened, RunKey, View
-from workflow.runs.events import RunFinished, RunWaiting, StepStarted, Verdict, Warned
+from workflow.runs.events import (
+    RunFinished,
+    RunWaiting,
+    StepStarted,
+    TriggerIntent,
+    TriggerSettled,
+    Verdict,
+    Warned,
+)
 from workflow.runs.run import RunState
 from workflow.text import SafeText, safe
 
@@ -77,6 +86,18 @@ def test_a_filter_needs_every_word_somewhere() -> None:
     assert names(arranged, by_key()) == ["hubspot"]
 
 
+def test_what_a_filter_finds_is_not_folded_away() -> None:
+    arranged = rows.arrange(items(), View(words="github"))
+    assert names(arranged, by_key()) == ["▾ ✓ 1 succeeded", "github"]
+
+
+def test_a_fold_can_be_closed_while_there_is_a_filter() -> None:
+    view = View(words="github").toggled(LineKey((Fold.SUCCEEDED,)))
+    assert names(rows.arrange(items(), view), by_key()) == ["▸ ✓ 1 succeeded"]
+    again = view.toggled(LineKey((Fold.SUCCEEDED,)))
+    assert len(rows.arrange(items(), again).order) == 2
+
+
 def test_problems_only_leaves_out_what_runs_well() -> None:
     arranged = rows.arrange(items(), View(problems=True))
     assert len(arranged.order) == 6
@@ -102,6 +123,42 @@ def test_an_unresolved_run_stays_whatever_ran_since() -> None:
     again = a_story("jira → snowflake", 2, 60).triggered(job_id=9).read(5, "running", 1, job_id=9)
     told = [rows.item_of_run(story.state()) for story in (lost, again)]
     assert RunKey(lost.run) in rows.arrange(told, View()).order
+
+
+def lost_trigger() -> Story:
+    story = a_story("jira → snowflake", 1, 900).tell(0, StepStarted("triggerJob", 1, 1, 2))
+    story.tell(0, TriggerIntent("triggerJob", 1, "sync", base=4), TriggerSettled("unknown"))
+    return story.ended(300, Verdict.UNRESOLVED, "the answer was lost")
+
+
+def test_a_lost_trigger_whose_suspect_was_picked_counts_no_more() -> None:
+    lost = lost_trigger()
+    picked = a_story("jira → snowflake", 2, 60, watch_only=True).attached(job_id=9)
+    told = [rows.item_of_run(story.state()) for story in (lost, picked.read(5, "running", 1))]
+    assert rows.counts(told) == {Sign.RUNNING: 1}
+    assert RunKey(lost.run) not in rows.arrange(told, View()).order
+
+
+def test_a_lost_trigger_of_which_nobody_has_said_anything_counts_whatever_ran_since() -> None:
+    lost = rows.item_of_run(lost_trigger().state(), suspected=True)
+    later = a_story("jira → snowflake", 2, 60, watch_only=True).attached(job_id=9)
+    told = [lost, rows.item_of_run(later.read(5, "running", 1).state())]
+    assert rows.counts(told)[Sign.UNRESOLVED] == 1
+
+
+def test_a_lost_trigger_that_nothing_followed_counts() -> None:
+    assert rows.counts([rows.item_of_run(lost_trigger().state())]) == {Sign.UNRESOLVED: 1}
+
+
+def test_a_trigger_that_is_explained_is_taken_aside_at_the_next_look() -> None:
+    lost, later = lost_trigger(), a_story("jira → snowflake", 2, 60, watch_only=True)
+    states = [lost.state(), later.attached(job_id=9).read(5, "running", 1).state()]
+    board, runs = RunBoard(), {state.run: state for state in states}
+    board.update(runs, {}, {}, {lost.run})
+    assert board.counts[Sign.UNRESOLVED] == 1
+    _, moves = board.update(runs, {}, {}, frozenset())
+    assert moves
+    assert Sign.UNRESOLVED not in board.counts
 
 
 def test_somebody_elses_job_is_a_row_among_ours() -> None:

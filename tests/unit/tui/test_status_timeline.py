@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.screens import NOW, Story, attached_run, failed_run
 from tui.widgets.status_timeline import status_timeline, timeline_lines, unseen_before
+from workflow.runs.events import ReadingTaken, StatusChanged
 
 
 def test_each_status_has_its_duration_and_the_terminal_one_has_none() -> None:
@@ -59,3 +60,24 @@ def test_line_by_line_an_attached_run_says_what_may_be_missing() -> None:
     lines = [line.plain for line in timeline_lines(attached_run().state(), NOW)]
     assert "before attach" in lines[1]
     assert lines[-1].endswith("running     5m10 so far")
+
+
+def ended_after(seconds: float, *, seen: float = 3_600) -> str:
+    """Tell of a job that ran 10 s after its start and ended before that was seen."""
+    began = NOW - timedelta(hours=2)
+    story = Story(began=began).triggered().read(10, "running", 1)
+    over = ReadingTaken(90431, "failed", 1, start_time=began.isoformat(), duration=seconds)
+    story.tell(seen, over, StatusChanged("running", "failed", 90431))
+    return status_timeline(story.state(), NOW).plain
+
+
+def test_a_job_that_ended_while_nobody_looked_ran_no_longer_than_the_server_says() -> None:
+    assert ended_after(94) == "running 1m24 ▸ failed"
+
+
+def test_an_end_before_the_status_before_it_takes_no_time() -> None:
+    assert ended_after(4) == "running 0s ▸ failed"
+
+
+def test_an_end_after_it_was_seen_is_another_clocks() -> None:
+    assert ended_after(4_000) == "running 59m50 ▸ failed"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from textual.app import App
 from textual.color import Color
+from textual.filter import Monochrome, NoColor
 
+from tests.support.deck import StillFleet, an_app
 from tui import themes
 from tui.glyphs import Tone
 
@@ -30,6 +32,23 @@ def test_every_tone_of_every_theme_can_be_read(name: str) -> None:
     for ground in (colours["background"], colours["cursor-line"]):
         worst = min(themes.contrast(Color.parse(tone), Color.parse(ground)) for tone in tones)
         assert worst >= themes.LEAST - 0.05  # a colour is rounded to whole bytes
+
+
+@pytest.mark.parametrize(("theme", "kind"), [("terminal", NoColor), ("textual-dark", Monochrome)])
+def test_no_color_leaves_every_theme_legible(
+    theme: str, kind: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = an_app(StillFleet(), theme=theme)
+    filters = [type(one) for one in app.get_line_filters()]
+    assert kind in filters
+    assert len({Monochrome, NoColor} & {*filters}) == 1
+
+
+def test_without_no_color_colours_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    app = an_app(StillFleet(), theme="terminal")
+    assert not {Monochrome, NoColor} & {type(one) for one in app.get_line_filters()}
 
 
 def test_contrast_is_that_of_the_guidelines() -> None:

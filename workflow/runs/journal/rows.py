@@ -6,12 +6,13 @@ import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, cast
 
-from workflow.runs.events import Event, Json, LaunchId, RunId
+from workflow.runs.events import Event, Json, LaunchId, ReadingTaken, RunId
 from workflow.runs.journal.intents import IntentRecord
 from workflow.runs.journal.ownership import OwnerId
+from workflow.runs.run import instant, job_lasted
 from workflow.runs.wire import from_json
 
 
@@ -36,6 +37,22 @@ class RunRow:
     owner: OwnerId | None = None
     unsettled: bool = False
     """It has an open intent: a POST left, or may have, and what came of it is not certain."""
+    sent: datetime | None = None
+    """When its first POST was about to leave; None for one that only watches."""
+    job_started: datetime | None = None
+    """When the server created its job, as last read."""
+    job_lasted: timedelta | None = None
+    """How long its job took, by the server; None while it goes on, or when no reading tells."""
+
+    def lasted(self, now: datetime) -> timedelta | None:
+        """Return how long its job took, or has taken by now; the wait for a slot is no part of it.
+
+        Where no reading tells, from its trigger to its end; None when nothing was sent.
+        """
+        if self.job_lasted is not None:
+            return self.job_lasted
+        start = self.job_started or self.sent
+        return None if start is None else max(timedelta(0), (self.ended or now) - start)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +105,12 @@ _ROW: Final = (
     "run, launch, profile, connection_id, name, job_type, workflow_id, created, updated, job_id,"
     " status, verdict, why, ended, owner,"
     # Both terms: the first lets the small index of open intents be used.
-    " run IN (SELECT run FROM intents WHERE state IN ('gate', 'open') AND state = 'open')"
+    " run IN (SELECT run FROM intents WHERE state IN ('gate', 'open') AND state = 'open'),"
+    " (SELECT MIN(since) FROM intents WHERE intents.run = runs.run AND state <> 'gate'"
+    "   AND (how IS NULL OR how <> 'not-sent')),"
+    # The last reading is always written, and stands near the end of the run's events.
+    " (SELECT body FROM events WHERE events.run = runs.run AND kind = 'reading'"
+    "   ORDER BY seq DESC LIMIT 1)"
 )
 
 
@@ -116,6 +138,7 @@ def read_rows(
 
 def _row(values: tuple[object, ...]) -> RunRow:
     text = cast("tuple[str, ...]", values)
+    reading = None if values[17] is None else _reading(text[17])
     return RunRow(
         run=RunId(text[0]),
         launch=None if values[1] is None else LaunchId(text[1]),
@@ -133,7 +156,19 @@ def _row(values: tuple[object, ...]) -> RunRow:
         ended=None if values[13] is None else datetime.fromisoformat(text[13]),
         owner=None if values[14] is None else OwnerId(text[14]),
         unsettled=bool(values[15]),
+        sent=None if values[16] is None else datetime.fromisoformat(text[16]),
+        job_started=None if reading is None else instant(reading.start_time),
+        job_lasted=None if reading is None else job_lasted(reading),
     )
+
+
+def _reading(body: str) -> ReadingTaken | None:
+    """Read a reading; one that cannot be read costs its run's row nothing but the time."""
+    try:
+        fact = from_json(load_object(body)).fact
+    except (ValueError, AttributeError):  # of what is no event, or no JSON object
+        return None
+    return fact if isinstance(fact, ReadingTaken) else None
 
 
 def read_checkpoint(db: sqlite3.Connection, run: RunId) -> Json:

@@ -6,7 +6,8 @@ answer that proves nothing is in :mod:`~workflow.runs.trigger.look`.
 
 The order of things is the point: nobody else may send (gate) → look at what is there (preflight)
 → write down what is about to happen (intent) → send once → judge. Every way to a second POST goes
-through a definite refusal, or the certainty that nothing left, and through the gate again.
+through a definite refusal, or the certainty that nothing left, and through the gate again; none
+is gone by a run that is to be cancelled (`State.unwanted`).
 """
 
 from __future__ import annotations
@@ -66,9 +67,11 @@ from workflow.runs.trigger.rules import (
     what_it_proves,
 )
 from workflow.runs.trigger.state import (
+    SENDING_NOTHING,
     Move,
     Phase,
     State,
+    called_off,
     enter,
     go_on,
     is_late,
@@ -100,6 +103,8 @@ def recover(
 
 def advance(state: State, answer: Answer, now: datetime) -> Move:
     """Give the machine the answer to its command; get the next one."""
+    if state.unwanted and state.phase in SENDING_NOTHING:
+        return called_off(replace(state, gated=state.gated or isinstance(answer, GateTaken)))
     match state.phase, answer:
         case Phase.SERIES, Done():
             return go_on(state, now)
@@ -143,8 +148,8 @@ def advance(state: State, answer: Answer, now: datetime) -> Move:
 def _opened(state: State, now: datetime) -> Move:
     state = replace(state, gated=False)
     unsent = Settle(Became.NOT_SENT)
-    if is_late(state, now):
-        move = too_late(state)
+    if state.unwanted or is_late(state, now):
+        move = called_off(state) if state.unwanted else too_late(state)
         return series(state, unsent, move.command, notes=move.notes)
     if now - state.sent.at <= FRESH:
         return Move(replace(state, phase=Phase.POST), Post(state.sent))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager, suppress
+from dataclasses import replace
 from datetime import datetime
 from typing import Final, Protocol, TypeAlias
 
@@ -81,6 +82,10 @@ Provisional: TypeAlias = Callable[[int | None], None]
 class Voice(Protocol):
     """How a run's facts become events: numbered, written, heard."""
 
+    @property
+    def unwanted(self) -> bool:
+        """Whether the run's job is to be cancelled."""
+
     def aside(self, *facts: Fact) -> AbstractContextManager[Sequence[Event]]:
         """Give facts as events that the block itself writes down, and everybody hears of then."""
 
@@ -128,8 +133,7 @@ class Shot:
                 if isinstance(move.command, Post):
                     move = await self._to_the_end(move)
                 else:
-                    answer = await self._do(move.command)
-                    move = machine.advance(move.state, answer, self._clock.now())
+                    move = await self._next(move)
         finally:
             self._turn.leave()
             if self._gated:
@@ -151,10 +155,18 @@ class Shot:
             raise
 
     async def _send_and_settle(self, move: Move) -> Move:
+        notes: tuple[Note, ...] = ()
         while isinstance(move.command, Post | ClaimJob | Settle):
-            answer = await self._do(move.command)
-            move = machine.advance(move.state, answer, self._clock.now())
-        return move
+            move = await self._next(move)
+            notes += move.notes
+        return replace(move, notes=notes)
+
+    async def _next(self, move: Move) -> Move:
+        answer = await self._do(move.command)
+        state = move.state
+        if self._voice.unwanted and not state.unwanted:
+            state = replace(state, unwanted=True)
+        return machine.advance(state, answer, self._clock.now())
 
     async def _leave_behind(self) -> None:
         with suppress(JournalError):  # a dead process's gate is taken over; so is this one's
@@ -178,6 +190,8 @@ class Shot:
             case Post(intent):
                 if self._clock.now() - intent.at > FRESH:  # paused, or the laptop slept
                     return Lost(SafeText("The program stood still before the trigger left."), False)
+                if self._voice.unwanted:
+                    return Lost(SafeText("It was cancelled before the trigger left."), False)
                 return await self._asking.post(order)
             case ClaimJob(job_id):
                 return await self._claim(job_id)

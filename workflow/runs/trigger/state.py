@@ -15,12 +15,15 @@ from typing import TypeVar
 from workflow.runs.journal.intents import Intent
 from workflow.runs.trigger import JobSeen, NotStarted, TriggerOrder
 from workflow.runs.trigger.moves import (
+    AwaitGate,
+    AwaitJob,
     Command,
     Finish,
     LeaveGate,
     Listed,
     ListJobs,
     Note,
+    Pause,
     ReadConnection,
     Replied,
     TakeGate,
@@ -52,6 +55,8 @@ class Phase(Enum):
 
 
 BEFORE_POST = frozenset({Phase.GATE, Phase.BUSY, Phase.CONNECTION, Phase.JOBS})
+SENDING_NOTHING = BEFORE_POST | {Phase.CONFLICT}
+"""Where a trigger can be called off: no POST of its own may have acted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,8 @@ class State:
     """The candidates of all looks so far."""
     claimed: int | None = None
     """After a restart: the job that was taken for ours before it."""
+    unwanted: bool = False
+    """The run's job is to be cancelled, so no POST leaves any more."""
 
     @property
     def sent(self) -> Intent:
@@ -128,6 +135,8 @@ class Move:
 
 def enter(state: State, phase: Phase, now: datetime, *notes: Note) -> Move:
     """Ask a phase's question; before the POST, only while the deadline has not passed."""
+    if phase in SENDING_NOTHING and state.unwanted:
+        return called_off(state, *notes)
     if phase in BEFORE_POST and is_late(state, now):
         return too_late(state, *notes)
     state = replace(state, phase=phase, rest=(), resume=None)
@@ -152,6 +161,9 @@ def series(
 
 def go_on(state: State, now: datetime) -> Move:
     """Take the next of a series."""
+    if state.unwanted and state.resume in SENDING_NOTHING:
+        rest = tuple(one for one in state.rest if not isinstance(one, Pause | AwaitGate | AwaitJob))
+        state = replace(state, rest=rest)
     if state.rest:
         return series(state, *state.rest, then=state.resume)
     if state.resume is None:
@@ -174,3 +186,9 @@ def too_late(state: State, *notes: Note) -> Move:
     """End with nothing sent, because of the deadline."""
     why = SafeText("The deadline passed before anything was sent: not started.")
     return stop(state, Finish(NotStarted(why, "deadline")), notes=notes)
+
+
+def called_off(state: State, *notes: Note) -> Move:
+    """End with nothing sent that could count, because the run's job is to be cancelled."""
+    why = SafeText("cancelled before a trigger of its had any effect")
+    return stop(state, Finish(NotStarted(why, "cancelled")), notes=notes)

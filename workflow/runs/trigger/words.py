@@ -135,11 +135,12 @@ class NotStarted:
     """Nothing was sent, and not because the server refused.
 
     ``deadline``: it passed before the POST. ``unreachable``: the server could not be asked, or the
-    POST certainly never left. ``journal``: the intent could not be written down.
+    POST certainly never left. ``journal``: the intent could not be written down. ``cancelled``:
+    somebody wished that the run's job stop before a POST that could count had left.
     """
 
     why: SafeText
-    because: Literal["deadline", "unreachable", "journal"]
+    because: Literal["deadline", "unreachable", "journal", "cancelled"]
 
 
 @dataclass(frozen=True, slots=True)
