@@ -97,6 +97,8 @@ class PlainLines:
     def _ended(self, state: RunState) -> str:
         """Say how a run ended; a full disk or a server that is gone ends many, and is told once."""
         text, why = ended(state), state.why or ""
+        if state.verdict is Verdict.UNRESOLVED and state.origin is None and state.sent is not None:
+            return f"{text.rstrip('.')}; see `syncdeck runs resolve {state.run}`"
         if why in self._reasons and text.endswith(f": {why}"):
             return f"{text.removesuffix(f': {why}')}, for the same reason"
         if why.endswith("."):  # not the few words that say what was asked for

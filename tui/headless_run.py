@@ -9,6 +9,7 @@ from tui.commands.common import Common, Refusal, chosen, journal_path, load_sett
 from tui.commands.run import RunOptions
 from tui.commands.targets import Selection, Wanted, select
 from tui.headless import Begun, face_for, follow
+from tui.headless_confirm import confirmed
 from tui.headless_hook import Hook, secret_variables
 from tui.headless_main import announce, run_command
 from tui.session import Session, of_command, open_session
@@ -84,7 +85,8 @@ async def find(session: Session, options: RunOptions) -> Selection:
             raise Refusal("There is no such connection that is active; nothing was sent.")
         tell(safe("No connection's last job failed; nothing was sent."))
     if options.job_type in DESTRUCTIVE and selection.targets:
-        _confirmed(options, len(selection.targets), session.profile_name)
+        count = len(selection.targets)
+        confirmed(options.confirm, options.job_type, count, session.profile_name)
     return selection
 
 
@@ -94,17 +96,6 @@ def _all_of(selection: Selection) -> str:
     if more:
         shown.append(safe(f"And {more} more like these."))
     return " ".join([*shown, "Nothing was sent."])
-
-
-def _confirmed(options: RunOptions, count: int, profile: str) -> None:
-    words = f"{options.job_type} {count} {profile}"
-    if options.confirm == words:
-        return
-    given = f", not {safe(options.confirm, limit=80)!r}" if options.confirm is not None else ""
-    raise Refusal(
-        f"A {options.job_type} wipes the destination's data of every stream: if you mean it, "
-        f'add --confirm "{words}"{given}. Nothing was sent.'
-    )
 
 
 def _order(session: Session, options: RunOptions, selection: Selection) -> Order:

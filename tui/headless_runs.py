@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Final
 
@@ -27,17 +27,8 @@ from workflow.text import safe
 _COARSER: Final = "From the journal: of plain readings it keeps one a minute."
 
 
-@asynccontextmanager
-async def _records(common: Common) -> AsyncIterator[Records]:
-    """Open the journal to read it; an entry that cannot be read is one sentence."""
-    path = journal_path(common)
-    async with open_records(path) as records:
-        try:
-            yield records
-        except ValueError as error:  # of json, of an event's form, of a time
-            raise SettingsError(
-                f"{path} holds an entry that cannot be read ({error}); nothing in it was changed."
-            ) from error
+def _records(common: Common) -> AbstractAsyncContextManager[Records]:
+    return open_records(journal_path(common))
 
 
 def list_runs(common: Common, *, limit: int, unfinished: bool, as_json: bool) -> int:
@@ -164,8 +155,8 @@ def _details(row: RunRow, state: RunState, suspects: Sequence[int]) -> list[str]
     if state.cancel is not None:
         asked = f"asked for by {state.cancel.by} at {clock(state.cancel.wished)}, not settled yet"
         lines.append(f"cancel: {state.cancel.text or asked}")
-    if suspects:
-        jobs = ", ".join(map(str, suspects))
+    if row.unsettled:
+        jobs = ", ".join(map(str, suspects)) or "none so far"
         lines.append(f"suspects: {jobs}; see `syncdeck runs resolve {row.run}`")
     lines.append(ended(state) if state.verdict else f"{state.phase}, {rows(state.rows)}")
     return lines

@@ -15,6 +15,7 @@ from tui.commands.common import Common, Refusal, chosen, journal_path, load_sett
 from tui.commands.workflow import WorkflowOptions
 from tui.document_reading import meant_elsewhere
 from tui.headless import Begun, face_for, follow
+from tui.headless_confirm import confirmed
 from tui.headless_dry_run import dry_run
 from tui.headless_inputs import pairs, read_headers, read_inputs
 from tui.headless_main import announce, run_command
@@ -57,7 +58,9 @@ def run_workflow(common: Common, options: WorkflowOptions) -> int:
         choice = _choice(common, options)
         if options.server is None:
             _check_server(program, overrides, choice.profile)
-        _confirmed(options, program, inputs, choice.profile)
+        wipes = wiping(program, program.complete(inputs))
+        if wipes is not None:
+            confirmed(options.confirm, wipes, 1, choice.profile.name)
         announce(choice, quiet=options.quiet)
         wiring = of_command(common, options.server).but(headers=headers)
         profile = choice.profile
@@ -146,17 +149,3 @@ def _base(common: Common, options: WorkflowOptions) -> str | None:
     except NoProfileError:
         return None
     return url if options.server is not None else normalise_base_url(url)
-
-
-def _confirmed(
-    options: WorkflowOptions, program: Program, inputs: dict[str, Json], profile: Profile
-) -> None:
-    kind = wiping(program, program.complete(inputs))
-    if kind is None:
-        return
-    words = f"{kind} 1 {profile.name}"
-    if options.confirm != words:
-        raise Refusal(
-            f"A {kind} wipes the destination's data of every stream: if you mean it, "
-            f'add --confirm "{words}". Nothing was sent.'
-        )

@@ -7,10 +7,7 @@ from __future__ import annotations
 import click
 
 from tui.commands.common import Common, common_options
-
-_SERVER = click.option("--server", metavar="URL", help="A server that is no profile.")
-_QUIET = click.option("--quiet", is_flag=True, help="Say only what went wrong.")
-_JSON = click.option("--json", "as_json", is_flag=True, help="One event a line on stdout.")
+from tui.commands.options import JSON, QUIET, SERVER
 
 
 @click.command(short_help="Watch jobs and runs that are there already.")
@@ -19,9 +16,9 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="One event a line o
     "--start-waiting", is_flag=True, help="Start runs that an earlier syncdeck had not started."
 )
 @click.option("--drop-waiting", is_flag=True, help="End them as skipped.")
-@_SERVER
-@_QUIET
-@_JSON
+@SERVER
+@QUIET
+@JSON
 @common_options
 @click.pass_context
 def attach(
@@ -53,9 +50,9 @@ def attach(
 @click.command(short_help="Cancel jobs and wait for the outcome.")
 @click.argument("what", nargs=-1, required=True, metavar="RUN|JOB...")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@_SERVER
-@_QUIET
-@_JSON
+@SERVER
+@QUIET
+@JSON
 @common_options
 @click.pass_context
 def cancel(

@@ -23,6 +23,7 @@ from workflow.settings import (
     InEnvironment,
     InKeyring,
     InSecretsFile,
+    NoProfileError,
     Plain,
     Profile,
     Reference,
@@ -31,7 +32,7 @@ from workflow.settings import (
     check_name,
     check_url,
 )
-from workflow.settings_choice import no_such_profile
+from workflow.settings_choice import choose, from_environment, no_such_profile
 from workflow.settings_paths import secrets_file, settings_file
 from workflow.settings_secrets import SecretStore
 from workflow.settings_writing import add as write
@@ -126,20 +127,29 @@ def add(
     return 0
 
 
-@profile.command("list")
+@profile.command("list", short_help="List the profiles: one a line, the one in use marked.")
 @without("profile", "read_only", "journal", because="list shows every profile as it is saved")
 def list_() -> int:
-    """List the profiles: one a line, the default marked."""
+    """List the profiles: one a line, the one that is used when none is named marked with *."""
     try:
         settings = load_settings()
     except SettingsError as error:
         raise Refusal(str(error)) from error
-    if not settings.profiles:
+    usual, own = None, None
+    try:
+        own = from_environment(os.environ)
+        usual = choose(settings, flag=None, environ=os.environ).profile.name
+    except NoProfileError:
+        pass  # none is used, so none is marked
+    except SettingsError as error:  # what is saved can be listed all the same
+        tell(safe(f"syncdeck: {error}"))
+    known = [*([] if own is None else [own]), *settings.profiles.values()]
+    if not known:
         tell(safe(f"No profile is saved in {settings.path}; run `syncdeck profile add`."))
-    for saved in settings.profiles.values():
-        mark = "*" if saved.name == settings.default else " "
-        access = "read-only" if saved.read_only else "writable"
-        click.echo(safe(f"{mark} {saved.name}  {saved.server}  {access}"))
+    for one in known:
+        mark = "*" if one.name == usual else " "
+        access = "read-only" if one.read_only else "writable"
+        click.echo(safe(f"{mark} {one.name}  {one.server}  {access}"))
     return 0
 
 

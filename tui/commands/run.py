@@ -9,7 +9,8 @@ from datetime import timedelta
 
 import click
 
-from tui.commands.common import SPAN, Common, common_options
+from tui.commands.common import Common, common_options
+from tui.commands.options import CONFIRM, DEADLINE, JSON, LOOK, QUIET
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,27 +70,15 @@ class RunOptions:
     help="What to do where a job runs already.",
 )
 @click.option("--over-running", is_flag=True, help="Reset or clear although a sync is running.")
-@click.option(
-    "--deadline",
-    type=SPAN,
-    default=timedelta(hours=24),
-    metavar="TIME",
-    help="Stop waiting after 90s, 30m, 2h, counted from the start of each run. [default: 24h]",
-)
+@DEADLINE
 @click.option("--cancel-on-deadline", is_flag=True, help="And cancel the job then.")
-@click.option(
-    "--look",
-    type=click.IntRange(5, 86_400),
-    metavar="SECONDS",
-    help="How long the effect of an unanswered trigger is looked for. "
-    "[default: as the profile says, else 300]",
-)
-@click.option("--confirm", metavar="WORDS", help='For reset and clear: "clear 3 prod".')
+@LOOK
+@CONFIRM
 @click.option(
     "--on-end", metavar="CMD", help="Run CMD once at the end; the report is on its stdin."
 )
-@click.option("--quiet", is_flag=True, help="Say only what went wrong.")
-@click.option("--json", "as_json", is_flag=True, help="One event a line on stdout.")
+@QUIET
+@JSON
 @common_options
 @click.pass_context
 def run(

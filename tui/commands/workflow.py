@@ -9,7 +9,8 @@ from datetime import timedelta
 
 import click
 
-from tui.commands.common import SPAN, Common, common_options
+from tui.commands.common import Common, common_options
+from tui.commands.options import CONFIRM, DEADLINE, JSON, LOOK, QUIET
 
 _SOURCE = click.option(
     "--source",
@@ -46,7 +47,7 @@ def workflow() -> None:
     """Check and run workflows: Arazzo 1.0 documents, of any API."""
 
 
-@workflow.command()
+@workflow.command(short_help="Say what is wrong in documents, and where.")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @_SOURCE
 @click.option("--strict", is_flag=True, help="Warnings are errors.")
@@ -85,23 +86,12 @@ def validate(
     help="A header for that server; its value is in an environment variable.",
 )
 @click.option("--dry-run", is_flag=True, help="Show the requests; send nothing.")
-@click.option(
-    "--deadline",
-    type=SPAN,
-    default=timedelta(hours=24),
-    metavar="TIME",
-    help="Stop waiting after 90s, 30m, 2h [24h].",
-)
-@click.option(
-    "--look",
-    type=click.IntRange(5, 86_400),
-    metavar="SECONDS",
-    help="How long the effect of an unanswered trigger is looked for [300].",
-)
+@DEADLINE
+@LOOK
 @click.option("--allow-retrigger", is_flag=True, help="The document may trigger again in one run.")
-@click.option("--confirm", metavar="WORDS", help='For reset and clear: "clear 1 prod".')
-@click.option("--quiet", is_flag=True, help="Say only what went wrong.")
-@click.option("--json", "as_json", is_flag=True, help="One event a line on stdout.")
+@CONFIRM
+@QUIET
+@JSON
 @common_options
 @click.pass_context
 def run(

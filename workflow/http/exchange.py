@@ -7,9 +7,10 @@ Every exception of the network library ends here, as a
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Final, cast
 from urllib.parse import urlsplit
@@ -130,7 +131,8 @@ def _text(raw: bytes) -> str:
 
 def _failure(error: httpx.HTTPError, whose: str) -> NetworkFailure:
     # Numbers of errors tell an operator nothing that their words do not.
-    detail = safe(_ERRNO.sub("", str(error)), limit=160).rstrip(".")
+    said = _system_words(error) or _ERRNO.sub("", str(error))
+    detail = safe(said, limit=160).rstrip(".")
     tls = _tls_cause(error)
     if tls is not None:
         return NetworkFailure("tls", _tls_text(tls, whose, detail), sent=False)
@@ -174,11 +176,25 @@ def _tls_cause(error: BaseException) -> ssl.SSLError | None:
     """Find the TLS error behind a failure to connect, if that is what it was."""
     if not isinstance(error, httpx.ConnectError):
         return None
+    return next((one for one in _causes(error) if isinstance(one, ssl.SSLError)), None)
+
+
+def _system_words(error: BaseException) -> str | None:
+    """Find what the system said of a failure to connect, such as "Connection refused".
+
+    What is above it says no more than that all attempts failed.
+    """
+    if not isinstance(error, httpx.ConnectError):
+        return None
+    numbers = (one.errno for one in _causes(error) if isinstance(one, OSError))
+    # Name servers have numbers of their own, below 0.
+    return next((os.strerror(number) for number in numbers if number and number > 0), None)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
     seen: BaseException | None = error
     for _ in range(10):
         if seen is None:
-            return None
-        if isinstance(seen, ssl.SSLError):
-            return seen
+            return
+        yield seen
         seen = seen.__cause__ or seen.__context__
-    return None

@@ -24,6 +24,7 @@ from workflow.runs.events import (
     Warned,
 )
 from workflow.runs.execution import Execution
+from workflow.runs.journal import DamagedEntryError
 from workflow.runs.launch import OrderRefused
 from workflow.runs.launching import Launching
 from workflow.runs.ledger import Voice
@@ -34,7 +35,6 @@ from workflow.runs.services import Services
 from workflow.runs.snapshots import FORM
 from workflow.runs.terms import Checkpoint, Terms, from_json
 from workflow.runs.trigger import JobSeen
-from workflow.runs.wire import BadEventError
 from workflow.runs.wishes import nothing_to_cancel
 
 _log = logging.getLogger(__name__)
@@ -120,7 +120,7 @@ class Recovery:
             if launch is not None and launch not in ledger.launches:
                 try:
                     ledger.take_over(await journal.launch_events(launch))
-                except BadEventError as error:
+                except DamagedEntryError as error:
                     _log.error("launch %s cannot be read; its runs are: %s", launch, error)
                 others |= {row.run for row in await journal.runs(limit=-1, launch=launch)}
         siblings = await self._read(others - taken.keys())

@@ -57,12 +57,14 @@ def to_line(event: Event) -> str:
     return json.dumps(to_json(event), separators=(",", ":"), allow_nan=False)
 
 
-def from_json(body: Mapping[str, object]) -> Event:
+def from_json(body: object) -> Event:
     """Read what :func:`to_json` wrote, in this version or a later one.
 
     Raises:
         BadEventError: the envelope, or a required field of a known kind, is missing or mistyped.
     """
+    if not isinstance(body, Mapping):
+        raise BadEventError("not an event: no JSON object")
     time, seq, kind = (body.get(name) for name in ("time", "seq", "event"))
     if not isinstance(time, str) or type(seq) is not int or not isinstance(kind, str):
         raise BadEventError("not an event: it needs a time, a seq and an event")

@@ -146,6 +146,9 @@ def test_an_unresolved_trigger_is_shown_and_can_be_dismissed(
     run = ended.last("run.finished")["run"]
     (listed,) = json.loads(syncdeck("runs", "--json").out)
     assert (listed["run"], listed["suspects"]) == (run, [])
+    assert f"suspects: none so far; see `syncdeck runs resolve {run}`" in (
+        syncdeck("runs", "show", run).out
+    )
     asked = syncdeck("runs", "resolve", run)
     assert asked.code == 2
     assert "no job at the server may be its effect, as of now" in asked.err
@@ -206,9 +209,15 @@ def test_a_run_of_another_profile_is_not_taken_for_one_of_the_profile_named(
 
 
 @pytest.mark.parametrize(
-    "damage", ["UPDATE events SET body = '{'", "UPDATE runs SET created = 'yesterday'"]
+    ("command", "damage"),
+    [
+        ("list", "UPDATE runs SET created = 'yesterday'"),
+        ("show", "UPDATE runs SET created = 'yesterday'"),
+        ("show", "UPDATE events SET body = '{'"),
+        ("export", "UPDATE events SET body = '{}'"),
+        ("replay", "UPDATE events SET time = 'yesterday', body = '[]'"),
+    ],
 )
-@pytest.mark.parametrize("command", ["show", "export", "replay"])
 def test_an_entry_that_cannot_be_read_is_one_sentence(
     serve: Serve, syncdeck: Syncdeck, long_world: Path, journal: Path, damage: str, command: str
 ) -> None:
@@ -216,9 +225,10 @@ def test_an_entry_that_cannot_be_read_is_one_sentence(
     run = syncdeck("run", "other", "--json").last("run.finished")["run"]
     with closing(sqlite3.connect(journal)) as db, db:
         db.execute(damage)
-    ended = syncdeck("runs", command, run)
+    named = () if command == "list" else (run,)
+    ended = syncdeck("runs", command, *named)
     assert (ended.code, len(ended.err.splitlines())) == (2, 1)
-    assert f"{journal} holds an entry that cannot be read" in ended.err
+    assert f"Cannot read the journal {journal}: an entry is damaged" in ended.err
 
 
 def test_no_journal_yet_is_one_sentence(syncdeck: Syncdeck) -> None:

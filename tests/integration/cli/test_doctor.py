@@ -48,6 +48,7 @@ def test_a_server_that_is_not_there_is_found(
     monkeypatch.setenv("AIRBYTE_API_ROOT", "http://127.0.0.1:9")
     code, found = health(syncdeck)
     assert (code, found["server"]) == (1, "ill")
+    assert syncdeck("doctor").out.endswith("/health: Connection refused.\n")
 
 
 @pytest.mark.parametrize(

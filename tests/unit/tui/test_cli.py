@@ -90,7 +90,7 @@ def test_every_option_says_what_it_is_for() -> None:
     assert silent == []
 
 
-@pytest.mark.parametrize("group", ["runs", "profile"])
+@pytest.mark.parametrize("group", ["runs", "profile", "workflow"])
 def test_no_line_about_a_command_is_cut_off(capsys: pytest.CaptureFixture[str], group: str) -> None:
     assert "..." not in called(capsys, group, "--help")[1].split("Commands:")[1]
 

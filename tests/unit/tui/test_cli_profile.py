@@ -42,6 +42,19 @@ def test_a_profile_is_saved_listed_shown_and_removed(
     assert called(capsys, "profile", "list").out == ""
 
 
+def test_the_list_marks_what_is_used_when_none_is_named(
+    config: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called(capsys, "profile", "add", "prod", "--url", "https://air.example.com")
+    monkeypatch.setenv("AIRBYTE_API_ROOT", "http://localhost:8000")
+    listed = called(capsys, "profile", "list")
+    assert listed.out == "* env  localhost:8000  writable\n  prod  air.example.com  read-only\n"
+    monkeypatch.setenv("AIRBYTE_CLIENT_ID", "half")
+    half = called(capsys, "profile", "list")
+    assert (half.code, half.out) == (0, "  prod  air.example.com  read-only\n")
+    assert "AIRBYTE_CLIENT_SECRET is not" in half.err
+
+
 def test_a_secret_that_was_typed_goes_into_a_file_of_its_own(
     config: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

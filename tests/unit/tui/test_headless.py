@@ -58,6 +58,14 @@ def test_why_a_run_is_unresolved_is_said_once() -> None:
     assert said == [f"github → snowflake: unresolved: {why}"]
 
 
+def test_who_has_to_tell_suspects_apart_is_told_how() -> None:
+    _, said = told(
+        (facts.TriggerIntent("triggerJob", 1, "sync", 7), 1),
+        (facts.RunFinished(Verdict.UNRESOLVED, "Look at the suspects.", {}), 2),
+    )
+    assert said[-1].endswith("unresolved: Look at the suspects; see `syncdeck runs resolve r-0`")
+
+
 # ------------------------------------------------------------------------------- exit codes
 
 

@@ -6,12 +6,14 @@ looks after which run in :mod:`~workflow.runs.journal.ownership`.
 """
 
 from workflow.runs.journal.journal import Journal
+from workflow.runs.journal.reader import DamagedEntryError
 from workflow.runs.journal.records import Records, open_records
 from workflow.runs.journal.retention import Retention
 from workflow.runs.journal.rows import Past, RunRow, Unfinished
 from workflow.runs.journal.schema import JournalError
 
 __all__ = [
+    "DamagedEntryError",
     "Journal",
     "JournalError",
     "Past",

@@ -31,6 +31,10 @@ _AS_IT_IS: Final = "mode=ro&immutable=1"
 _NOTHING_YET: Final = "There is no journal yet at {}: nothing has been run."
 
 
+class DamagedEntryError(JournalError):
+    """What was read is no entry of ours; the rest of the journal may be well."""
+
+
 class Reader:
     """Reads what is committed to the file at `path`; opened at the first reading."""
 
@@ -43,7 +47,7 @@ class Reader:
         """Return what the work makes of the file.
 
         Raises:
-            JournalError: it cannot be read.
+            JournalError: it cannot be read, or something in it is none of ours.
         """
 
         def reading() -> T:
@@ -53,6 +57,12 @@ class Reader:
                 return work(self._db)
             except sqlite3.Error as error:
                 raise JournalError(sentence(name_of(self._path), error)) from error
+            except ValueError as error:  # of what is no JSON, no event, or no time
+                raise DamagedEntryError(
+                    f"Cannot read {name_of(self._path)}: an entry is damaged ({error})."
+                    " Move it away to begin a new one, or use --journal FILE; nothing in it was"
+                    " changed."
+                ) from error
 
         return await asyncio.get_running_loop().run_in_executor(self._thread, reading)
 
