@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import hashlib
 import os
 import sqlite3
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -100,15 +99,8 @@ async def test_a_file_of_somebody_else_is_read_without_a_trace(
 async def test_a_file_that_one_may_not_read_is_told_as_that(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened = Path.open
-
-    def forbidden(file: Path, mode: str = "r", *given: Any, **named: Any) -> Any:
-        if file == path:
-            raise PermissionError(errno.EACCES, "Permission denied")
-        return opened(file, mode, *given, **named)
-
     await written(path)
-    monkeypatch.setattr(Path, "open", forbidden)
+    monkeypatch.setattr(os, "access", lambda file, mode: (file, mode) != (path, os.R_OK))
     assert await refusal(path) == (
         f"Cannot read the journal {path}: Permission denied. Ask its owner."
     )
@@ -196,4 +188,32 @@ async def test_the_first_version_is_brought_forward_with_its_runs(path: Path) ->
     journal = await Journal.open(path, SteppedClock())
     assert [row.run for row in await journal.runs()] == [RUN]
     assert (await journal.pasts([RUN], "1"))[RUN].snapshot is None
+    await journal.aclose()
+
+
+_COMES_AND_GOES = """
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("BEGIN IMMEDIATE")
+db.execute("ROLLBACK")
+db.close()
+"""
+
+
+async def test_who_reads_its_own_journal_keeps_its_log_when_another_process_comes_and_goes(
+    path: Path,
+) -> None:
+    """Any descriptor of the file that a process closes takes its locks with it: then whoever
+    closes next thinks itself the last, and takes the log away that is still being written to."""
+    journal = await Journal.open(path, SteppedClock())
+    await journal.append([CREATED], profile="p")
+    assert len(await journal.events(RUN)) == 1
+    other = await asyncio.create_subprocess_exec(sys.executable, "-c", _COMES_AND_GOES, str(path))
+    assert await other.wait() == 0
+    await journal.append([changed(2)], profile="p")
+    copy = path.parent / "copy.db"
+    for end in ("", "-wal"):  # what a kill would leave
+        copy.with_name(copy.name + end).write_bytes(path.with_name(path.name + end).read_bytes())
+    async with open_records(copy) as records:
+        assert len(await records.events(RUN)) == 2
     await journal.aclose()

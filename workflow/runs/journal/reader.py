@@ -8,6 +8,7 @@ without a log is read as one that nobody changes.
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import sqlite3
 from collections.abc import Callable
@@ -73,7 +74,7 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
     try:
         if not path.exists():
             raise JournalError(_NOTHING_YET.format(path))
-        path.open("rb").close()  # SQLite would not say why it cannot
+        _be_readable(path)
         if not os.access(path, os.W_OK) and not _log_of(path).exists():
             # SQLite would leave an index of ours beside a file that is somebody else's.
             return _opened(path, _AS_IT_IS)
@@ -92,6 +93,19 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
             f"Cannot read {name_of(path)}: its newest entries are in {path.name}-wal, and to read"
             " them its folder has to be writable. Copy both files elsewhere and use --journal FILE."
         ) from error
+
+
+def _be_readable(path: Path) -> None:
+    """Raise OSError when the file cannot be read: SQLite would not say why.
+
+    It is not opened for that. This process may be writing it, and a descriptor that is closed takes
+    all of a process's locks on a file with it (POSIX): another one that closes the journal would
+    think itself the last, and take away the log that is still being written to.
+    """
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not os.access(path, os.R_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
 def _opened(path: Path, how: str) -> sqlite3.Connection:
