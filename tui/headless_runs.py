@@ -146,7 +146,7 @@ def _details(row: RunRow, state: RunState, suspects: Sequence[int]) -> list[str]
         done = "" if step.succeeded is None else ", ok" if step.succeeded else ", failed"
         http = f", HTTP {step.http_status}" if step.http_status else ""
         lines.append(f"step {position} {step.step}: {step.visits} visits{http}{done}")
-    for before, after in zip(state.transitions, [*state.transitions[1:], None], strict=True):
+    for before, after in zip(state.transitions, [*state.transitions, None][1:], strict=True):
         until = after.at if after is not None else state.ended
         took = f" for {duration(until - before.at)}" if until is not None else ""
         lines.append(f"{clock(before.at)} {before.status}{took}")

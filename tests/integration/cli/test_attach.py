@@ -116,6 +116,7 @@ def test_an_unresolved_trigger_is_shown_and_can_be_dismissed(
     run = ended.last("run.finished")["run"]
     (listed,) = json.loads(syncdeck("runs", "--json").out)
     assert (listed["run"], listed["suspects"]) == (run, [])
+    assert "unresolved: " in syncdeck("runs", "show", run).out.splitlines()[-1]
     asked = syncdeck("runs", "resolve", run)
     assert asked.code == 2
     assert "no job at the server may be its effect, as of now" in asked.err
