@@ -173,7 +173,8 @@ async def test_a_process_that_is_stopped_within_a_write_locks_others_out_with_a_
     place: Place, tmp_path: Path
 ) -> None:
     async with struck(place, tmp_path, "during a journal write", signal.SIGSTOP) as first:
-        with pytest.raises(JournalError, match=r"Another program keeps the journal .* locked"):
+        told = rf"Process {first.child} was stopped while it wrote and keeps the journal .* locked"
+        with pytest.raises(JournalError, match=told):
             await Journal.open(first.journal, place.clock)
         found = await wakes_and_ends(place, first, 0.0)
     assert list(place.truth(first.life.connections, first.since).broken(found)) == []
