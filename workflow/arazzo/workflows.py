@@ -167,6 +167,11 @@ def _operation_id(fields: Fields, context: Context) -> OperationId | None:
     if text is None:
         return None
     place = fields.at("operationId")
+    if text.startswith("{$sourceDescriptions.") and text.endswith("}"):
+        fields.findings.error(
+            place, "expression", f"{text!r}: here an expression has no braces.", text[1:-1]
+        )
+        return None
     if not text.startswith("$sourceDescriptions"):
         return OperationId(None, text, place)
     try:

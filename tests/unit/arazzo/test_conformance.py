@@ -882,10 +882,28 @@ DECISIONS = [
     ),
 ]
 
+OWN_OUTPUTS = [
+    Case(
+        "Runtime Expressions",
+        "$outputs names the workflow's own outputs too, once they are known",
+        steps(
+            """
+            - {stepId: a, operationId: listItems, outputs: {x: $response.body#/x}}
+            - {stepId: b, operationId: getItem, parameters: [{name: id, in: path, value: $outputs.y#/k}]}
+            """,
+            workflow="outputs: {y: $steps.a.outputs.x, z: $outputs.y, again: $outputs.again}",
+        ),
+        (ok({"x": {"k": 4}}), ok()),
+        sent=("GET /items", "GET /items/4"),
+        outputs={"y": {"k": 4}, "z": {"k": 4}, "again": None},
+    ),
+]
+
 TABLE = [
     *STEP,
     *PARAMETERS,
     *RUNTIME,
+    *OWN_OUTPUTS,
     *WORKFLOWS,
     *ACTIONS,
     *COMPONENTS,

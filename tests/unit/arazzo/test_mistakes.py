@@ -219,6 +219,10 @@ def test_a_mistake_is_refused_with_its_code_and_line(text: bytes, code: str, lin
                "[{name: comas, in: query, value: 1}]}"), "unknown-parameter"),
         (steps("- {stepId: a, operationId: createItem}"), "missing-body"),
         (steps("- {stepId: a b, operationId: refresh}"), "odd-id"),
+        (steps("""
+         - {stepId: a, operationId: listItems, parameters: [{name: tags, in: query, value: $steps.b.outputs.x}]}
+         - {stepId: b, operationId: listItems, outputs: {x: $statusCode}}
+         """), "not-yet"),
         (steps("- {stepId: a, operationId: createItem, requestBody: "
                "{payload: '{\"name\": {$statusCode},}'}}"), "payload"),
         (steps("- {stepId: a, operationId: refresh, outputs: {x: $response.query.y}}"),
@@ -373,6 +377,60 @@ def test_an_output_whose_expression_is_wrong_is_not_missed_by_who_uses_it() -> N
     assert wrong != POLL
 
     assert the(wrong).suggestion == "$response.body#/jobId"
+
+
+@pytest.mark.parametrize(
+    ("line", "message", "suggestion"),
+    [
+        ("operationId: '{$sourceDescriptions.api.refresh}'", "no braces",
+         "$sourceDescriptions.api.refresh"),
+        ("operationId: refresh, onSuccess: [{reference: components.successActions.x}]",
+         "one begins with", "$components.successActions.x"),
+        ("operationId: refresh, <<: {}", "Merge keys", None),
+        ("operationId: refresh, successCriteria: [{condition: $statusCode === 200}]",
+         "'===' is no operator; it is '=='", None),
+        ("operationId: refresh, successCriteria: [{condition: 1 == 1 and 2 == 2}]",
+         "it is written '&&' here", None),
+        ("operationId: refresh, successCriteria: [{condition: 1 == 1 OR 2 == 2}]",
+         "it is written '||' here", None),
+    ],
+)  # fmt: skip
+def test_what_comes_from_elsewhere_is_told_how_it_is_written_here(
+    line: str, message: str, suggestion: str | None
+) -> None:
+    problem = the(steps(f"- {{stepId: a, {line}}}"))
+
+    assert message in problem.message
+    assert problem.suggestion == suggestion
+
+
+@pytest.mark.parametrize("version", ["1.0", "'1.0'", "1.1", "'1'"])
+def test_a_version_without_its_patch_number_is_told_to_have_three(version: str) -> None:
+    (problem,) = load(f"arazzo: {version}\n".encode(), "t").problems
+
+    assert "three numbers" in problem.message
+    assert problem.suggestion == "1.0.1"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "onFailure: [{name: r, type: retry, stepId: b}]",
+        "outputs: {y: $statusCode}",
+    ],
+)
+def test_a_later_step_that_may_have_run_is_no_mistake(more: str) -> None:
+    back = (
+        ""
+        if "retry" in more
+        else ", onSuccess: [{name: g, type: goto, stepId: a, criteria: [{condition: 1 == 2}]}]"
+    )
+    text = steps(f"""
+        - {{stepId: a, operationId: listItems, {more}, parameters: [{{name: tags, in: query, value: $steps.b.outputs.x}}]}}
+        - {{stepId: b, operationId: listItems, outputs: {{x: $statusCode}}{back}}}
+        """)
+
+    assert found(text, "warning") == []
 
 
 @pytest.mark.parametrize("text", ["$outputs[0].id", "$workflow_order_id"])
