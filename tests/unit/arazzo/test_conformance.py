@@ -63,6 +63,14 @@ STEP = [
     ),
     Case(
         "Step Object",
+        "an empty list of success criteria is none: any 2xx is success",
+        steps("- {stepId: a, operationId: refresh, successCriteria: []}"),
+        (ok(status=500),),
+        outcome="failed",
+        why="a failed: the answer was HTTP 500",
+    ),
+    Case(
+        "Step Object",
         "all success criteria must hold",
         steps("""
         - stepId: a

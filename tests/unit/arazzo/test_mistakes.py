@@ -433,6 +433,27 @@ def test_a_later_step_that_may_have_run_is_no_mistake(more: str) -> None:
     assert found(text, "warning") == []
 
 
+@pytest.mark.parametrize(
+    ("value", "suggestion"),
+    [
+        ("Bearer $inputs.token", "{$inputs.token}"),
+        ("a=1&b=$inputs.token}", "{$inputs.token}"),
+        ("costs $5 and {$inputs.token}", None),
+        ("US$inputs.token", None),
+        ("$$inputs.token", None),
+    ],
+)
+def test_an_expression_without_braces_in_a_text_is_doubted(
+    value: str, suggestion: str | None
+) -> None:
+    line = f"- {{stepId: a, operationId: listItems, parameters: [{{name: X-Trace, in: header, value: {value!r}}}]}}"
+    text = steps(line, inputs="{properties: {token: {}}}")
+
+    assert [problem.suggestion for problem in found(text, "warning")] == (
+        [suggestion] if suggestion else []
+    )
+
+
 @pytest.mark.parametrize("text", ["$outputs[0].id", "$workflow_order_id"])
 def test_nothing_is_suggested_that_would_be_as_wrong(text: str) -> None:
     wrong = POLL.replace(b"$response.body#/jobId,", text.encode() + b",")
