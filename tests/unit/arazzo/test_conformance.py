@@ -807,9 +807,10 @@ BODIES = [
     ),
     body(
         "a replacement whose place is not there is an error",
-        "{payload: {name: a}, replacements: [{target: /no/way, value: 1}]}",
+        "{payload: {name: a, no: $inputs.n}, replacements: [{target: /no/way, value: 1}]}",
         None,
         "has no place '/no/way'",
+        n="text",
     ),
     body(
         "a form is written from an object",

@@ -183,6 +183,12 @@ def test_a_problem_prints_as_editors_read_it() -> None:
                "payload: <a/>, replacements: [{target: /a, value: 1}]}}"), "unsupported", 8),
         (steps("- {stepId: a, operationId: createItem, requestBody: {contentType: text/xml, "
                "payload: <a/>, replacements: [{target: string(a), value: 1}]}}"), "wrong-value", 8),
+        (steps("- {stepId: a, operationId: createItem, requestBody: "
+               "{payload: {name: a}, replacements: [{target: /x/y, value: 1}]}}"),
+         "unknown-place", 8),
+        (steps("- {stepId: a, operationId: createItem, requestBody: {payload: "
+               "{name: $statusCode, l: [$method]}, replacements: [{target: /l/1, value: 1}]}}"),
+         "unknown-place", 8),
         (steps("- stepId: a\n  operationId: listItems\n  parameters:\n"
                "  - {name: X-A, in: header, value: 1}\n  - {name: x-a, in: header, value: 2}"),
          "duplicate-id", 12),
@@ -289,6 +295,29 @@ def test_a_payload_that_may_be_meant_as_it_is_written_gets_no_warning(payload: s
     )
 
     assert found(text, "warning") == []
+
+
+@pytest.mark.parametrize(
+    "targets",
+    ["/name/deep/er", "/l/-", "/l/0", "/new", "/o/k", "/new, /new/deep", ""],
+)
+def test_a_place_that_a_payload_may_have_is_no_mistake(targets: str) -> None:
+    listed = ", ".join(f"{{target: '{one}', value: {{deep: 1}}}}" for one in targets.split(", "))
+    text = steps(
+        "- {stepId: a, operationId: createItem, requestBody: {payload: "
+        f"{{name: $request.body, l: [$method], o: {{k: 1}}}}, replacements: [{listed}]}}}}"
+    ).replace(b"{target: '', value: {deep: 1}}", b"{target: /o, value: 1}")
+
+    assert found(text) == []
+
+
+def test_a_payload_written_as_json_text_has_the_places_of_its_json() -> None:
+    text = steps(
+        "- {stepId: a, operationId: createItem, requestBody: "
+        "{payload: '{\"name\": 1}', replacements: [{target: /name, value: 1}]}}"
+    )
+
+    assert found(text) == []
 
 
 def test_a_workflow_must_be_named_when_there_are_several() -> None:
