@@ -465,6 +465,12 @@ async def test_wide_and_zoom_give_the_pane_room_and_take_it_back() -> None:
         assert deck.part("detail").display
 
 
+async def test_the_last_view_says_when_there_is_none() -> None:
+    async with a_deck() as deck:
+        await deck.press("minus")
+        assert "nothing has been opened yet: ⏎ opens a row" in deck.text
+
+
 async def test_freeze_holds_the_picture_and_says_so() -> None:
     async with a_deck() as deck:
         await deck.press("f")
