@@ -335,6 +335,14 @@ async def test_what_is_typed_right_behind_the_palettes_key_is_for_the_palette() 
         await until(deck.pilot, lambda: isinstance(deck.app.screen, DeckScreen))
 
 
+async def test_the_palette_draws_no_glyph_of_two_cells() -> None:
+    async with a_deck() as deck:
+        await deck.press("colon")
+        await until(deck.pilot, lambda: isinstance(deck.app.screen, Palette))
+        await until(deck.pilot, lambda: "connection, run or command" in deck.text)
+        assert "🔎" not in deck.text
+
+
 async def test_a_colon_in_a_filter_opens_nothing() -> None:
     async with a_deck() as deck:
         await deck.pilot.press(*"/tag", "colon", "a")
