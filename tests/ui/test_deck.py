@@ -229,6 +229,17 @@ async def test_before_anything_is_read_nothing_is_claimed() -> None:
         assert "✓" not in deck.lines[0]
 
 
+@pytest.mark.parametrize("done", [False, True])
+async def test_an_id_in_place_of_a_name_says_whether_the_name_is_to_come(*, done: bool) -> None:
+    fleet = StillFleet()
+    fleet.watch.foreign = {JobId(7): a_reading("oracle", 7, "running")}
+    fleet.watch.loading = Loading(0, done=done)
+    async with a_deck(fleet=fleet) as deck:
+        row = next(line for line in deck.lines if "● running" in line)
+        assert "c-oracle" in row
+        assert ("… c-oracle" in row) is not done
+
+
 async def test_a_server_with_nothing_going_on_says_so_and_what_to_do() -> None:
     async with a_deck(fleet=StillFleet()) as deck:
         assert "nothing runs, and nothing failed lately" in deck.text
