@@ -536,6 +536,21 @@ async def test_cancel_on_a_connection_is_for_the_run_of_ours_that_watches_its_jo
         assert deck.fleet.asked == [("cancel", RunId("r-0000000007"))]
 
 
+@pytest.mark.parametrize("key", ["x", "e"])
+async def test_long_names_leave_a_question_room_for_its_answers(key: str) -> None:
+    fleet = StillFleet()
+    for number in range(8):
+        name = f"{number}{'long' * 60} → pg"
+        view = a_connection(name)
+        fleet.watch.connections[view.connection.connection_id] = view
+        story = a_story(name, number, 60).triggered(job_id=number + 1)
+        fleet.take(story.read(5, "running", 1, job_id=number + 1))
+    async with a_deck((80, 24), fleet=fleet) as deck:
+        await deck.press("2", "asterisk", key)
+        await deck.until_screen(ConfirmDialog)
+        assert "[ n  No ]" in deck.text
+
+
 async def test_a_run_that_waits_is_let_go_from_its_connection() -> None:
     async with a_deck() as deck:
         await _on_a_connection(deck, "adyen")
