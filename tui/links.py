@@ -27,3 +27,10 @@ def job_page(
 def browser_here(environ: Mapping[str, str]) -> bool:
     """Tell whether a browser can open where this runs: not at the far end of an SSH connection."""
     return sys.platform == "darwin" or any(environ.get(n) for n in ("DISPLAY", "WAYLAND_DISPLAY"))
+
+
+def why_no_page(web: str | None) -> SafeText:
+    """Say why :func:`job_page` gave none."""
+    if not web:
+        return SafeText("the demo has no pages: on a server of yours this opens the job's log")
+    return SafeText("no page is known for this: its connection has not been read yet")

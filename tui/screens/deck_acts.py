@@ -224,7 +224,7 @@ class Acts:
 
     async def _open(self, page: SafeText | None) -> None:
         if page is None:
-            self._tell("no page is known for this: its connection has not been read yet")
+            self._tell(links.why_no_page(self._session.web_url))
         elif links.browser_here(os.environ):
             await asyncio.to_thread(webbrowser.open, page)
             self._tell(f"opened {page}")
