@@ -423,6 +423,15 @@ async def test_a_filter_is_typed_at_the_bottom_and_seen_in_the_title() -> None:
         assert "2 Connections 12 ─" in deck.text
 
 
+async def test_a_filter_at_80_leaves_the_other_tabs_in_sight() -> None:
+    async with a_deck((80, 24)) as deck:
+        await deck.press("slash", *"status:failed snow", "enter")
+        assert "/status:failed snow ──" in deck.lines[2]
+        assert "4 History" in deck.lines[2]
+        await deck.press("s")
+        assert "newest first ▾" in deck.lines[2]
+
+
 async def test_escape_gives_a_filter_up_while_it_is_typed() -> None:
     async with a_deck() as deck:
         await deck.press("slash", "j", "i", "r", "a")

@@ -82,7 +82,9 @@ class RunsPane(LiveTable[Key]):
             parts.append(f"/{self._view.words}")
         if self._view.problems and not self.chip:
             parts.append("problems only")
-        parts.append(f"{self._view.sort.value} ▾")
+        narrowed = self._view.words or self._view.problems
+        if self._view.sort is not rows.Sort.PROBLEMS or not narrowed:  # the usual order goes first
+            parts.append(f"{self._view.sort.value} ▾")
         return SafeText(" · ".join(parts))
 
     def take(
