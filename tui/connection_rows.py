@@ -48,6 +48,10 @@ COLUMNS: Final = (
 )
 
 
+MOST_LATE: Final = 8
+"""How many of those that are late are explained; the rest are counted."""
+
+
 class Sort(StrEnum):
     """Orders of the connections pane; the value is what its title says."""
 
@@ -183,17 +187,22 @@ def note_row(note: NoteKey) -> Row:
     return Row((Cell(note.text, Tone.QUIET),), lead)
 
 
-def notes(views: Iterable[ConnectionView], unread: int) -> tuple[NoteKey, ...]:
+def notes(
+    views: Iterable[ConnectionView], unread: int, *, wide: bool = False
+) -> tuple[NoteKey, ...]:
     """Return the lines that explain marks among the connections: what is late, what is unread."""
+    late = [view for view in views if view.late is not None]
     told = []
-    for view in views:
-        if view.late is None:
-            continue
+    for view in late[:MOST_LATE]:
         due = "" if view.next_due is None else f": due {short_clock(view.next_due)}, no job"
         by = " (by habit)" if view.due_by == "habit" else ""
         # The exact moment is worth more than a second line.
-        short = elide(SafeText(view.connection.name.split(" → ")[0]), 14)
-        told.append(NoteKey(SafeText(f"{short} late {minutes(view.late)}{due}{by}"), Sign.LATE))
+        name = view.connection.name
+        short = elide(name, 36) if wide else elide(SafeText(name.split(" → ")[0]), 14)
+        since = "" if view.late is None else f" {minutes(view.late)}"
+        told.append(NoteKey(SafeText(f"{short} late{since}{due}{by}"), Sign.LATE))
+    if len(late) > MOST_LATE:
+        told.append(NoteKey(SafeText(f"{len(late) - MOST_LATE:,} more are late"), Sign.LATE))
     if unread:
         told.append(NoteKey(SafeText("status not read yet"), Sign.UNREAD))
     return tuple(told)

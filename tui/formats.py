@@ -8,6 +8,7 @@ the exact number shows it with :func:`exact`.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -23,6 +24,8 @@ _MINUTE: Final = 60
 _HOUR: Final = 3600
 _DAY: Final = 86_400
 _SUFFIXES: Final = "kMGTP"
+_NAMED: Final = 6
+"""How many are named in a question."""
 
 
 def duration(span: timedelta | float | None) -> str:
@@ -162,6 +165,12 @@ def fit(text: str, cells: int, *, right: bool = False) -> str:
         length = cell_len(text)
     gap = " " * (cells - length)
     return gap + text if right else text + gap
+
+
+def listed(names: Sequence[str]) -> str:
+    """Name what a question is about, the first of them; the rest are counted."""
+    shown, rest = ", ".join(names[:_NAMED]), len(names) - _NAMED
+    return f"{shown} and {rest:,} more" if rest > 0 else shown
 
 
 def many(count: int, one: str, several: str | None = None) -> str:

@@ -41,7 +41,7 @@ from workflow.runs.journal import Journal, Retention
 from workflow.settings import Profile, RetentionSettings, SettingsError
 from workflow.settings_paths import make_private_folder, secrets_file
 from workflow.settings_secrets import SecretStore
-from workflow.text import SafeText, safe
+from workflow.text import SafeText, safe, short_id
 
 _CLOSE_WITHIN: Final = 10.0
 """Seconds that letting go may take before the process ends anyway; the journal bears it."""
@@ -74,8 +74,8 @@ class Session:
 
     @property
     def workspace(self) -> SafeText | None:
-        """The workspace that everything is narrowed to, None for all."""
-        return safe(self.profile.workspace) if self.profile.workspace else None
+        """The workspace that everything is narrowed to, by its id in short; None for all."""
+        return short_id(self.profile.workspace) if self.profile.workspace else None
 
     @property
     def read_only(self) -> bool:

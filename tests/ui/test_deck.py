@@ -230,6 +230,17 @@ async def test_before_anything_is_read_nothing_is_claimed() -> None:
         assert "✓" not in deck.lines[0]
 
 
+@pytest.mark.parametrize("done", [False, True])
+async def test_an_id_in_place_of_a_name_says_whether_the_name_is_to_come(*, done: bool) -> None:
+    fleet = StillFleet()
+    fleet.watch.foreign = {JobId(7): a_reading("oracle", 7, "running")}
+    fleet.watch.loading = Loading(0, done=done)
+    async with a_deck(fleet=fleet) as deck:
+        row = next(line for line in deck.lines if "● running" in line)
+        assert "c-oracle" in row
+        assert ("… c-oracle" in row) is not done
+
+
 async def test_a_server_with_nothing_going_on_says_so_and_what_to_do() -> None:
     async with a_deck(fleet=StillFleet()) as deck:
         assert "nothing runs, and nothing failed lately" in deck.text
@@ -348,6 +359,14 @@ async def test_what_is_typed_right_behind_the_palettes_key_is_for_the_palette() 
         await until(deck.pilot, lambda: isinstance(deck.app.screen, DeckScreen))
 
 
+async def test_the_palette_draws_no_glyph_of_two_cells() -> None:
+    async with a_deck() as deck:
+        await deck.press("colon")
+        await until(deck.pilot, lambda: isinstance(deck.app.screen, Palette))
+        await until(deck.pilot, lambda: "connection, run or command" in deck.text)
+        assert "🔎" not in deck.text
+
+
 async def test_a_colon_in_a_filter_opens_nothing() -> None:
     async with a_deck() as deck:
         await deck.pilot.press(*"/tag", "colon", "a")
@@ -417,6 +436,15 @@ async def test_a_filter_is_typed_at_the_bottom_and_seen_in_the_title() -> None:
         assert "2 Connections 12 ─" in deck.text
 
 
+async def test_a_filter_at_80_leaves_the_other_tabs_in_sight() -> None:
+    async with a_deck((80, 24)) as deck:
+        await deck.press("slash", *"status:failed snow", "enter")
+        assert "/status:failed snow ──" in deck.lines[2]
+        assert "4 History" in deck.lines[2]
+        await deck.press("s")
+        assert "newest first ▾" in deck.lines[2]
+
+
 async def test_escape_gives_a_filter_up_while_it_is_typed() -> None:
     async with a_deck() as deck:
         await deck.press("slash", "j", "i", "r", "a")
@@ -478,6 +506,12 @@ async def test_wide_and_zoom_give_the_pane_room_and_take_it_back() -> None:
         assert deck.part("detail").display
 
 
+async def test_the_last_view_says_when_there_is_none() -> None:
+    async with a_deck() as deck:
+        await deck.press("minus")
+        assert "nothing has been opened yet: ⏎ opens a row" in deck.text
+
+
 async def test_freeze_holds_the_picture_and_says_so() -> None:
     async with a_deck() as deck:
         await deck.press("f")
@@ -522,6 +556,21 @@ async def test_cancel_on_a_connection_is_for_the_run_of_ours_that_watches_its_jo
         await deck.press("y")
         await until(deck.pilot, lambda: bool(deck.fleet.asked))
         assert deck.fleet.asked == [("cancel", RunId("r-0000000007"))]
+
+
+@pytest.mark.parametrize("key", ["x", "e"])
+async def test_long_names_leave_a_question_room_for_its_answers(key: str) -> None:
+    fleet = StillFleet()
+    for number in range(8):
+        name = f"{number}{'long' * 60} → pg"
+        view = a_connection(name)
+        fleet.watch.connections[view.connection.connection_id] = view
+        story = a_story(name, number, 60).triggered(job_id=number + 1)
+        fleet.take(story.read(5, "running", 1, job_id=number + 1))
+    async with a_deck((80, 24), fleet=fleet) as deck:
+        await deck.press("2", "asterisk", key)
+        await deck.until_screen(ConfirmDialog)
+        assert "[ n  No ]" in deck.text
 
 
 async def test_a_run_that_waits_is_let_go_from_its_connection() -> None:

@@ -120,3 +120,17 @@ async def test_what_is_no_answer_to_leaving_live_runs_leaves_the_question(key: s
 def test_the_quit_dialog_says_what_was_never_sent() -> None:
     assert QuitDialog(0, unsent=19)._title == "Quit with 19 unsent?"
     assert QuitDialog(2, unsent=3)._title == "Quit with 2 live runs and 3 unsent?"
+
+
+async def test_on_a_small_screen_what_is_typed_and_the_answers_can_be_seen() -> None:
+    body = SafeText("clear wipes the data of every stream at the destination. " * 6)
+    async with Host().run_test(size=(50, 12)) as pilot:
+        dialog = TypedDialog(TITLE, body, phrase=SafeText("clear 3 prod"))
+        await shown(pilot, dialog)
+        await pilot.press(*"clear 3")
+        said = "\n".join(strip.text for strip in dialog._compositor.render_strips())
+        assert "clear 3" in said
+        await pilot.press("tab")
+        await pilot.pause()
+        said = "\n".join(strip.text for strip in dialog._compositor.render_strips())
+        assert "esc  Back" in said

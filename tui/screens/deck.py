@@ -366,7 +366,10 @@ class DeckScreen(Screen[None]):
 
     def action_last_view(self) -> None:
         """Open again what was opened last."""
-        if self._last_view is not None:
+        if self._last_view is None:
+            opens = self._frame.hint("open")
+            self.notify(f"nothing has been opened yet: {opens} opens a row", markup=False)
+        else:
             self.app.push_screen(self._last_view())
 
     def action_launch(self) -> None:

@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 import webbrowser
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from textual.app import App
 from textual.screen import Screen
 
-from tui import keymap, rows
-from tui.formats import many
+from tui import keymap, links, rows
+from tui.formats import elide, listed, many
 from tui.screens.dialogs import ConfirmDialog, MessageDialog
 from tui.screens.late import launch_screen, suspects_dialog
-from tui.screens.subjects import Subject, Subjects
+from tui.screens.subjects import NAME, Subject, Subjects
 from workflow.airbyte.models import ConnectionId, JobId
 from workflow.airbyte.problems import ApiProblem
 from workflow.http.failures import NetworkFailure
@@ -34,8 +33,6 @@ if TYPE_CHECKING:
     from tui.session import Session
 
 Answer = TypeVar("Answer")
-_NAMED: Final = 6
-"""How many are named in a question; the rest are counted."""
 
 
 class Acts:
@@ -99,7 +96,7 @@ class Acts:
         count = len(names)
         title = f"Cancel {many(count, 'job')} on {self._session.profile_name}?"
         body = (
-            f"{_listed(names)}. Cancelling stops whatever runs on the connection now and can take "
+            f"{listed(names)}. Cancelling stops whatever runs on the connection now and can take "
             "minutes; a schedule may start a new sync right after."
         )
         if not await self._confirmed(title, body, yes=f"Cancel {many(count, 'job')}"):
@@ -157,7 +154,7 @@ class Acts:
             await self._each([partial(self._fleet.hold, launch.launch)])
 
     async def _start_or_drop(self, unsent: Sequence[RunState]) -> None:
-        names = _listed([run.name for run in unsent])
+        names = listed([elide(run.name, NAME) for run in unsent])
         ids = [run.run for run in unsent]
         start = await self._confirmed(
             f"Send {many(len(unsent), 'run')} that an earlier start left unsent?",
@@ -187,7 +184,7 @@ class Acts:
         after = "its schedule starts syncs again" if active else "no schedule starts it any more"
         if await self._confirmed(
             f"{verb} {what} on {self._session.profile_name}?",
-            f"{_listed([view.connection.name for view in views])}: {after}.",
+            f"{listed([elide(view.connection.name, NAME) for view in views])}: {after}.",
             yes=verb,
         ):
             await self._each(
@@ -210,7 +207,7 @@ class Acts:
         following = self._fleet.following
         ids = [ConnectionId(target.connection_id) for target in targets]
         fresh = [id_ for id_ in ids if id_ not in following.connections]
-        what = targets[0].name if len(ids) == 1 else many(len(ids), "connection")
+        what = elide(targets[0].name, NAME) if len(ids) == 1 else many(len(ids), "connection")
         if fresh:
             await self._each([partial(following.follow, id_) for id_ in fresh])
             if set(fresh) & following.connections:
@@ -227,8 +224,8 @@ class Acts:
 
     async def _open(self, page: SafeText | None) -> None:
         if page is None:
-            self._tell("no page is known for this: its connection has not been read yet")
-        elif sys.platform == "darwin" or os.environ.get("DISPLAY") or _wayland():
+            self._tell(links.why_no_page(self._session.web_url))
+        elif links.browser_here(os.environ):
             await asyncio.to_thread(webbrowser.open, page)
             self._tell(f"opened {page}")
         else:
@@ -303,13 +300,3 @@ def locked(session: Session, key: str) -> SafeText:
     return arming.why_not_arm() or SafeText(
         f"{safe(session.profile_name)} is read-only, nothing can be sent: {key} arms it for a while"
     )
-
-
-def _wayland() -> bool:
-    return bool(os.environ.get("WAYLAND_DISPLAY"))
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:_NAMED])
-    rest = len(names) - _NAMED
-    return f"{shown} and {rest:,} more" if rest > 0 else shown

@@ -61,6 +61,7 @@ class Dialog(ModalScreen[Answer]):
         align: center middle;
         & > Vertical {
             width: 68; max-width: 96%; height: auto; max-height: 90%;
+            overflow-y: auto; scrollbar-size-vertical: 1;
             padding: 0 2; background: $surface;
             border-top: heavy $primary; border-bottom: heavy $primary;
         }

@@ -71,6 +71,9 @@ def matching(places: Iterable[tuple[str, Place]], typed: str, most: int) -> list
 class Palette(CommandPalette):
     """Textual's own, closed once: enter pressed twice would take the deck away as well."""
 
+    # Its magnifying glass is two cells wide in some fonts, none in others, and no ASCII.
+    DEFAULT_CSS = "Palette SearchIcon { display: none; }"
+
     def __init__(self) -> None:
         super().__init__(providers=[GotoProvider], placeholder="connection, run or command")
 

@@ -6,10 +6,11 @@ Looks things up and names them; asks nothing of anybody and changes nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tui import links, rows
 from tui.detail_lines import one_line
+from tui.formats import elide
 from workflow.airbyte.models import ConnectionId, JobId
 from workflow.runs.launch import LaunchState, Target
 from workflow.runs.run import RunState
@@ -18,6 +19,8 @@ from workflow.text import SafeText, safe, short_id
 if TYPE_CHECKING:
     from tui.session import Session
 
+NAME: Final = 48
+"""Cells of a name in a question: six of them leave room for the answers at 80 by 24."""
 Subject = rows.RunKey | rows.JobKey | ConnectionId
 """What an action is for."""
 
@@ -106,14 +109,14 @@ class Subjects:
     def what(self, run: RunState) -> SafeText:
         """Name a run in a question."""
         job = "nothing sent yet" if run.job_id is None else f"job {run.job_id}"
-        return SafeText(f"{run.name} ({job})")
+        return SafeText(f"{elide(run.name, NAME)} ({job})")
 
     def what_job(self, job: JobId) -> SafeText:
         """Name somebody else's job in a question."""
         reading = self._fleet.feed.jobs.get(job)
         connection_id = None if reading is None else reading.job.connection_id
         view = None if connection_id is None else self._fleet.watch.connections.get(connection_id)
-        name = "" if view is None else f"{view.connection.name} "
+        name = "" if view is None else f"{elide(view.connection.name, NAME)} "
         return SafeText(f"{name}(job {job}, started elsewhere)")
 
     def line(self, subject: Subject) -> SafeText:

@@ -17,7 +17,7 @@ from textual.widgets import Button, OptionList
 from textual.widgets.option_list import Option
 
 from tui import glyphs
-from tui.formats import clock, duration
+from tui.formats import clock, duration, elide
 from tui.glyphs import Tone
 from tui.screens.dialogs import Dialog, button, row
 from tui.screens.leaving import leave
@@ -81,7 +81,9 @@ class SuspectsDialog(Dialog[Answer]):
                 "you know that there will be none, say so: the connection is free then. "
                 f"Otherwise it is in {left}."
             )
-        super().__init__(SafeText(f"What did the trigger of {run.name} do?"), SafeText(body))
+        super().__init__(
+            SafeText(f"What did the trigger of {elide(run.name, 48)} do?"), SafeText(body)
+        )
         self._suspects = suspicion.suspects
         self._now = now
         self._open_page = open_page

@@ -29,6 +29,8 @@ from workflow.text import SafeText
 if TYPE_CHECKING:
     from workflow.runs.watch import Watch
 
+_WIDE: Final = 70
+"""From so many cells on a note has room for a whole name."""
 _SORTS: Final = tuple(Sort)
 _SORTS_BY: Final = {"name": Sort.NAME, "status": Sort.STATE, "last": Sort.OLDEST}
 
@@ -157,7 +159,8 @@ class ConnectionsPane(LiveTable[Key]):
         if board.late:
             named = set(shown)
             among = [view for key, view in board.late.items() if key in named]
-        notes = connection_rows.notes(among, board.unread) if shown else ()
+        wide = self.size.width >= _WIDE
+        notes = connection_rows.notes(among, board.unread, wide=wide) if shown else ()
         blank = (NoteKey(SafeText("")),) if notes else ()
         self.show((*shown, *blank, *notes) if notes else shown, changed, at_once=at_once)
 

@@ -14,7 +14,7 @@ from tui import keymap, rows, run_cells
 from tui.board import RunBoard, job_name
 from tui.deck_plan import Pane
 from tui.filtering import tag_lines
-from tui.glyphs import Tone
+from tui.glyphs import Sign, Tone
 from tui.rows import Fold, JobKey, Key, LineKey, Opened, RunKey, View
 from tui.saved_views import NO_NAME, SavedView
 from tui.widgets.columns import Column
@@ -27,6 +27,7 @@ from workflow.runs.run import RunState
 from workflow.text import SafeText
 
 if TYPE_CHECKING:
+    from workflow.airbyte.readings import Reading
     from workflow.runs.watch import Watch
 
 LOW: Final = 24
@@ -81,7 +82,9 @@ class RunsPane(LiveTable[Key]):
             parts.append(f"/{self._view.words}")
         if self._view.problems and not self.chip:
             parts.append("problems only")
-        parts.append(f"{self._view.sort.value} ▾")
+        narrowed = self._view.words or self._view.problems
+        if self._view.sort is not rows.Sort.PROBLEMS or not narrowed:  # the usual order goes first
+            parts.append(f"{self._view.sort.value} ▾")
         return SafeText(" · ".join(parts))
 
     def take(
@@ -172,6 +175,13 @@ class RunsPane(LiveTable[Key]):
         view = known.get(ConnectionId(connection_id or ""))
         return "" if view is None else tag_lines(tag.name for tag in view.connection.tags)
 
+    @staticmethod
+    def _job_name(reading: Reading, watch: Watch) -> SafeText:
+        """Name a job's connection; its id says that the name has still to be read."""
+        name = job_name(reading, watch.connections)
+        unread = reading.job.connection_id not in watch.connections and not watch.loading.done
+        return SafeText(f"{Sign.UNREAD.value} {name}") if unread else name
+
     def _row(self, key: Key, columns: Sequence[Column]) -> Row:
         match key:
             case RunKey(run=run):
@@ -181,7 +191,7 @@ class RunsPane(LiveTable[Key]):
             case JobKey(job=job):
                 reading = self.board.job(job)
                 if reading is not None and self._watch is not None:
-                    name = job_name(reading, self._watch.connections)
+                    name = self._job_name(reading, self._watch)
                     return run_cells.job_row(reading, name, self._now, columns)
             case LineKey():
                 text = self._arranged.lines.get(key, SafeText(""))
