@@ -269,6 +269,19 @@ async def test_what_is_typed_right_behind_the_filters_key_is_for_the_filter() ->
         assert len(deck.app.screen_stack) == 1
 
 
+async def test_a_filter_right_behind_a_panes_key_keeps_what_is_typed() -> None:
+    async with a_deck() as deck:
+        screen = deck.app.screen
+        assert isinstance(screen, DeckScreen)
+        screen.action_pane("connections")
+        screen.action_filter()  # before the loop has had another turn
+        await deck.pilot.pause()
+        await deck.press(*"axe")
+        assert screen._table.words == "axe"
+        assert deck.fleet.asked == []
+        assert len(deck.app.screen_stack) == 1
+
+
 async def test_what_is_typed_right_behind_the_palettes_key_is_for_the_palette() -> None:
     async with a_deck() as deck:
         for character in ":p:st":

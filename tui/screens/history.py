@@ -215,10 +215,6 @@ class HistoryScreen(Screen[None]):
         self._words = words
         self._draw()
 
-    def on_key_line_done(self) -> None:
-        """Go back to the rows."""
-        self._table.focus()
-
     def action_copy(self) -> None:
         """Copy the row under the cursor as a line."""
         run = self._table.cursor

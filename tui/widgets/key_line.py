@@ -9,7 +9,6 @@ from rich.segment import Segment
 from textual import events
 from textual.content import Content
 from textual.geometry import Region
-from textual.message import Message
 from textual.reactive import var
 from textual.strip import Strip
 from textual.visual import Visual
@@ -47,9 +46,6 @@ class KeyLine(Still, Input):
     }
     """
 
-    class Done(Message):
-        """The filter is typed, or given up."""
-
     words: var[str] = var("")
     """The filter. Watch it: what a letter finds is then drawn together with the letter."""
 
@@ -86,13 +82,16 @@ class KeyLine(Still, Input):
         self.screen.set_focus(self)  # at once: what is typed ahead is for the filter
 
     def close(self, *, kept: bool) -> None:
-        """Show the keys again; without what was typed, if it is not to be kept."""
+        """Show the keys again, and give the focus back to whoever had it.
+
+        Without what was typed, if it is not to be `kept`.
+        """
         self._typing = False
-        self.screen.set_focus(self._back)  # at once: what is typed ahead is not for the filter
+        if self.screen.focused is self:  # at once: what is typed ahead is not for the filter
+            self.screen.set_focus(self._back)
         self.refresh()
         if not kept:
             self.words = ""
-        self.post_message(self.Done())
 
     # ------------------------------------------------------------------------ as Textual's field
 
