@@ -124,6 +124,8 @@ def wrapped(item: Entry, width: int) -> tuple[SafeText, ...]:
         short = SafeText(item.name.split(" → ")[0])
         first = f"{fit(short, _NAME_CELLS)} {item.text}"
         indent = " " * (_NAME_CELLS + 1)
+    if len(first) <= room:
+        return (SafeText(first.rstrip()),)  # as most do; there may be thousands
     lines = textwrap.wrap(
         first,
         room,

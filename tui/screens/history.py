@@ -104,6 +104,7 @@ class HistoryScreen(Screen[None]):
         self._texts: dict[RunId, tuple[str, str]] = {}
         self._words = ""
         self._problems = False
+        self._found: tuple[str, bool, list[RunId]] | None = None
         self._read = False
 
     def compose(self) -> ComposeResult:
@@ -142,11 +143,18 @@ class HistoryScreen(Screen[None]):
         found = await self._session.journal.runs(MOST, self._session.profile_name)
         self._rows = {row.run: row for row in found}
         self._texts = {row.run: (searched(row), fields_of(row)) for row in found}
-        self._read = True
+        self._read, self._found = True, None
         self._table.redraw()
         self._draw()
 
     def _shown(self) -> list[RunId]:
+        """Return what passes; looked for again only when something else is asked for."""
+        asked = (self._words, self._problems)
+        if self._found is None or self._found[:2] != asked:
+            self._found = (*asked, self._passing())
+        return self._found[2]
+
+    def _passing(self) -> list[RunId]:
         wanted = filtering.read(self._words)
         bad = {"failed", "rejected", "unresolved", "expired"}
         return [
