@@ -40,7 +40,7 @@ class KeyLine(Still, Input):
     COMPONENT_CLASSES: ClassVar[set[str]] = {"key-line--sign"}
     DEFAULT_CSS = """
     KeyLine {
-        width: 1fr; height: 1; border: none; padding: 0 0 0 3; background: $background;
+        width: 1fr; height: 1; border: none; padding: 0 0 0 3 !important; background: $background;
         pointer: default;
         & > .key-line--sign { color: $tone-pointer; }
     }
