@@ -143,6 +143,8 @@ def wrapped(item: Entry, width: int) -> tuple[SafeText, ...]:
         # In a narrow column of events the source's name tells enough.
         name = item.name if width >= _WIDE else SafeText(item.name.split(" → ")[0])
         first = f"{fit(name, cells)} {item.text}"
+    if len(first) <= room:
+        return (SafeText(first.rstrip()),)  # as most do; there may be thousands
     lines = textwrap.wrap(
         first,
         room,

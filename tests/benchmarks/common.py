@@ -58,18 +58,32 @@ def percentile(values: Sequence[float], part: float) -> float:
     return ordered[min(len(ordered) - 1, round(part * (len(ordered) - 1)))]
 
 
+class NotMeasuredError(RuntimeError):
+    """A part of a benchmark failed, or did not end in time; says which and why."""
+
+
 def in_process_of_its_own(module: str, *arguments: str, limit: float = 180.0) -> dict[str, Any]:
-    """Run a benchmark's other half, which prints one line of JSON, and return that."""
-    ended = subprocess.run(
-        [sys.executable, "-m", module, *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=limit,
-        check=False,
-    )
+    """Run a benchmark's other half, which prints one line of JSON, and return that.
+
+    Raises NotMeasuredError when it fails, or does not end within `limit` seconds.
+    """
+    what = f"{module} {' '.join(arguments)}"
+    try:
+        ended = subprocess.run(
+            [sys.executable, "-m", module, *arguments],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=limit,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        said = error.stderr or b""
+        raise NotMeasuredError(
+            f"{what} did not end within {limit:.0f} s\n{said[-2_000:].decode(errors='replace')}"
+        ) from error
     if ended.returncode != 0:
-        raise RuntimeError(f"{module} {' '.join(arguments)} failed:\n{ended.stderr[-2_000:]}")
+        raise NotMeasuredError(f"{what} failed:\n{ended.stderr[-2_000:]}")
     told: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
     return told
 

@@ -346,6 +346,45 @@ async def test_what_is_typed_right_behind_the_filters_key_is_for_the_filter() ->
         assert len(deck.app.screen_stack) == 1
 
 
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_last_line_shows_the_filter_while_it_is_typed(size: tuple[int, int]) -> None:
+    async with a_deck(size) as deck:
+        keys = deck.lines[-1]
+        await deck.press("slash")
+        assert deck.lines[-1].startswith(" / words  -without  tag:")
+        await deck.press(*"stripe")
+        assert deck.lines[-1].rstrip() == " / stripe"
+        await deck.press("left", "x")
+        assert deck.lines[-1].rstrip() == " / stripxe"
+        await deck.press("enter")
+        assert deck.lines[-1] == keys
+        assert deck.runs.words == "stripxe"
+        await deck.press("slash")
+        assert deck.lines[-1].rstrip() == " / stripxe"
+
+
+async def test_a_filter_longer_than_the_line_shows_where_it_is_typed() -> None:
+    async with a_deck((80, 24)) as deck:
+        await deck.press("slash", *"ab" * 60, "z")
+        assert deck.lines[-1].startswith(" / ")
+        assert deck.lines[-1].rstrip().endswith("abz")
+        await deck.press("home")
+        assert deck.lines[-1].startswith(" / abab")
+
+
+async def test_a_filter_right_behind_a_panes_key_keeps_what_is_typed() -> None:
+    async with a_deck() as deck:
+        screen = deck.app.screen
+        assert isinstance(screen, DeckScreen)
+        screen.action_pane("connections")
+        screen.action_filter()  # before the loop has had another turn
+        await deck.pilot.pause()
+        await deck.press(*"axe")
+        assert screen._table.words == "axe"
+        assert deck.fleet.asked == []
+        assert len(deck.app.screen_stack) == 1
+
+
 async def test_what_is_typed_right_behind_the_palettes_key_is_for_the_palette() -> None:
     async with a_deck() as deck:
         for character in ":p:st":

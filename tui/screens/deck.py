@@ -31,7 +31,6 @@ from tui.screens.deck_views import Views
 from tui.widgets.connections_pane import ConnectionsPane
 from tui.widgets.events_pane import EventsPane
 from tui.widgets.header import Facts
-from tui.widgets.key_line import KeyLine
 from tui.widgets.line_painter import Cell
 from tui.widgets.live_table import LiveTable
 from tui.widgets.rules import Rule
@@ -158,6 +157,8 @@ class DeckScreen(Screen[None]):
 
     @on(events.DescendantFocus)
     def _focused(self, event: events.DescendantFocus) -> None:
+        if event.widget is not self.focused:
+            return  # it has gone on since
         pane = next((pane for pane in Pane if self._panes.of(pane) is event.widget), None)
         if pane is not None and pane is not self._pane:
             self._want(pane=pane)
@@ -204,7 +205,7 @@ class DeckScreen(Screen[None]):
         """Go to a pane; where only one is shown, it is that one from now on."""
         pane = Pane(name)
         self._want(pane=pane)
-        self._panes.of(pane).focus()
+        self.set_focus(self._panes.of(pane))  # at once: what is typed ahead is for the pane
 
     def action_pane_next(self) -> None:
         """Go to the next pane."""
@@ -270,10 +271,6 @@ class DeckScreen(Screen[None]):
         if self._pane is Pane.EVENTS:
             self._events.take(self._happened)
         self._frame.draw_choice()
-
-    @on(KeyLine.Done)
-    def _typing_done(self) -> None:
-        self._table.focus()
 
     def action_match_next(self) -> None:
         """Go to the next row that was found."""

@@ -110,6 +110,7 @@ class HistoryScreen(Screen[None]):
         self._texts: dict[RunId, tuple[str, str]] = {}
         self._words = ""
         self._problems = False
+        self._found: tuple[str, bool, list[RunId]] | None = None
         self._read = False
         self._seen: tuple[int, int] = (0, 0)
         """How many runs of this process there were, and had ended, when the journal was read."""
@@ -152,11 +153,18 @@ class HistoryScreen(Screen[None]):
         found = await self._session.journal.runs(MOST, self._session.profile_name)
         self._rows = {row.run: row for row in found}
         self._texts = {row.run: (searched(row), fields_of(row)) for row in found}
-        self._read = True
+        self._read, self._found = True, None
         self._table.redraw()
         self._draw()
 
     def _shown(self) -> list[RunId]:
+        """Return what passes; looked for again only when something else is asked for."""
+        asked = (self._words, self._problems)
+        if self._found is None or self._found[:2] != asked:
+            self._found = (*asked, self._passing())
+        return self._found[2]
+
+    def _passing(self) -> list[RunId]:
         wanted = filtering.read(self._words)
         bad = {"failed", "rejected", "unresolved", "expired"}
         return [
@@ -227,10 +235,6 @@ class HistoryScreen(Screen[None]):
         """Search with every keystroke."""
         self._words = words
         self._draw()
-
-    def on_key_line_done(self) -> None:
-        """Go back to the rows."""
-        self._table.focus()
 
     def action_copy(self) -> None:
         """Copy the row under the cursor as a line."""

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from tui import filtering
 from tui.deck_plan import Pane
 from tui.event_lines import Entry, wrapped
+from tui.filtering import Filter
 from tui.formats import clock
 from tui.glyphs import Tone
 from tui.happenings import MOST, Happenings
@@ -29,6 +30,14 @@ class LineOf(NamedTuple):
     part: int
 
 
+class _Wrapped(NamedTuple):
+    """An entry as it stands at the width there is."""
+
+    entry: Entry
+    searched: str
+    lines: tuple[SafeText, ...]
+
+
 class EventsPane(LiveTable[LineOf]):
     """The list of what happened."""
 
@@ -45,7 +54,7 @@ class EventsPane(LiveTable[LineOf]):
             gutter=1,
             id=id,
         )
-        self._entries: dict[int, tuple[Entry, tuple[SafeText, ...]]] = {}
+        self._entries: dict[int, _Wrapped] = {}
         self._lines: deque[LineOf] = deque(maxlen=2 * MOST)
         self._happened: Happenings | None = None
         self._taken = 0
@@ -72,22 +81,30 @@ class EventsPane(LiveTable[LineOf]):
             return
         if width != self._width:
             self._width, self._taken = width, 0
+            self._entries.clear()
         anew = self._taken == 0
         if anew:
-            self._entries.clear()
             self._lines.clear()
-        fresh = False
+        wanted, fresh = filtering.read(self.words), False
         for number, entry in happened.since(self._taken):
             self._taken = number
-            if not self._passes(entry):
-                continue
-            fresh = True
-            lines = wrapped(entry, width - 1)
-            self._entries[number] = (entry, lines)
-            self._lines.extendleft(LineOf(number, part) for part in reversed(range(len(lines))))
+            known = self._entries.get(number) or self._wrap(number, entry)
+            if self._passes(known, wanted):
+                fresh = True
+                parts = reversed(range(len(known.lines)))
+                self._lines.extendleft([LineOf(number, part) for part in parts])
+        while self._lines and self._lines[-1].number not in self._entries:
+            self._lines.pop()  # as old as what is forgotten
         if fresh or len(self.order) != len(self._lines):
             self.show(tuple(self._lines), None if anew else ())
         self.say((Cell("nothing has happened yet", Tone.QUIET),))
+
+    def _wrap(self, number: int, entry: Entry) -> _Wrapped:
+        """Keep an entry with its lines, for as long as anybody can scroll to it."""
+        searched = f"{entry.name or ''} {entry.text}".lower()
+        known = self._entries[number] = _Wrapped(entry, searched, wrapped(entry, self._width - 1))
+        self._entries.pop(number - MOST, None)
+        return known
 
     def on_resize(self) -> None:
         """Wrap anew at once: half a line is no use to anybody."""
@@ -121,19 +138,22 @@ class EventsPane(LiveTable[LineOf]):
     def entry(self, line: LineOf) -> Entry | None:
         """Return the entry a line belongs to."""
         known = self._entries.get(line.number)
-        return None if known is None else known[0]
+        return None if known is None else known.entry
 
-    def _passes(self, entry: Entry) -> bool:
+    def _passes(self, known: _Wrapped, wanted: Filter) -> bool:
+        entry = known.entry
         if self.problems and not entry.problem:
             return False
-        wanted, name = filtering.read(self.words), entry.name or ""
-        has = filtering.fields(name, status=(entry.text,)) if wanted.on_fields else ""
-        return wanted.passes(f"{name} {entry.text}".lower(), has)
+        if not wanted.finds(known.searched):
+            return False
+        if not wanted.on_fields:
+            return True
+        return wanted.fits(filtering.fields(entry.name or "", status=(entry.text,)))
 
     def _row(self, key: LineOf, _columns: Sequence[Column]) -> Row:
         known = self._entries.get(key.number)
-        if known is None or key.part >= len(known[1]):
+        if known is None or key.part >= len(known.lines):
             return Row((Cell(""), Cell("")))
-        entry, lines = known
+        entry = known.entry
         time = Cell(clock(entry.at) if key.part == 0 else "", Tone.QUIET)
-        return Row((time, Cell(lines[key.part], entry.tone)))
+        return Row((time, Cell(known.lines[key.part], entry.tone)))

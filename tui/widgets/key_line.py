@@ -9,7 +9,6 @@ from rich.segment import Segment
 from textual import events
 from textual.content import Content
 from textual.geometry import Region
-from textual.message import Message
 from textual.reactive import var
 from textual.strip import Strip
 from textual.visual import Visual
@@ -41,14 +40,11 @@ class KeyLine(Still, Input):
     COMPONENT_CLASSES: ClassVar[set[str]] = {"key-line--sign"}
     DEFAULT_CSS = """
     KeyLine {
-        width: 1fr; height: 1; border: none; padding: 0 0 0 3; background: $background;
+        width: 1fr; height: 1; border: none; padding: 0 0 0 3 !important; background: $background;
         pointer: default;
         & > .key-line--sign { color: $tone-pointer; }
     }
     """
-
-    class Done(Message):
-        """The filter is typed, or given up."""
 
     words: var[str] = var("")
     """The filter. Watch it: what a letter finds is then drawn together with the letter."""
@@ -86,13 +82,16 @@ class KeyLine(Still, Input):
         self.screen.set_focus(self)  # at once: what is typed ahead is for the filter
 
     def close(self, *, kept: bool) -> None:
-        """Show the keys again; without what was typed, if it is not to be kept."""
+        """Show the keys again, and give the focus back to whoever had it.
+
+        Without what was typed, if it is not to be `kept`.
+        """
         self._typing = False
-        self.screen.set_focus(self._back)  # at once: what is typed ahead is not for the filter
+        if self.screen.focused is self:  # at once: what is typed ahead is not for the filter
+            self.screen.set_focus(self._back)
         self.refresh()
         if not kept:
             self.words = ""
-        self.post_message(self.Done())
 
     # ------------------------------------------------------------------------ as Textual's field
 

@@ -36,6 +36,8 @@ TRY_AGAIN: Final = 30.0
 READ_ALL_UP_TO: Final = 50
 """Connections whose past jobs are read without being looked at."""
 _LATE_EVERY: Final = 60.0
+_AT_ONCE: Final = 100
+"""Connections that are looked at before the screen has its turn."""
 
 _log = logging.getLogger(__name__)
 
@@ -242,9 +244,12 @@ class Watch:
         """Being late comes about by nothing happening."""
         while True:
             await self._clock.sleep(_LATE_EVERY)
-            for view in tuple(self._views.values()):
-                if view.next_due is not None:
+            for number, connection_id in enumerate(tuple(self._views), 1):
+                view = self._views.get(connection_id)
+                if view is not None and view.next_due is not None:
                     self._show(view.connection)
+                if number % _AT_ONCE == 0:
+                    await asyncio.sleep(0)  # there may be ten thousand
             self._changed()
 
     # ------------------------------------------------------------------------ what is heard
@@ -270,7 +275,7 @@ class Watch:
         history = () if known is None else known.history
         live = self._live.get(connection_id)
         more = (*jobs, *(() if live is None else (live.job,)))
-        self._views[connection_id] = view_of(
+        view = view_of(
             connection,
             merged(history, more) if more else history,
             live,
@@ -279,6 +284,8 @@ class Watch:
             read=connection_id in self._read,
             latest_read=connection_id in self._latest_read,
         )
+        if view != known:  # whoever shows it knows a view that is the same object as before
+            self._views[connection_id] = view
 
     def _changed(self) -> None:
         if not self._telling and self._listeners:

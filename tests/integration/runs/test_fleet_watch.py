@@ -63,6 +63,21 @@ def test_the_pages_come_one_after_the_other() -> None:
     run_virtual(story())
 
 
+def test_minutes_in_which_nothing_comes_due_leave_the_views_as_they_are() -> None:
+    async def story() -> None:
+        async with scene(connections=40).deck() as deck:
+            await loaded(deck)
+            views = deck.fleet.watch.connections
+            await until(deck, lambda: all(view.read for view in views.values()))
+            before = dict(views)
+            await asyncio.sleep(150)
+            alike = [view for key, view in views.items() if view == before[key]]
+            assert any(view.next_due is not None for view in alike)
+            assert all(view is before[view.connection.connection_id] for view in alike)
+
+    run_virtual(story())
+
+
 def test_past_jobs_tell_the_last_status_and_the_usual_duration() -> None:
     async def story() -> None:
         world = scene(connections=1)
