@@ -174,7 +174,8 @@ def typed(text: str, types: frozenset[str]) -> Json:
         value = cast("Json", json.loads(text, parse_constant=_no_number))
     except (ValueError, RecursionError):
         if types:
-            wanted = " or ".join(sorted(types))
+            articles = {"null": ""} | dict.fromkeys(("array", "integer", "object"), "an ")
+            wanted = " or ".join(articles.get(one, "a ") + one for one in sorted(types))
             raise NotOfTypeError(wanted) from None
         return text
     # Without a declared type a bare word or number stays what it looks like in JSON.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.fleet_power import Cut, Played, play
+from tests.support.fleet_power import FIRST, SECOND, Cut, Played, play
 from tests.support.power_disk import Leaves
 from tests.support.powerloss import NoSuchLayerError
 from workflow.runs.journal import writer as journal_writer
@@ -21,6 +22,11 @@ STORIES: tuple[dict[str, Any], ...] = (
     {"faults": ("cut-after:endpoint=createJob,probability=0.5",)},
     {"faults": ("lost-trigger:after=12s,answer=gateway,probability=0.5",)},
     {"faults": ("slow-post:seconds=15s", "rate-limit:endpoint=createJob,probability=0.3")},
+)
+SHARED: tuple[dict[str, Any], ...] = (
+    {"two": True},
+    {"two": True, "cancel": True},
+    {"two": True, "faults": ("lost-trigger:after=12s,answer=gateway,probability=0.5",)},
 )
 
 
@@ -66,11 +72,37 @@ def test_nothing_is_lost_or_sent_again_after_a_power_loss(
     assert wrong == []
 
 
+@pytest.mark.parametrize(
+    "every", [53, pytest.param(1, marks=pytest.mark.slow)], ids=["some", "all"]
+)
+@pytest.mark.parametrize("story", SHARED, ids=str)
+def test_two_processes_on_one_journal_keep_what_was_promised_after_a_power_loss(
+    quick_disk: Path, story: dict[str, Any], every: int
+) -> None:
+    whole = played(Cut(0, **story), quick_disk / "whole")
+    assert whole.broken() == []
+    senders = {post.user_agent.partition(":")[0] for post in whole.truth.posts}
+    assert len(whole.found.runs) > len(whole.truth.by_run()), "nothing was shared"
+    assert senders <= {FIRST, SECOND}
+    wrong = []
+    for at in range(every // 2 + 1, whole.moments, every):
+        leaves = tuple(Leaves)[at % len(Leaves)]
+        folder = quick_disk / str(at)
+        wrong += [
+            f"{at}, {leaves}: {one}"
+            for one in played(Cut(at, leaves, at, **story), folder).broken()
+        ]
+        shutil.rmtree(folder)
+    assert wrong == []
+
+
+@pytest.mark.parametrize("two", [False, True], ids=["one process", "two processes"])
 def test_a_fleet_whose_intents_are_not_synced_is_caught(
-    quick_disk: Path, monkeypatch: pytest.MonkeyPatch
+    quick_disk: Path, monkeypatch: pytest.MonkeyPatch, two: bool
 ) -> None:
     monkeypatch.setattr(journal_writer.Writer, "_synchronous", lambda writer, full: None)
-    whole = played(Cut(0), quick_disk / "whole")
-    cases = (played(Cut(at), quick_disk / str(at)) for at in range(10, whole.moments, 10))
+    whole = played(Cut(0, two=two), quick_disk / "whole")
+    moments = range(10, whole.moments, 10)
+    cases = (played(Cut(at, two=two), quick_disk / str(at)) for at in moments)
     wrong = (one for case in cases for one in case.broken())
     assert any("has 0 intents" in one or "does not know it" in one for one in wrong)

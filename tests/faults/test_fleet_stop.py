@@ -31,6 +31,7 @@ from workflow.text import safe
 RUNS = 3
 WALKING = 30.0
 LONG = replace(SHORT, duration=40.0, pending=3.0)
+UNTIL_CANCELLED = replace(LONG, duration=36_000.0, failure_chance=0.0)
 BOUNDARIES = {
     "before the gate is written": ("event run.waiting", 2),
     "before POST": ("before POST", 2),
@@ -172,7 +173,8 @@ async def test_a_process_that_is_stopped_within_a_write_locks_others_out_with_a_
     place: Place, tmp_path: Path
 ) -> None:
     async with struck(place, tmp_path, "during a journal write", signal.SIGSTOP) as first:
-        with pytest.raises(JournalError, match=r"Another program keeps the journal .* locked"):
+        told = rf"Process {first.child} was stopped while it wrote and keeps the journal .* locked"
+        with pytest.raises(JournalError, match=told):
             await Journal.open(first.journal, place.clock)
         found = await wakes_and_ends(place, first, 0.0)
     assert list(place.truth(first.life.connections, first.since).broken(found)) == []
@@ -185,7 +187,7 @@ async def test_a_wish_of_before_the_job_was_known_is_carried_out_by_whoever_goes
     place: Place, tmp_path: Path, blow: signal.Signals, boundary: str
 ) -> None:
     """Each answer is lost, and each run cancelled while its job is being looked for."""
-    connections, since = place.connections(RUNS, replace(LONG, duration=600.0)), place.heard()
+    connections, since = place.connections(RUNS, UNTIL_CANCELLED), place.heard()
     life = Life(
         "first", place.server.base_url, str(place.clock_file), str(tmp_path / "journal.db"),
         connections, strike=RUNS, boundary=boundary, signal=blow, blindly=True,

@@ -13,7 +13,7 @@ from urllib.parse import quote_plus, urlencode
 from xml.sax.saxutils import escape
 
 from workflow.arazzo import templates
-from workflow.arazzo.pointer import Missing, replaced
+from workflow.arazzo.pointer import Missing, print_pointer, replaced
 from workflow.arazzo.templates import Lookup, Template, Unresolved, as_text
 from workflow.arazzo.turns import Json
 
@@ -91,8 +91,9 @@ def fill_payload(
             raise Unresolved(f"{templates.describe(value_template)} has no value")
         try:
             payload = replaced({} if isinstance(payload, Missing) else payload, target, value)
-        except ValueError as error:
-            raise Unresolved(str(error)) from None
+        except ValueError:
+            place = print_pointer(target)
+            raise Unresolved(f"the payload has no place {place!r}") from None
     return payload
 
 

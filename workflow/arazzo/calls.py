@@ -1,22 +1,18 @@
-"""Linking a step to its operation: which parameters go where, and what the body is."""
+"""Linking a step to its operation: which parameters go where."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import replace
 
-from workflow.arazzo import bodies, styles, templates
-from workflow.arazzo.bodies import Form
-from workflow.arazzo.model import Location, Parameter, RequestBody, Step
+from workflow.arazzo import styles
+from workflow.arazzo.model import Location, Parameter, Step
 from workflow.arazzo.openapi import ApiOperation, ApiParameter, Description
-from workflow.arazzo.plan import BodyPlan, CallPlan, ParameterPlan
+from workflow.arazzo.payloads import PayloadLinker
+from workflow.arazzo.plan import CallPlan, ParameterPlan
 from workflow.arazzo.problems import Findings, nearest
-from workflow.arazzo.templates import ListOf, ObjectOf, Template
-from workflow.arazzo.turns import Json, Operation
+from workflow.arazzo.turns import Operation
 
 _TEMPLATED = re.compile(r"\{([^{}]+)\}")
-_MOST_DEPTH = 20
 
 
 def tell_missing_location(
@@ -71,7 +67,7 @@ class CallLinker:
             ),
             tuple(_TEMPLATED.split(operation.path)),
             plans,
-            self._body(step, step.request_body),
+            PayloadLinker(self._description, operation, self._findings).link(step),
         )
 
     def _parameter(self, parameter: Parameter) -> ParameterPlan | None:
@@ -168,110 +164,3 @@ class CallLinker:
                     f"{operation.method} {operation.path} requires the {location} parameter "
                     f"{name!r}; step {step.step_id!r} does not give it.",
                 )
-
-    # Bodies
-
-    def _body(self, step: Step, body: RequestBody | None) -> BodyPlan | None:
-        operation = self._operation
-        if body is None:
-            if operation.body_required:
-                self._findings.warn(
-                    step.place,
-                    "missing-body",
-                    f"{operation.method} {operation.path} requires a body; step "
-                    f"{step.step_id!r} sends none.",
-                )
-            return None
-        media_type = body.content_type or self._usual_media_type()
-        form = bodies.form_of(media_type)
-        if form is None:
-            self._findings.error(
-                body.place,
-                "unsupported",
-                f"Bodies of the type {media_type} are not supported.",
-                bodies.JSON,
-            )
-            return None
-        template = body.payload if body.payload is not None else templates.Literal({})
-        self._check_replacements(body, media_type, form)
-        no_json = bodies.why_no_json(template) if form == "json" else None
-        if no_json is not None:
-            self._findings.warn(
-                body.place,
-                "payload",
-                f"The payload looks like JSON and is none ({no_json}); it is sent as one text.",
-            )
-        if form in ("json", "form"):
-            schema = self._schema(media_type)
-            template = self._with_required(template, schema, 0)
-        replacements = tuple((item.target, item.value) for item in body.replacements)
-        return BodyPlan(template, replacements, media_type, form, operation.body_required)
-
-    def _check_replacements(self, body: RequestBody, media_type: str, form: Form) -> None:
-        """Refuse replacements in what has no places that a JSON Pointer could name."""
-        is_text = body.payload is not None and bodies.is_text(body.payload)
-        if body.replacements and (form in ("xml", "text") or (form == "form" and is_text)):
-            self._findings.error(
-                body.replacements[0].place,
-                "unsupported",
-                f"Replacements in a payload that is one text of the type {media_type} are not "
-                "supported; write the expressions into the payload.",
-            )
-
-    def _usual_media_type(self) -> str:
-        declared = [name for name in self._operation.media_types if "*" not in name]
-        for name in declared:
-            if bodies.form_of(name) == "json":
-                return name
-        return declared[0] if declared else bodies.JSON
-
-    def _schema(self, media_type: str) -> Json:
-        wanted = media_type.partition(";")[0].strip().lower()
-        for name, schema in self._operation.media_types.items():
-            if name.partition(";")[0].strip().lower() == wanted:
-                return schema
-        return None
-
-    def _with_required(self, template: Template, schema: Json, depth: int) -> Template:
-        """Mark in a payload which members the description requires."""
-        if depth > _MOST_DEPTH:
-            return template
-        if isinstance(template, ListOf):
-            items = self._whole(schema).get("items")
-            return ListOf(tuple(self._with_required(i, items, depth + 1) for i in template.items))
-        if not isinstance(template, ObjectOf):
-            return template
-        whole = self._whole(schema)
-        required, properties = whole.get("required"), whole.get("properties")
-        known = properties if isinstance(properties, dict) else {}
-        return replace(
-            template,
-            members=tuple(
-                (name, self._with_required(member, known.get(name), depth + 1))
-                for name, member in template.members
-            ),
-            required=frozenset(
-                name
-                for name in (required if isinstance(required, list) else ())
-                if isinstance(name, str)
-            ),
-        )
-
-    def _whole(self, schema: Json) -> Mapping[str, Json]:
-        """Return a schema's required names and properties, ``allOf`` put together."""
-        required: list[Json] = []
-        properties: dict[str, Json] = {}
-        items: Json = None
-        waiting = [schema]
-        for _ in range(100):
-            if not waiting:
-                break
-            here = self._description.resolve(waiting.pop(0))
-            if not isinstance(here, dict):
-                continue
-            names, members, every = here.get("required"), here.get("properties"), here.get("allOf")
-            required += names if isinstance(names, list) else []
-            properties |= members if isinstance(members, dict) else {}
-            waiting += every if isinstance(every, list) else []
-            items = here.get("items", items)
-        return {"required": required, "properties": properties, "items": items}

@@ -7,8 +7,9 @@ with the nearest name that would have been right.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
+from workflow.arazzo.circles import check_circles
 from workflow.arazzo.expressions import (
     ComponentReference,
     Constant,
@@ -19,11 +20,13 @@ from workflow.arazzo.expressions import (
     StepOutput,
     WorkflowValue,
 )
-from workflow.arazzo.flow import flow_of
+from workflow.arazzo.flow import flow_of, steps_before
 from workflow.arazzo.inputs import Inputs
 from workflow.arazzo.model import Action, Document, Step, Workflow, WorkflowTarget
 from workflow.arazzo.problems import Findings, Place, nearest
 
+_MOST_COMPARED = 50
+"""Of how many steps it is looked up what may have run before: it takes the whole flow."""
 _ID = re.compile(r"[A-Za-z0-9_-]+\Z")
 
 
@@ -35,7 +38,7 @@ def check_document(document: Document, findings: Findings) -> None:
             _odd_id(source.name, source.place, findings)
     for workflow in document.workflows:
         _WorkflowCheck(document, workflow, findings).check()
-    _check_circles(document, findings)
+    check_circles(document, findings)
 
 
 def _check_ids(ids: Iterable[tuple[str, Place]], findings: Findings) -> None:
@@ -70,6 +73,8 @@ class _WorkflowCheck:
         self._workflow = workflow
         self._findings = findings
         self._steps = {step.step_id: step for step in workflow.steps}
+        self._before: dict[str, frozenset[str]] = {}
+        """For steps that were asked about, the steps that may have run before them."""
         self._inputs = Inputs.of(
             workflow.workflow_id, workflow.inputs, document.components.inputs
         ).declared()
@@ -142,6 +147,7 @@ class _WorkflowCheck:
                     self._unknown(place, "output", name, own, "$outputs.{}")
             case StepOutput():
                 self._check_step_output(expression, place)
+                self._check_has_run(expression, place, step)
             case WorkflowValue():
                 self._check_workflow_value(expression, place)
             case SourceReference(source=source):
@@ -176,6 +182,25 @@ class _WorkflowCheck:
             form = f"$steps.{expression.step}.outputs.{{}}"
             owner = f"Step {expression.step!r}"
             self._unknown(place, "output", expression.name, known, form, owner=owner)
+
+    def _check_has_run(self, expression: StepOutput, place: Place, step: Step | None) -> None:
+        """Doubt a value of a later step that cannot have run when this one begins."""
+        other = self._steps.get(expression.step)
+        if step is None or other is None or other is step:
+            return
+        order = list(self._steps)
+        if order.index(other.step_id) < order.index(step.step_id):
+            return
+        if step.step_id not in self._before and len(self._before) < _MOST_COMPARED:
+            self._before[step.step_id] = steps_before(self._workflow, step.step_id)
+        before = self._before.get(step.step_id)
+        if before is not None and other.step_id not in before:
+            self._findings.warn(
+                place,
+                "not-yet",
+                f"{expression} has no value here: {other.step_id!r} only runs after "
+                f"{step.step_id!r}.",
+            )
 
     def _check_workflow_value(self, expression: WorkflowValue, place: Place) -> None:
         workflow = self._document.workflow(expression.workflow)
@@ -264,51 +289,3 @@ def _is_known(name: str, known: Iterable[str]) -> bool:
     names = set(known)
     parts = name.split(".")
     return any(".".join(parts[:count]) in names for count in range(1, len(parts) + 1))
-
-
-def _check_circles(document: Document, findings: Findings) -> None:
-    """Report dependencies that wait for each other, and workflows that call themselves."""
-    needs: dict[str, list[WorkflowTarget]] = {}
-    calls: dict[str, list[WorkflowTarget]] = {}
-    for workflow in document.workflows:
-        needs[workflow.workflow_id] = list(workflow.depends_on)
-        calls[workflow.workflow_id] = [
-            step.target for step in workflow.steps if isinstance(step.target, WorkflowTarget)
-        ]
-    for target in _circular(needs):
-        findings.error(
-            target.place,
-            "cycle",
-            f"'dependsOn' goes in a circle: {target.workflow_id!r} waits for itself.",
-        )
-    for target in _circular(calls):
-        findings.warn(
-            target.place,
-            "cycle",
-            f"The workflow {target.workflow_id!r} calls itself; a run fails when it is too deep.",
-        )
-
-
-def _circular(edges: Mapping[str, list[WorkflowTarget]]) -> list[WorkflowTarget]:
-    """Return, for each circle of local targets, one that closes it."""
-    closing: list[WorkflowTarget] = []
-    state: dict[str, bool] = {}
-    for start in edges:
-        if start in state:
-            continue
-        state[start] = False
-        stack = [(start, iter(edges[start]))]
-        while stack:
-            name, targets = stack[-1]
-            target = next(targets, None)
-            if target is None:
-                state[name] = True
-                stack.pop()
-            elif target.source is None and target.workflow_id in edges:
-                known = state.get(target.workflow_id)
-                if known is False:
-                    closing.append(target)
-                elif known is None:
-                    state[target.workflow_id] = False
-                    stack.append((target.workflow_id, iter(edges[target.workflow_id])))
-    return closing

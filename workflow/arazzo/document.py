@@ -150,8 +150,19 @@ def _read_version(fields: Fields) -> int | None:
             fields.place, "version", "This is an OpenAPI description, not an Arazzo document."
         )
         return None
+    node = fields.node.get("arazzo")
+    if isinstance(node, Scalar) and isinstance(node.value, int | float):
+        fields.findings.error(
+            node.place, "wrong-type", "The version of Arazzo has three numbers.", "1.0.1"
+        )
+        return None
     text = fields.text("arazzo", required=True)
     if text is None:
+        return None
+    if text in ("1", "1.0", "1.1"):
+        fields.findings.error(
+            fields.at("arazzo"), "version", "The version of Arazzo has three numbers.", "1.0.1"
+        )
         return None
     found = _VERSION.match(text)
     if found is not None and found["minor"] in ("0", "1"):

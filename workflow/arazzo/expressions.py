@@ -149,7 +149,8 @@ def parse_expression(text: str) -> Expression:
         ExpressionError: it is none; with the nearest right spelling where there is one.
     """
     if not text.startswith("$"):
-        raise ExpressionError(f"{text!r} is not an expression; one begins with '$'")
+        meant = f"${text}" if f"${text.partition('.')[0]}" in ROOTS else None
+        raise ExpressionError(f"{text!r} is not an expression; one begins with '$'", meant)
     root, dot, rest = text.partition(".")
     match root:
         case "$url" | "$method" | "$statusCode":

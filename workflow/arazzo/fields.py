@@ -47,7 +47,13 @@ class Fields:
         """Report each key that is neither allowed nor an extension (``x-``)."""
         known = tuple(allowed)
         for key, place in self.node.keys.items():
-            if key not in known and not key.startswith("x-"):
+            if key == "<<":
+                self.findings.error(
+                    place,
+                    "unknown-key",
+                    "Merge keys are of YAML 1.1 and are not read; write the members out.",
+                )
+            elif key not in known and not key.startswith("x-"):
                 near = nearest(key, [other for other in known if other not in self.node.keys])
                 self.findings.error(
                     place, "unknown-key", f"{self.what} has no member {key!r}.", near

@@ -42,12 +42,28 @@ class Flow:
 
     def endless(self) -> frozenset[str]:
         """Return the steps after which the workflow is never over, but by failing."""
-        back: dict[str, set[str]] = {step: set() for step in self.edges}
-        for step, targets in self.edges.items():
-            for target in targets & back.keys():
+        return frozenset(self.edges) - _closure(self.leaves, _reversed(self.edges))
+
+
+def steps_before(workflow: Workflow, step_id: str) -> frozenset[str]:
+    """Return every step that may have run when a step begins, retries' stand-ins included."""
+    edges = {step: set(targets) for step, targets in flow_of(workflow).edges.items()}
+    for step in workflow.steps:
+        for action in workflow.after_failure(step):
+            if action.type == "retry" and action.step in edges:
+                edges[step.step_id].add(action.step)
+                edges[action.step].add(step.step_id)
+    back = _reversed(edges)
+    return _closure(back.get(step_id, ()), back)
+
+
+def _reversed(edges: Mapping[str, Iterable[str]]) -> dict[str, frozenset[str]]:
+    back: dict[str, set[str]] = {step: set() for step in edges}
+    for step, targets in edges.items():
+        for target in targets:
+            if target in back:
                 back[target].add(step)
-        closing = {step: frozenset(before) for step, before in back.items()}
-        return frozenset(self.edges) - _closure(self.leaves, closing)
+    return {step: frozenset(before) for step, before in back.items()}
 
 
 def flow_of(workflow: Workflow) -> Flow:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from workflow.arazzo import schemas, validation
 from workflow.arazzo.patterns import PatternTimeout
@@ -162,10 +162,31 @@ def _sentences(error: ValidationError) -> Iterator[str]:
             yield f"{name}: a member is not declared by the schema."
         case str() as keyword:
             rule = error.validator_value
-            limit = f" {rule}" if isinstance(rule, int | float | str) else ""
-            yield f"{name} breaks the schema's rule {keyword}{limit}."
+            limit = str(rule) if isinstance(rule, int | float | str) else ""
+            yield f"{name} {_RULES.get(keyword, f'breaks the rule {keyword}').format(limit)}."
         case _:
             yield f"{name} is not allowed."
+
+
+_RULES: Final = {
+    "minLength": "is too short; it needs at least {} characters",
+    "maxLength": "is too long; it may have at most {} characters",
+    "minimum": "is too small; it must be at least {}",
+    "maximum": "is too large; it may be at most {}",
+    "exclusiveMinimum": "is too small; it must be more than {}",
+    "exclusiveMaximum": "is too large; it must be less than {}",
+    "multipleOf": "must be a multiple of {}",
+    "minItems": "has too few items; it needs at least {}",
+    "maxItems": "has too many items; it may have at most {}",
+    "uniqueItems": "has an item twice",
+    "minProperties": "has too few members; it needs at least {}",
+    "maxProperties": "has too many members; it may have at most {}",
+    "const": "is not the one value it may have",
+    "not": "is what the schema rules out",
+    "anyOf": "fits none of the alternatives in the schema",
+    "oneOf": "must fit exactly one of the alternatives in the schema",
+}
+"""What is wrong when a keyword is broken, for the end of a sentence; the limit goes in."""
 
 
 def _quoted(message: str) -> str:
@@ -179,5 +200,6 @@ def _may_be_shown(error: ValidationError) -> bool:
 
 
 def _types(types: object) -> str:
+    """Name JSON types, each with its article."""
     words = types if isinstance(types, list) else [types]
     return " or ".join(f"an {word}" if str(word)[0] in "aio" else f"a {word}" for word in words)

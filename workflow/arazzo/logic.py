@@ -23,6 +23,9 @@ _NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,300})(?:\.\d{1,300})?(?:[eE][+-]?\d{1,3}
 _WORD = re.compile(r"(?:true|false|null)\b")
 _WORDS: Final = {"true": True, "false": False, "null": None}
 
+_WORDY = re.compile(r"(?:and|or)\b", re.IGNORECASE)
+_WORDY_MARKS: Final = {"and": "&&", "or": "||"}
+
 R = TypeVar("R")
 """What a condition refers to values with: an expression or a query."""
 
@@ -102,7 +105,9 @@ class Reader(Generic[R]):
         logic = self._or()
         self._skip()
         if self._at < len(self._text):
-            raise self.wrong(f"{self._text[self._at :][:20]!r} is not expected")
+            word = _WORDY.match(self._text, self._at)
+            hint = f"; it is written {_WORDY_MARKS[word[0].lower()]!r} here" if word else ""
+            raise self.wrong(f"{self._text[self._at :][:20]!r} is not expected{hint}")
         return logic
 
     def wrong(self, what: str) -> ConditionError:
@@ -144,6 +149,8 @@ class Reader(Generic[R]):
         self._skip()
         for operator in _OPERATORS:
             if self._took(operator):
+                if self._text.startswith("=", self._at):
+                    raise self.wrong(f"'{operator}=' is no operator; it is '{operator}'")
                 return Compare(operator, left, self._operand())
         if self._text.startswith("=", self._at):
             raise self.wrong("'=' is no operator; equality is '=='")

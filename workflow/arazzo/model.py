@@ -141,7 +141,7 @@ class Step:
     parameters: tuple[Parameter, ...]
     request_body: RequestBody | None
     success_criteria: tuple[Criterion, ...] | None
-    """None when left out, which means any 2xx."""
+    """None when left out or empty, which means any 2xx."""
     on_success: tuple[Action, ...]
     on_failure: tuple[Action, ...]
     outputs: tuple[Output, ...]

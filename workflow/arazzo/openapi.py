@@ -98,19 +98,7 @@ class Description:
 
     def resolve(self, value: Json) -> Json:
         """Follow local references; what cannot be followed is null."""
-        for _ in range(_MOST_HOPS):
-            reference = value.get("$ref") if isinstance(value, dict) else None
-            if not isinstance(reference, str):
-                return value
-            value = self._find(reference)
-        return None
-
-    def _find(self, reference: str) -> Json:
-        try:
-            found = find(dict(self.root), parse_pointer(reference.removeprefix("#")))
-        except ValueError:
-            return None
-        return None if isinstance(found, Missing) or not reference.startswith("#") else found
+        return _resolve(self.root, value)
 
     def _read(self, path: str, method: str) -> ApiOperation | None:
         paths = self.root.get("paths")
@@ -155,6 +143,23 @@ class Description:
             for name, media in content.items()
         }
         return media_types, body.get("required") is True
+
+
+def _resolve(root: Mapping[str, Json], value: Json) -> Json:
+    for _ in range(_MOST_HOPS):
+        reference = value.get("$ref") if isinstance(value, dict) else None
+        if not isinstance(reference, str):
+            return value
+        value = _find(root, reference)
+    return None
+
+
+def _find(root: Mapping[str, Json], reference: str) -> Json:
+    try:
+        found = find(dict(root), parse_pointer(reference.removeprefix("#")))
+    except ValueError:
+        return None
+    return None if isinstance(found, Missing) or not reference.startswith("#") else found
 
 
 def _parameter(name: str, location: Where, declared: Mapping[str, Json]) -> ApiParameter:
@@ -264,7 +269,8 @@ def _refuse(constant: str) -> Json:
 def _index(root: Mapping[str, Json]) -> dict[str, tuple[str, str]]:
     found: dict[str, tuple[str, str]] = {}
     paths = root.get("paths")
-    for path, item in paths.items() if isinstance(paths, dict) else ():
+    for path, written in paths.items() if isinstance(paths, dict) else ():
+        item = _resolve(root, written)
         if not isinstance(item, dict):
             continue
         for method in METHODS:

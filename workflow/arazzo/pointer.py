@@ -63,6 +63,25 @@ def find(value: Json, pointer: Pointer) -> Value:
     return value
 
 
+def has_place(value: Json, pointer: Pointer) -> bool:
+    """Whether :func:`replaced` finds the place of `pointer` in `value`."""
+    for depth, token in enumerate(pointer):
+        last = depth == len(pointer) - 1
+        if isinstance(value, dict):
+            if token not in value:
+                return last
+            value = value[token]
+        elif isinstance(value, list):
+            if token == "-":  # noqa: S105  (RFC 6901: the place after the last item)
+                return last
+            if not _INDEX.match(token) or int(token) >= len(value):
+                return False
+            value = value[int(token)]
+        else:
+            return False
+    return True
+
+
 def replaced(value: Json, pointer: Pointer, new: Json) -> Json:
     """Return a copy of `value` with `new` at `pointer`.
 

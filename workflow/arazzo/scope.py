@@ -54,7 +54,7 @@ class Scope:
                 outputs = self.results.get(expression.step)
                 return _named(outputs, expression.name, expression.pointer)
             case Named():
-                values = self.inputs if expression.kind == "inputs" else self.called
+                values = self.inputs if expression.kind == "inputs" else self._outputs()
                 return _named(values, expression.name, expression.pointer)
             case Constant():
                 return self._constant(expression)
@@ -70,6 +70,21 @@ class Scope:
                 return expression.reference
             case ComponentReference():
                 return self._component(expression)
+
+    def _outputs(self) -> Mapping[str, Json]:
+        """Return the outputs of the workflow that the step ran; else this one's, if known yet."""
+        if self.called is not None:
+            return self.called
+        found: dict[str, Json] = {}
+        for name, expression in self.plan.outputs:
+            # What refers to an answer has its value in no step but one, and outputs to outputs
+            # could lead back to themselves.
+            kept = isinstance(expression, StepOutput | WorkflowValue)
+            if kept or (isinstance(expression, Named) and expression.kind == "inputs"):
+                value = self.look(expression)
+                if not isinstance(value, Missing):
+                    found[name] = value
+        return found
 
     def _constant(self, expression: Constant) -> Value:
         if expression.name == "statusCode":

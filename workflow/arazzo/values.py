@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
@@ -27,6 +28,10 @@ References: TypeAlias = list[tuple[Expression, Place]]
 
 ComponentKind = Literal["parameters", "successActions", "failureActions"]
 
+_LOOSE: Final = re.compile(
+    r"(?<![\w{$])\$(?:inputs|outputs|steps|workflows|request|response|components)"
+    r"\.[\w-]+(?:[.#/][\w~-]+)*"
+)
 _SELECTOR: Final = frozenset({"context", "selector", "type"})
 
 
@@ -164,4 +169,20 @@ def _read_text(text: str, place: Place, context: Context, references: References
         context.bad_expression(place, error)
         return templates.Literal(text)
     references.extend((found, place) for found in dict.fromkeys(templates.expressions_of(template)))
+    _doubt_loose(template, place, context)
     return template
+
+
+def _doubt_loose(template: Template, place: Place, context: Context) -> None:
+    """Doubt what looks like an expression within a text and has no braces: it is sent as it is."""
+    for part in templates.constants_of(template):
+        found = _LOOSE.search(part) if isinstance(part, str) and "$" in part else None
+        if found is None:
+            continue
+        context.findings.warn(
+            place,
+            "expression",
+            f"{found[0]!r} is sent as it is written; an expression within a text stands in braces.",
+            f"{{{found[0]}}}",
+        )
+        return

@@ -113,16 +113,14 @@ def _read_step(fields: Fields, context: Context) -> Step | None:
             context.unsupported(fields.node.keys[key], f"{key!r} members of a step")
     references: References = []
     step_id = fields.text("stepId", required=True)
-    criteria = "successCriteria" in fields.node.keys
     step = Step(
         step_id=step_id or "",
         description=fields.prose("description"),
         target=_read_target(fields, context),
         parameters=read_parameters(fields, "parameters", context, references),
         request_body=read_request_body(fields, context, references),
-        success_criteria=(
-            read_criteria(fields, "successCriteria", context, references) if criteria else None
-        ),
+        # Nothing that must hold is nobody's idea of success whatever the answer.
+        success_criteria=read_criteria(fields, "successCriteria", context, references) or None,
         on_success=read_actions(fields, "onSuccess", "successActions", context),
         on_failure=read_actions(fields, "onFailure", "failureActions", context),
         outputs=read_outputs(fields, context, references),
@@ -167,6 +165,11 @@ def _operation_id(fields: Fields, context: Context) -> OperationId | None:
     if text is None:
         return None
     place = fields.at("operationId")
+    if text.startswith("{$sourceDescriptions.") and text.endswith("}"):
+        fields.findings.error(
+            place, "expression", f"{text!r}: here an expression has no braces.", text[1:-1]
+        )
+        return None
     if not text.startswith("$sourceDescriptions"):
         return OperationId(None, text, place)
     try:

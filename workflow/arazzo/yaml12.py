@@ -42,6 +42,11 @@ _MOST_DIGITS = 400
 # JSON writes characters beyond the BMP as two escapes, which YAML does not know.
 _SURROGATES = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB]..)\\u([dD][c-fC-F]..)")
 
+_REFUSED = re.compile(
+    "[^\\t\\n\\r\\x20-\\x7e\\x85\\xa0-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]"
+)
+"""What YAML refuses anywhere in a text (chapter 5.1)."""
+
 _CORE = "tag:yaml.org,2002:"
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -59,6 +64,9 @@ def parse(text: bytes, findings: Findings, *, most_bytes: int = MOST_BYTES) -> N
             f"The file has {len(text):,} bytes; at most {most_bytes:,} are read. "
             "Split it, or leave out what no workflow uses.",
         )
+        return None
+    if b"\0" in text[:4]:
+        findings.error(START, "encoding", "The file is not UTF-8; save it as UTF-8.")
         return None
     try:
         characters = text.decode("utf-8-sig")
@@ -125,11 +133,14 @@ class _Builder:
         except _Stop:
             return None
         except yaml.YAMLError as error:
-            self._syntax(error)
+            if getattr(error, "problem_mark", None) is None and _REFUSED.search(characters):
+                self._refused(characters)
+            else:
+                self._syntax(error)
             return None
         except (ValueError, OverflowError):
             # libyaml refuses code points that no text may hold before it has a mark for them.
-            self._findings.error(START, "syntax", "The file holds characters that YAML refuses.")
+            self._refused(characters)
             return None
         if self._root is None:
             self._findings.error(START, "syntax", "The file is empty.")
@@ -269,6 +280,16 @@ class _Builder:
 
     def _error(self, event: yaml.Event, code: str, message: str) -> None:
         self._findings.error(_place(event), code, message)
+
+    def _refused(self, characters: str) -> None:
+        found = _REFUSED.search(characters)
+        if found is None:
+            self._findings.error(START, "syntax", "The file holds characters that YAML refuses.")
+            return
+        before = characters[: found.start()]
+        place = Place(before.count("\n") + 1, found.start() - before.rfind("\n"))
+        code = f"U+{ord(found[0]):04X}"
+        self._findings.error(place, "syntax", f"The character {code} may not stand in a file.")
 
     def _syntax(self, error: yaml.YAMLError) -> None:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)

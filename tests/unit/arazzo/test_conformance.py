@@ -63,6 +63,14 @@ STEP = [
     ),
     Case(
         "Step Object",
+        "an empty list of success criteria is none: any 2xx is success",
+        steps("- {stepId: a, operationId: refresh, successCriteria: []}"),
+        (ok(status=500),),
+        outcome="failed",
+        why="a failed: the answer was HTTP 500",
+    ),
+    Case(
+        "Step Object",
         "all success criteria must hold",
         steps("""
         - stepId: a
@@ -799,9 +807,10 @@ BODIES = [
     ),
     body(
         "a replacement whose place is not there is an error",
-        "{payload: {name: a}, replacements: [{target: /no/way, value: 1}]}",
+        "{payload: {name: a, no: $inputs.n}, replacements: [{target: /no/way, value: 1}]}",
         None,
         "has no place '/no/way'",
+        n="text",
     ),
     body(
         "a form is written from an object",
@@ -882,10 +891,28 @@ DECISIONS = [
     ),
 ]
 
+OWN_OUTPUTS = [
+    Case(
+        "Runtime Expressions",
+        "$outputs names the workflow's own outputs too, once they are known",
+        steps(
+            """
+            - {stepId: a, operationId: listItems, outputs: {x: $response.body#/x}}
+            - {stepId: b, operationId: getItem, parameters: [{name: id, in: path, value: $outputs.y#/k}]}
+            """,
+            workflow="outputs: {y: $steps.a.outputs.x, z: $outputs.y, again: $outputs.again}",
+        ),
+        (ok({"x": {"k": 4}}), ok()),
+        sent=("GET /items", "GET /items/4"),
+        outputs={"y": {"k": 4}, "z": {"k": 4}, "again": None},
+    ),
+]
+
 TABLE = [
     *STEP,
     *PARAMETERS,
     *RUNTIME,
+    *OWN_OUTPUTS,
     *WORKFLOWS,
     *ACTIONS,
     *COMPONENTS,

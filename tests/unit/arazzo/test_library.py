@@ -377,8 +377,33 @@ def test_numbers_are_divided_and_items_compared_by_their_values(
     if fits:
         assert compiled.complete({"v": value}) == {"v": value}
     else:
-        with pytest.raises(InputError, match="breaks the schema's rule"):
+        with pytest.raises(InputError, match=r"multiple of|an item twice"):
             compiled.complete({"v": value})
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "sentence"),
+    [
+        ("{minLength: 3}", "ab", "Input 'v' is too short; it needs at least 3 characters."),
+        ("{maximum: 9}", 77, "Input 'v' is too large; it may be at most 9."),
+        ("{minItems: 2}", [1], "Input 'v' has too few items; it needs at least 2."),
+        ("{anyOf: [{type: string}, {type: integer}]}", 1.5,
+         "Input 'v' fits none of the alternatives in the schema."),
+        ("{enum: [1, two, null]}", 3, "Input 'v' is none of its values; it can be 1, two, null."),
+        ("{contains: {const: 3}}", [1], "Input 'v' breaks the rule contains."),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_an_input_is_said_in_words(
+    schema: str, value: Json, sentence: str
+) -> None:
+    compiled = program(
+        steps("- {stepId: a, operationId: refresh}", inputs=f"{{properties: {{v: {schema}}}}}")
+    )
+
+    with pytest.raises(InputError) as refused:
+        compiled.complete({"v": value})
+
+    assert str(refused.value) == sentence
 
 
 def test_inputs_too_large_for_their_schema_are_refused_in_a_sentence() -> None:

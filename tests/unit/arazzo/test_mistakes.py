@@ -183,6 +183,12 @@ def test_a_problem_prints_as_editors_read_it() -> None:
                "payload: <a/>, replacements: [{target: /a, value: 1}]}}"), "unsupported", 8),
         (steps("- {stepId: a, operationId: createItem, requestBody: {contentType: text/xml, "
                "payload: <a/>, replacements: [{target: string(a), value: 1}]}}"), "wrong-value", 8),
+        (steps("- {stepId: a, operationId: createItem, requestBody: "
+               "{payload: {name: a}, replacements: [{target: /x/y, value: 1}]}}"),
+         "unknown-place", 8),
+        (steps("- {stepId: a, operationId: createItem, requestBody: {payload: "
+               "{name: $statusCode, l: [$method]}, replacements: [{target: /l/1, value: 1}]}}"),
+         "unknown-place", 8),
         (steps("- stepId: a\n  operationId: listItems\n  parameters:\n"
                "  - {name: X-A, in: header, value: 1}\n  - {name: x-a, in: header, value: 2}"),
          "duplicate-id", 12),
@@ -219,6 +225,10 @@ def test_a_mistake_is_refused_with_its_code_and_line(text: bytes, code: str, lin
                "[{name: comas, in: query, value: 1}]}"), "unknown-parameter"),
         (steps("- {stepId: a, operationId: createItem}"), "missing-body"),
         (steps("- {stepId: a b, operationId: refresh}"), "odd-id"),
+        (steps("""
+         - {stepId: a, operationId: listItems, parameters: [{name: tags, in: query, value: $steps.b.outputs.x}]}
+         - {stepId: b, operationId: listItems, outputs: {x: $statusCode}}
+         """), "not-yet"),
         (steps("- {stepId: a, operationId: createItem, requestBody: "
                "{payload: '{\"name\": {$statusCode},}'}}"), "payload"),
         (steps("- {stepId: a, operationId: refresh, outputs: {x: $response.query.y}}"),
@@ -285,6 +295,29 @@ def test_a_payload_that_may_be_meant_as_it_is_written_gets_no_warning(payload: s
     )
 
     assert found(text, "warning") == []
+
+
+@pytest.mark.parametrize(
+    "targets",
+    ["/name/deep/er", "/l/-", "/l/0", "/new", "/o/k", "/new, /new/deep", ""],
+)
+def test_a_place_that_a_payload_may_have_is_no_mistake(targets: str) -> None:
+    listed = ", ".join(f"{{target: '{one}', value: {{deep: 1}}}}" for one in targets.split(", "))
+    text = steps(
+        "- {stepId: a, operationId: createItem, requestBody: {payload: "
+        f"{{name: $request.body, l: [$method], o: {{k: 1}}}}, replacements: [{listed}]}}}}"
+    ).replace(b"{target: '', value: {deep: 1}}", b"{target: /o, value: 1}")
+
+    assert found(text) == []
+
+
+def test_a_payload_written_as_json_text_has_the_places_of_its_json() -> None:
+    text = steps(
+        "- {stepId: a, operationId: createItem, requestBody: "
+        "{payload: '{\"name\": 1}', replacements: [{target: /name, value: 1}]}}"
+    )
+
+    assert found(text) == []
 
 
 def test_a_workflow_must_be_named_when_there_are_several() -> None:
@@ -373,6 +406,81 @@ def test_an_output_whose_expression_is_wrong_is_not_missed_by_who_uses_it() -> N
     assert wrong != POLL
 
     assert the(wrong).suggestion == "$response.body#/jobId"
+
+
+@pytest.mark.parametrize(
+    ("line", "message", "suggestion"),
+    [
+        ("operationId: '{$sourceDescriptions.api.refresh}'", "no braces",
+         "$sourceDescriptions.api.refresh"),
+        ("operationId: refresh, onSuccess: [{reference: components.successActions.x}]",
+         "one begins with", "$components.successActions.x"),
+        ("operationId: refresh, <<: {}", "Merge keys", None),
+        ("operationId: refresh, successCriteria: [{condition: $statusCode === 200}]",
+         "'===' is no operator; it is '=='", None),
+        ("operationId: refresh, successCriteria: [{condition: 1 == 1 and 2 == 2}]",
+         "it is written '&&' here", None),
+        ("operationId: refresh, successCriteria: [{condition: 1 == 1 OR 2 == 2}]",
+         "it is written '||' here", None),
+    ],
+)  # fmt: skip
+def test_what_comes_from_elsewhere_is_told_how_it_is_written_here(
+    line: str, message: str, suggestion: str | None
+) -> None:
+    problem = the(steps(f"- {{stepId: a, {line}}}"))
+
+    assert message in problem.message
+    assert problem.suggestion == suggestion
+
+
+@pytest.mark.parametrize("version", ["1.0", "'1.0'", "1.1", "'1'"])
+def test_a_version_without_its_patch_number_is_told_to_have_three(version: str) -> None:
+    (problem,) = load(f"arazzo: {version}\n".encode(), "t").problems
+
+    assert "three numbers" in problem.message
+    assert problem.suggestion == "1.0.1"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "onFailure: [{name: r, type: retry, stepId: b}]",
+        "outputs: {y: $statusCode}",
+    ],
+)
+def test_a_later_step_that_may_have_run_is_no_mistake(more: str) -> None:
+    back = (
+        ""
+        if "retry" in more
+        else ", onSuccess: [{name: g, type: goto, stepId: a, criteria: [{condition: 1 == 2}]}]"
+    )
+    text = steps(f"""
+        - {{stepId: a, operationId: listItems, {more}, parameters: [{{name: tags, in: query, value: $steps.b.outputs.x}}]}}
+        - {{stepId: b, operationId: listItems, outputs: {{x: $statusCode}}{back}}}
+        """)
+
+    assert found(text, "warning") == []
+
+
+@pytest.mark.parametrize(
+    ("value", "suggestion"),
+    [
+        ("Bearer $inputs.token", "{$inputs.token}"),
+        ("a=1&b=$inputs.token}", "{$inputs.token}"),
+        ("costs $5 and {$inputs.token}", None),
+        ("US$inputs.token", None),
+        ("$$inputs.token", None),
+    ],
+)
+def test_an_expression_without_braces_in_a_text_is_doubted(
+    value: str, suggestion: str | None
+) -> None:
+    line = f"- {{stepId: a, operationId: listItems, parameters: [{{name: X-Trace, in: header, value: {value!r}}}]}}"
+    text = steps(line, inputs="{properties: {token: {}}}")
+
+    assert [problem.suggestion for problem in found(text, "warning")] == (
+        [suggestion] if suggestion else []
+    )
 
 
 @pytest.mark.parametrize("text", ["$outputs[0].id", "$workflow_order_id"])

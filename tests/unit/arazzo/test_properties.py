@@ -29,7 +29,7 @@ from workflow.arazzo.expressions import (
 from workflow.arazzo.logic import ConditionError
 from workflow.arazzo.model import Document
 from workflow.arazzo.openapi import load_description
-from workflow.arazzo.pointer import MISSING, find, parse_pointer, print_pointer, replaced
+from workflow.arazzo.pointer import MISSING, find, has_place, parse_pointer, print_pointer, replaced
 from workflow.arazzo.problems import CheckpointError, DocumentError, InputError
 from workflow.arazzo.program import check, compile_program
 from workflow.arazzo.turns import Call, Elapsed, Finished, Json, NoResponse, Response, Wait
@@ -178,7 +178,9 @@ def test_what_was_replaced_is_found_and_the_old_value_is_untouched(
         after = replaced(value, pointer, new)
     except ValueError:
         assert find(value, pointer) is MISSING
+        assert not has_place(value, pointer)
     else:
+        assert has_place(value, pointer)
         assert "-" in pointer or find(after, pointer) == new
     assert json.dumps(value) == before
 

@@ -237,3 +237,15 @@ def test_a_content_type_header_given_as_a_parameter_is_the_only_one() -> None:
     headers = first(text).request.headers
 
     assert headers == (("content-type", "application/json; v=2"),)
+
+
+def test_an_operation_is_found_behind_the_reference_of_its_path() -> None:
+    api = described("""
+        openapi: 3.1.0
+        info: {title: x, version: '1'}
+        paths: {/x: {$ref: '#/components/pathItems/x'}}
+        components: {pathItems: {x: {get: {operationId: x}}}}
+        """)
+    compiled = program(steps("- {stepId: a, operationId: x}"), {"api": api})
+
+    assert drive(compiled, [ok()]).sent == ["GET /x"]

@@ -95,12 +95,19 @@ def test_json_is_read_with_its_tabs_and_surrogate_pairs() -> None:
         (b"a: \xc3", (1, 4, "encoding")),
         (b"\n" * 3 + b"b: \xff", (4, 4, "encoding")),
         ("[" * 65, (1, 65, "too-deep")),
+        ("a: 1\nb: 'x\x7fy'\n", (2, 6, "syntax")),
+        ("a: 1\nbc\x00: 2\n", (2, 3, "syntax")),
     ],
 )
 def test_what_cannot_be_read_is_said_with_its_place(
     text: str | bytes, expected: tuple[int, int, str]
 ) -> None:
     assert problem_of(text) == expected
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_another_encoding_is_told_from_bad_yaml(encoding: str) -> None:
+    assert problem_of("arazzo: 1.0.1\n".encode(encoding)) == (1, 1, "encoding")
 
 
 def test_a_byte_order_mark_is_no_part_of_the_text() -> None:

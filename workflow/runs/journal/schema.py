@@ -17,6 +17,7 @@ from typing import Final
 
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
+from workflow.runs.journal.holder import Holder, holder_of
 from workflow.runs.journal.ownership import network_file_system
 from workflow.text import SafeText, safe
 
@@ -150,12 +151,12 @@ def connect(path: Path | None) -> sqlite3.Connection:
             check_same_thread=False,  # one thread at a time, but not always the one that opened it
         )
     except (OSError, sqlite3.Error) as error:
-        raise JournalError(sentence(name, error)) from error
+        raise JournalError(sentence(name, error, path)) from error
     try:
         _settle_in(connection, name)
     except sqlite3.Error as error:
         connection.close()
-        raise JournalError(sentence(name, error)) from error
+        raise JournalError(sentence(name, error, path)) from error
     except JournalError:
         connection.close()
         raise
@@ -275,8 +276,8 @@ def _has_tables(connection: sqlite3.Connection) -> bool:
     return connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is not None
 
 
-def sentence(name: str, error: Exception) -> str:
-    """Say what is wrong with the journal called `name`, and what to do about it."""
+def sentence(name: str, error: Exception, path: Path | None = None) -> str:
+    """Say what is wrong with the journal called `name`, at `path`, and what to do about it."""
     code = getattr(error, "sqlite_errorname", "") or ""
     number = getattr(error, "errno", None)
     if code.startswith("SQLITE_FULL") or number in {errno.ENOSPC, errno.EDQUOT}:
@@ -290,8 +291,19 @@ def sentence(name: str, error: Exception) -> str:
             " --journal FILE; nothing in it was changed."
         )
     if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return f"Another program keeps {name} locked. End it, or use --journal FILE."
+        return _locked(name, None if path is None else holder_of(path))
     if code.startswith("SQLITE_CANTOPEN") or isinstance(error, OSError):
         why = getattr(error, "strerror", None) or error
         return f"Cannot open {name}: {why}. Check the path, or use --journal FILE."
     return f"Cannot use {name}: {error}. Check its disk, or use --journal FILE."
+
+
+def _locked(name: str, holder: Holder | None) -> str:
+    if holder is None:
+        return f"Another program keeps {name} locked. End it, or use --journal FILE."
+    if holder.stopped:
+        return (
+            f"Process {holder.pid} was stopped while it wrote and keeps {name} locked. Wake it"
+            f" (fg, or kill -CONT {holder.pid}) or end it; nothing is lost."
+        )
+    return f"Process {holder.pid} keeps {name} locked. End it, or use --journal FILE."

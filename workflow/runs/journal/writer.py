@@ -73,9 +73,10 @@ class NotYet:
 class Writer:
     """Runs works on one thread, several in one transaction when several wait."""
 
-    def __init__(self, db: sqlite3.Connection, name: str) -> None:
+    def __init__(self, db: sqlite3.Connection, path: Path | None) -> None:
         self._db = db
-        self._name = name
+        self._path = path
+        self._name = name_of(path)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self._queue: list[_Item] = []
         self._kept: list[_Item] = []
@@ -101,7 +102,7 @@ class Writer:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, work, self._db)
         except sqlite3.Error as error:
-            raise JournalError(sentence(self._name, error)) from error
+            raise JournalError(sentence(self._name, error, self._path)) from error
 
     async def close(self) -> None:
         """Write what waits, then close the connection."""
@@ -146,7 +147,7 @@ class Writer:
             db.execute("COMMIT")
         except sqlite3.Error as error:
             self._roll_back()
-            return JournalError(sentence(self._name, error))
+            return JournalError(sentence(self._name, error, self._path))
         except JournalError as error:
             self._roll_back()
             return error
@@ -182,7 +183,7 @@ class Writer:
             try:
                 self._db.execute("ROLLBACK")
             except sqlite3.Error as error:
-                self.trouble = JournalError(sentence(self._name, error)).text
+                self.trouble = JournalError(sentence(self._name, error, self._path)).text
 
 
 def _refused(db: sqlite3.Connection, error: JournalError) -> Result:
@@ -195,7 +196,7 @@ class Threads:
 
     def __init__(self, db: sqlite3.Connection, path: Path | None) -> None:
         self._name = name_of(path)
-        self._writer = Writer(db, self._name)
+        self._writer = Writer(db, path)
         self._reader = None if path is None else Reader(path)
         self._stalled: SafeText | None = None
 
