@@ -165,7 +165,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run `syncdeck` with these arguments, else the process's own, and return its exit code."""
     try:
         result = cli.main(arguments, prog_name="syncdeck", standalone_mode=False)
-        sys.stdout.flush()
+        if result != INTERRUPTED:  # a reader that never reads keeps stdout locked
+            sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         return error.exit_code
@@ -186,7 +187,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
 def main() -> NoReturn:
     """Run `syncdeck` and leave with its exit code."""
     _open_missing_streams()
-    sys.exit(run())
+    code = run()
+    if code == INTERRUPTED:
+        # Python would flush once more, and wait for whoever did not read in time.
+        os._exit(code)
+    sys.exit(code)
 
 
 def _open_missing_streams() -> None:

@@ -25,7 +25,7 @@ from workflow.runs.run import Phase, RunState
 from workflow.runs.wire import to_line
 from workflow.text import SafeText, safe
 
-_PATIENCE: Final = 5.0
+_PATIENCE: Final = 2.0
 """Seconds that a reader gets for what is left, when whoever asked for it wants to end."""
 
 

@@ -11,9 +11,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import Final
 
 from tui.commands.common import INTERRUPTED
@@ -59,8 +57,9 @@ async def interruptible(command: Callable[[], Awaitable[int]]) -> int:
 
 
 def _leave(code: int) -> None:
-    """End the process although a thread goes on; the loop waits for it otherwise."""
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError):  # nobody reads any more
-            stream.flush()
+    """End the process although a thread goes on; the loop waits for it otherwise.
+
+    Nothing is flushed: whoever writes does that at once, and a thread that waits for its reader
+    keeps stdout locked.
+    """
     os._exit(code)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
 import subprocess
 import sys
+import termios
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -162,6 +164,36 @@ def test_a_reader_that_has_gone_is_no_traceback(
     assert "Detached" in said
     assert "Traceback" not in said
     assert "Error" not in said
+
+
+@pytest.mark.skipif(not hasattr(fcntl, "F_SETPIPE_SZ"), reason="pipes have one size here")
+def test_a_reader_that_never_reads_does_not_keep_an_interrupted_run(
+    server: SandboxServer, environ: dict[str, str]
+) -> None:
+    reader, writer = os.pipe()
+    room = fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tui", "run", *connections(server, 6), "--json"],
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        cwd=ROOT,
+        env={**os.environ, **environ, "PYTHONUNBUFFERED": ""},  # a buffer has a lock
+    )
+    os.close(writer)
+    waiting = bytearray(4)
+    while int.from_bytes(waiting, sys.byteorder) < room // 2:  # as good as full
+        fcntl.ioctl(reader, termios.FIONREAD, waiting)
+        assert process.poll() is None
+    while sent(server, "createJob") < 5:
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    try:
+        assert process.wait(timeout=30) == 130
+    finally:
+        process.kill()
+        os.close(reader)
+        assert process.stderr is not None
+        process.stderr.close()
 
 
 def test_the_sandbox_says_first_where_it_is_and_stops_when_told() -> None:
