@@ -159,9 +159,9 @@ class Attending:
 
 def _has_no_job(state: RunState) -> bool:
     """Whether nothing of a run can be under way at the server, as far as its events tell."""
-    if state.origin is not None:
+    if state.origin is not None or state.sent is not None:
         return False
-    return state.phase is Phase.WAITING or (state.sent is None and state.job_id is None)
+    return state.phase is Phase.WAITING or state.job_id is None
 
 
 def _not_to_be_had(run: RunId) -> OrderRefused:
