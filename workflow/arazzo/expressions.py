@@ -242,9 +242,7 @@ def _step(rest: str, text: str) -> Expression:
 
 
 def _workflow(rest: str, text: str) -> Expression:
-    found = re.match(
-        r"(?P<workflow>.+?)\.(?P<kind>inputs|outputs)\.(?P<name>.*)\Z", rest, re.DOTALL
-    )
+    found = _WORKFLOW.match(rest)
     if found is None:
         raise ExpressionError(
             f"{text!r}: a workflow's value is '$workflows.WORKFLOW.inputs.NAME' or '.outputs.NAME'"

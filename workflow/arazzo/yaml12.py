@@ -23,6 +23,7 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
+from workflow.arazzo.characters import REFUSED, decoded, tell_refused
 from workflow.arazzo.problems import START, Findings, Place
 from workflow.arazzo.tree import Mapping, Node, Scalar, Sequence
 
@@ -39,14 +40,6 @@ _HEX = re.compile(r"0x[0-9a-fA-F]+\Z")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
 _NOT_FINITE = re.compile(r"(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\Z")
 _MOST_DIGITS = 400
-# JSON writes characters beyond the BMP as two escapes, which YAML does not know.
-_SURROGATES = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB]..)\\u([dD][c-fC-F]..)")
-
-_REFUSED = re.compile(
-    "[^\\t\\n\\r\\x20-\\x7e\\x85\\xa0-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]"
-)
-"""What YAML refuses anywhere in a text (chapter 5.1)."""
-
 _CORE = "tag:yaml.org,2002:"
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -65,27 +58,8 @@ def parse(text: bytes, findings: Findings, *, most_bytes: int = MOST_BYTES) -> N
             "Split it, or leave out what no workflow uses.",
         )
         return None
-    if b"\0" in text[:4]:
-        findings.error(START, "encoding", "The file is not UTF-8; save it as UTF-8.")
-        return None
-    try:
-        characters = text.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = text.count(b"\n", 0, error.start) + 1
-        column = error.start - text.rfind(b"\n", 0, error.start)
-        findings.error(Place(line, column), "encoding", "The file is not UTF-8; save it as UTF-8.")
-        return None
-    if characters.lstrip().startswith("{") and "\\u" in characters:
-        characters = _SURROGATES.sub(_join_surrogates, characters)
-    return _Builder(findings).build(characters)
-
-
-def _join_surrogates(match: re.Match[str]) -> str:
-    try:
-        high, low = int(match[2], 16), int(match[3], 16)
-    except ValueError:
-        return match[0]
-    return f"{match[1]}\\U{0x10000 + (high - 0xD800) * 0x400 + (low - 0xDC00):08X}"
+    characters = decoded(text, findings)
+    return None if characters is None else _Builder(findings).build(characters)
 
 
 @dataclass(slots=True)
@@ -133,14 +107,14 @@ class _Builder:
         except _Stop:
             return None
         except yaml.YAMLError as error:
-            if getattr(error, "problem_mark", None) is None and _REFUSED.search(characters):
-                self._refused(characters)
+            if getattr(error, "problem_mark", None) is None and REFUSED.search(characters):
+                tell_refused(characters, self._findings)
             else:
                 self._syntax(error)
             return None
         except (ValueError, OverflowError):
             # libyaml refuses code points that no text may hold before it has a mark for them.
-            self._refused(characters)
+            tell_refused(characters, self._findings)
             return None
         if self._root is None:
             self._findings.error(START, "syntax", "The file is empty.")
@@ -280,16 +254,6 @@ class _Builder:
 
     def _error(self, event: yaml.Event, code: str, message: str) -> None:
         self._findings.error(_place(event), code, message)
-
-    def _refused(self, characters: str) -> None:
-        found = _REFUSED.search(characters)
-        if found is None:
-            self._findings.error(START, "syntax", "The file holds characters that YAML refuses.")
-            return
-        before = characters[: found.start()]
-        place = Place(before.count("\n") + 1, found.start() - before.rfind("\n"))
-        code = f"U+{ord(found[0]):04X}"
-        self._findings.error(place, "syntax", f"The character {code} may not stand in a file.")
 
     def _syntax(self, error: yaml.YAMLError) -> None:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)

@@ -11,8 +11,9 @@ import pytest
 
 from tests.unit.arazzo.engine import POLL, drive, ok, program, steps
 from tests.unit.arazzo.hostile import DESCRIPTIONS, DOCUMENTS, EXPLODING
+from workflow.arazzo import patterns
 from workflow.arazzo.document import load
-from workflow.arazzo.turns import CriterionNote
+from workflow.arazzo.turns import CriterionNote, Json
 
 ROOT = Path(__file__).parents[3]
 
@@ -75,6 +76,36 @@ def test_a_pattern_that_runs_out_of_time_is_noted_and_does_not_hold() -> None:
 
     assert run.end.outcome == "failed"
     assert "took longer" in "".join(f.text for f in run.facts if isinstance(f, CriterionNote))
+
+
+def notes_of(condition: str, body: Json) -> str:
+    compiled = program(
+        steps(f"- {{stepId: a, operationId: refresh, successCriteria: [{condition}]}}")
+    )
+    run = drive(compiled, [ok(body)])
+    assert run.end.outcome == "failed"
+    return "".join(f.text for f in run.facts if isinstance(f, CriterionNote))
+
+
+def test_a_query_that_looks_at_too_much_is_noted_and_does_not_hold() -> None:
+    body: Json = [{"a": n, "b": [{"c": n}] * 5} for n in range(3_000)]
+
+    noted = notes_of(
+        "{context: $response.body, type: jsonpath, condition: '$..[?@..[?@..x]]'}", body
+    )
+
+    assert "looks at more than 40,000 nodes" in noted
+
+
+def test_slow_patterns_of_one_answer_share_their_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patterns, "TURN_SECONDS", 0.004)  # less than one slow pattern is given
+    patterns.compile_pattern.cache_clear()
+
+    noted = notes_of(
+        "{context: $response.body, type: regex, condition: '^(a|aa)+$'}", "a" * 60 + "!"
+    )
+
+    assert "which are used up" in noted
 
 
 def test_exploding_patterns_are_accepted_because_they_are_run_on_a_leash() -> None:
