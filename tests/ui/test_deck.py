@@ -32,9 +32,10 @@ from tui.app import SyncdeckApp
 from tui.kept import Kept
 from tui.rows import RunKey
 from tui.screens.deck import DeckScreen
-from tui.screens.dialogs import ConfirmDialog, MessageDialog, QuitDialog
+from tui.screens.dialogs import ConfirmDialog, MessageDialog
 from tui.screens.help import HelpScreen
 from tui.screens.palette import Palette
+from tui.screens.quitting import QuitDialog
 from tui.widgets.events_pane import EventsPane
 from tui.widgets.runs_pane import RunsPane
 from workflow.airbyte.models import JobId

@@ -11,7 +11,8 @@ from textual.pilot import Pilot
 from textual.screen import ModalScreen
 
 from tests.support.screens import HOSTILE, until
-from tui.screens.dialogs import ConfirmDialog, Dialog, MessageDialog, QuitDialog, TypedDialog
+from tui.screens.dialogs import ConfirmDialog, Dialog, MessageDialog, TypedDialog
+from tui.screens.quitting import QuitDialog
 from workflow.text import SafeText, safe
 
 TITLE, BODY = SafeText("Cancel job 90431?"), SafeText("It stops whatever runs there.")

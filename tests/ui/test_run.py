@@ -9,6 +9,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
 
+from tests.support.deck import a_connection
 from tests.support.screens import HOSTILE, NOW, Story, attached_run, failed_run, past_jobs, until
 from tests.support.stand_ins import Host, StandInFleet, StandInJournal, session
 from tui.screens import run_sections
@@ -318,3 +319,15 @@ def test_rows_are_compared_with_a_job_of_the_same_kind() -> None:
     known = Known(failed_run().state(), NOW, before=figures([wiped, *past_jobs()]))
     said = "\n".join(line.plain for line in run_sections.rows(known).lines)
     assert "last good job: 48,002 rows" in said
+
+
+@pytest.mark.parametrize("sent", [False, True])
+def test_a_run_that_waits_keeps_no_schedule_from_starting(*, sent: bool) -> None:
+    story = Story(began=NOW - timedelta(seconds=9))
+    if sent:
+        story.triggered().read(5, "running", 1)
+    view = a_connection("stripe → snowflake", due=-60.0)
+    known = Known(story.state(), NOW, view, figures(past_jobs()))
+    said = "\n".join(line.plain for line in run_sections.before(known).lines)
+    assert "next due: now" in said
+    assert ("cannot start while this runs" in said) is sent

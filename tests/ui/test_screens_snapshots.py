@@ -18,10 +18,11 @@ from tests.support.stand_ins import (
     session,
 )
 from tui.screens.connection import ConnectionScreen
-from tui.screens.dialogs import ConfirmDialog, Dialog, QuitDialog, TypedDialog
+from tui.screens.dialogs import ConfirmDialog, Dialog, TypedDialog
 from tui.screens.help import HelpScreen
 from tui.screens.history import HistoryScreen
 from tui.screens.launch import LaunchScreen
+from tui.screens.quitting import QuitDialog
 from tui.screens.run import RunScreen
 from workflow.airbyte.models import Connection, ConnectionId
 from workflow.runs.events import RunId, Warned

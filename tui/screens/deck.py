@@ -17,8 +17,7 @@ from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
-from tui import keymap, rows
-from tui.connection_rows import NoteKey
+from tui import keymap
 from tui.deck_plan import Pane, Part
 from tui.glyphs import Tone
 from tui.happenings import Happenings
@@ -285,12 +284,8 @@ class DeckScreen(Screen[None]):
             keys = [self._frame.hint(id_) for id_ in ("filter", "match.next", "match.previous")]
             told = f"{keys[0]} filters; {keys[1]} and {keys[2]} go through what it finds"
             self.notify(told, markup=False)
-        elif self._pane is Pane.CONNECTIONS:
-            self._connections.seek(lambda key: not isinstance(key, NoteKey), by)
-        elif self._pane is Pane.EVENTS:
-            self._events.seek(lambda line: line.part == 0, by)
         else:
-            self._runs.seek(lambda key: not isinstance(key, rows.LineKey), by)
+            self._choice.seek(self._pane, by)
 
     def action_back(self) -> None:
         """Drop what narrows the view: typing, filter, problems only, marks, zoom."""

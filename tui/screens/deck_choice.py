@@ -83,6 +83,16 @@ class Choice:
             return partial(run_screen, session, event.run, self._order)
         return None if event.launch is None else partial(report_screen, session, event.launch)
 
+    def seek(self, pane: Pane, by: int) -> None:
+        """Go to the next of what the pane's filter found, or to the one before."""
+        match pane:
+            case Pane.CONNECTIONS:
+                self._panes.connections.seek(lambda key: not isinstance(key, NoteKey), by)
+            case Pane.EVENTS:
+                self._panes.events.seek(lambda line: line.part == 0, by)
+            case Pane.RUNS:
+                self._panes.runs.seek(lambda key: not isinstance(key, rows.LineKey), by)
+
     def copied(self) -> tuple[SafeText, ...]:
         """Return the event under the cursor as the line that is copied."""
         event = self.event

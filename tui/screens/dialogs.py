@@ -1,4 +1,4 @@
-"""Questions over the deck: yes or no, a phrase to type, leave or stay, something to read.
+"""Questions over the deck: yes or no, a phrase to type, something to read.
 
 A dialog answers keys that were pressed while it could be seen and no others. What was typed ahead
 of it, for the screen below or into a slow line, is dropped: nobody confirms what they have not
@@ -8,7 +8,7 @@ read. What an answer leads to is the asker's business.
 from __future__ import annotations
 
 import time
-from typing import ClassVar, Final, Literal, TypeVar
+from typing import ClassVar, Final, TypeVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -19,13 +19,10 @@ from textual.reactive import var
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
-from tui.formats import many
-from tui.own_server import YOUR_OWN
 from tui.screens.leaving import leave
 from workflow.text import SafeText
 
 Answer = TypeVar("Answer")
-Leaving = Literal["detach", "cancel", "stay"]
 
 GRACE: Final = 0.25
 """Seconds after the first paint: a key pressed sooner was meant for what was there before."""
@@ -128,8 +125,8 @@ def button(label: str, id_: str, *, danger: bool = False) -> Button:
     )
 
 
-_NEXT: Final = Binding("right,l", "app.focus_next", "next", show=False)
-_PREVIOUS: Final = Binding("left,h", "app.focus_previous", "previous", show=False)
+NEXT: Final = Binding("right,l", "app.focus_next", "next", show=False)
+PREVIOUS: Final = Binding("left,h", "app.focus_previous", "previous", show=False)
 
 
 class ConfirmDialog(Dialog[bool]):
@@ -142,8 +139,8 @@ class ConfirmDialog(Dialog[bool]):
         Binding("y", "answer(True)", "yes", id="dialog.yes", show=False),
         Binding("n", "answer(False)", "no", id="dialog.no", show=False),
         Binding("escape,q", "leave", "back", id="dialog.leave", show=False),
-        _NEXT,
-        _PREVIOUS,
+        NEXT,
+        PREVIOUS,
     ]
 
     def __init__(
@@ -234,64 +231,6 @@ class TypedDialog(Dialog[bool]):
 
     def _matches(self, typed: str) -> bool:
         return typed.strip() == self._phrase
-
-
-_DECK_ENDS: Final = SafeText(
-    "Detach: the jobs go on at the server, and the next start watches them again. "
-    "Cancel: the jobs are asked to stop, which can take minutes."
-)
-_UNSENT_STAYS: Final = " What still waits for a slot has not been sent and stays unsent."
-_NOTHING_LIVE: Final = SafeText(
-    "Nothing of them has been sent, and nothing will be by itself: "
-    "the next start asks whether to send them."
-)
-_DEMO_ENDS: Final = SafeText(f"The demo's server ends with it, and nothing is kept. {YOUR_OWN}")
-
-
-class QuitDialog(Dialog[Leaving]):
-    """What becomes of the live runs when the deck closes."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("d", "leave('detach')", "detach", id="dialog.detach", show=False),
-        Binding("q", "quit", "quit", id="dialog.quit", show=False),
-        Binding("x", "leave('cancel')", "cancel", id="dialog.cancel", show=False),
-        Binding("s,escape,n", "leave('stay')", "stay", id="dialog.stay", show=False),
-        _NEXT,
-        _PREVIOUS,
-    ]
-
-    def __init__(self, live: int, *, unsent: int = 0, demo: bool = False) -> None:
-        ends = SafeText(f"{_DECK_ENDS}{_UNSENT_STAYS if unsent else ''}")
-        what = _DEMO_ENDS if demo else ends if live else _NOTHING_LIVE
-        left = [many(live, "live run")] if live else []
-        left += [f"{unsent:,} unsent"] if unsent else []
-        super().__init__(SafeText(f"Quit with {' and '.join(left)}?"), what)
-        # What ends with the demo's server, or was never sent, cannot be detached or cancelled.
-        self._choice = bool(live) and not demo
-
-    def answers(self) -> ComposeResult:
-        """Yield the three ways, or two where there is nothing to choose."""
-        stay = button("s  Stay", "stay")
-        if not self._choice:
-            yield from row(button("q  Quit", "detach"), stay)
-            return
-        cancel = button("x  Cancel the jobs", "cancel", danger=True)
-        yield from row(button("d  Detach", "detach"), cancel, stay)
-
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Take the button as the answer."""
-        ways: dict[str | None, Leaving] = {"detach": "detach", "cancel": "cancel"}
-        leave(self, ways.get(event.button.id, "stay"))
-
-    def action_quit(self) -> None:
-        """Quit where there is nothing to choose; q twice is no choice."""
-        if not self._choice:
-            leave(self, "detach")
-
-    def action_leave(self, way: Leaving) -> None:
-        """Take the key as the answer."""
-        if way != "cancel" or self._choice:
-            leave(self, way)
 
 
 class MessageDialog(Dialog[None]):

@@ -18,7 +18,7 @@ from workflow.text import SafeText, safe
 
 if TYPE_CHECKING:
     from tui.listening import Listener
-    from tui.screens.dialogs import Leaving
+    from tui.screens.quitting import Leaving
     from tui.screens.suspects import Answer
     from tui.session import Session
     from tui.widgets.header import Facts
@@ -86,7 +86,7 @@ def arm_dialog(session: Session) -> ModalScreen[timedelta | None]:
 
 def quit_dialog(live: int, *, unsent: int, demo: bool) -> ModalScreen[Leaving]:
     """Return the question what becomes of the live runs."""
-    from tui.screens.dialogs import QuitDialog
+    from tui.screens.quitting import QuitDialog
 
     return QuitDialog(live, unsent=unsent, demo=demo)
 

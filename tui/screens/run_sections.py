@@ -208,7 +208,8 @@ def before(known: Known) -> Section:
     if view is not None and view.next_due is not None:
         late = view.next_due <= known.now
         due = "now" if late else f"in {duration(view.next_due - known.now)}"
-        blocked = ", cannot start while this runs" if late and known.run.live else ""
+        runs = known.run.live and known.run.phase is not Phase.WAITING
+        blocked = ", cannot start while this runs" if late and runs else ""
         lines.append(Content(f"next due: {due}{blocked}"))
     return Section("Before", tuple(lines))
 

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from workflow.airbyte.models import Status, is_terminal
 from workflow.runs.events import (
     CancelSent,
     CancelSettled,
@@ -38,6 +37,7 @@ from workflow.runs.events import (
     Verdict,
     Warned,
 )
+from workflow.runs.job_times import instant, job_ended
 from workflow.text import SafeText, safe, short_id
 
 MOST_TRANSITIONS: Final = 60
@@ -330,34 +330,12 @@ def _read(state: RunState, seq: int, fact: ReadingTaken, at: datetime) -> RunSta
         read_at=observed,
         rows_moved=observed if moved else state.rows_moved,
         job_started=instant(fact.start_time) or state.job_started,
-        job_ended=_job_ended(fact) or (state.job_ended if fact.job_id == state.job_id else None),
+        job_ended=job_ended(fact) or (state.job_ended if fact.job_id == state.job_id else None),
         transitions=state.transitions or (Transition(safe(fact.status), observed),),
         samples=_sampled(state.samples, observed, fact.rows),
         warnings=_without("no-rows", state.warnings) if moved else state.warnings,
         failing=None,
     )
-
-
-def _job_ended(fact: ReadingTaken) -> datetime | None:
-    """Return when the job of a reading ended: its duration stands still from then on."""
-    span = job_lasted(fact)
-    start = None if span is None else instant(fact.start_time)
-    if span is None or start is None:
-        return None
-    try:
-        return start + span
-    except OverflowError:
-        return None
-
-
-def job_lasted(fact: ReadingTaken) -> timedelta | None:
-    """Return how long the job of a reading took; None while it goes on, or when it tells not."""
-    if fact.duration is None or not is_terminal(Status(safe(fact.status))):
-        return None
-    try:
-        return timedelta(seconds=max(0.0, fact.duration))
-    except OverflowError:
-        return None
 
 
 def _without(kind: str, warnings: tuple[StandingWarning, ...]) -> tuple[StandingWarning, ...]:
@@ -403,13 +381,3 @@ def _finished(state: RunState, seq: int, fact: RunFinished, at: datetime) -> Run
         ended=at,
         failing=None,
     )
-
-
-def instant(text: str | None) -> datetime | None:
-    """Read an instant as events write it; None for what is none."""
-    if text is None:
-        return None
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        return None

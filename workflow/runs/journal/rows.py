@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from typing import Final, cast
 
 from workflow.runs.events import Event, Json, LaunchId, ReadingTaken, RunId
+from workflow.runs.job_times import instant, job_lasted
 from workflow.runs.journal.intents import IntentRecord
 from workflow.runs.journal.ownership import OwnerId
-from workflow.runs.run import instant, job_lasted
 from workflow.runs.wire import from_json
 
 
