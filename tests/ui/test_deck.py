@@ -373,6 +373,20 @@ async def test_a_filter_longer_than_the_line_shows_where_it_is_typed() -> None:
         assert deck.lines[-1].startswith(" / abab")
 
 
+@pytest.mark.parametrize(("keys", "pane"), [("2/a2e", "connections"), ("2 1 2 3/a x", "events")])
+async def test_what_is_typed_behind_a_panes_key_is_for_that_pane(keys: str, pane: str) -> None:
+    async with a_deck() as deck:
+        driver, screen = deck.app._driver, deck.app.screen
+        assert driver is not None
+        assert isinstance(screen, DeckScreen)
+        for key in keys.replace(" ", ""):  # no turn of the loop between them
+            driver.process_message(events.Key("slash" if key == "/" else key, key))
+        wanted = keys.partition("/")[2].replace(" ", "")
+        await until(deck.pilot, lambda: screen._table.words == wanted)
+        assert (screen._pane.value, deck.fleet.asked) == (pane, [])
+        assert len(deck.app.screen_stack) == 1
+
+
 async def test_a_filter_right_behind_a_panes_key_keeps_what_is_typed() -> None:
     async with a_deck() as deck:
         screen = deck.app.screen

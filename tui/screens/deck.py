@@ -44,7 +44,10 @@ if TYPE_CHECKING:
     from tui.session import Session
 
 _PANES: Final = tuple(Pane)
-_TYPED_BEHIND: Final = frozenset({"filter", "palette"})
+_FIRST: Final = frozenset({"filter", "palette", *(f"pane.{pane.value}" for pane in Pane)})
+"""Keys behind which something is typed that is for what they lead to."""
+_TEXT: Final = frozenset({"filter", "palette", "pane"})
+"""What they do. In a filter they are letters."""
 
 
 class DeckScreen(Screen[None]):
@@ -52,7 +55,7 @@ class DeckScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         # These take what is typed behind their keys, so that waits in no table's queue.
-        replace(key.binding(), priority=key.id in _TYPED_BEHIND)
+        replace(key.binding(), priority=key.id in _FIRST)
         for key in keymap.KEYS
         if key.group is not keymap.Group.DETAIL and key.id not in keymap.TABLE_KEYS
     ]
@@ -252,7 +255,7 @@ class DeckScreen(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Say no to some keys while a filter is typed: they are letters of it then."""
         del parameters
-        return action not in _TYPED_BEHIND or not self._frame.keys.typing
+        return action not in _TEXT or not self._frame.keys.typing
 
     async def action_palette(self) -> None:
         """Go to anything, do anything."""
