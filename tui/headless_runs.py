@@ -17,8 +17,9 @@ from tui.headless_lines import PlainLines, ended, rows
 from tui.headless_main import run_command
 from workflow.clock import SystemClock, rfc3339
 from workflow.runs.events import Event, Json, RunId
+from workflow.runs.folding import NotARunError, begin, fold, replay
 from workflow.runs.journal import Records, RunRow, open_records
-from workflow.runs.run import NotARunError, RunState, begin, fold, replay
+from workflow.runs.run import RunState
 from workflow.runs.wire import to_line
 from workflow.settings import ENV_PROFILE, SettingsError
 from workflow.settings_choice import no_such_profile

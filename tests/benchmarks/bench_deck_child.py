@@ -36,8 +36,8 @@ from tui.session import Session
 from workflow.airbyte.models import ConnectionId
 from workflow.airbyte.readings import FeedStatus
 from workflow.clock import SystemClock
+from workflow.runs import folding
 from workflow.runs import launch as launches
-from workflow.runs import run
 from workflow.runs.events import (
     Event,
     Fact,
@@ -158,7 +158,7 @@ class Source:
                 event_of(number, began + timedelta(seconds=20 * at), at, fact)
                 for at, fact in enumerate(facts, 1)
             ]
-            state = run.replay(events)
+            state = folding.replay(events)
             launch = launches.fold(launch, events[-1], None, state)
             self.fleet.runs[state.run] = state
             self._prepare(number, state)
@@ -176,7 +176,7 @@ class Source:
             status = "incomplete" if again else "running"
             fact = reading(number, 9_000 + 250 * turn, status)
             event = event_of(number, _CLOCK.now(), state.seq + 1, fact)
-            state = run.fold(state, event)
+            state = folding.fold(state, event)
             events.append(event)
             states.append(state)
         self._events.append(events)
@@ -211,7 +211,7 @@ class Source:
         while True:
             for number, state in enumerate(states):
                 fact = reading(number, 9_000 + self.told % 10_000, "running")
-                states[number] = run.fold(state, event_of(number, _CLOCK.now(), 20, fact))
+                states[number] = folding.fold(state, event_of(number, _CLOCK.now(), 20, fact))
                 self.told += 1
                 if number % PAGE == 0:
                     await asyncio.sleep(0)

@@ -44,9 +44,9 @@ from workflow.runs.events import (
     TriggerSettled,
 )
 from workflow.runs.fleet import Fleet
+from workflow.runs.folding import replay
 from workflow.runs.journal import Journal, Retention
 from workflow.runs.programs import trigger_and_poll
-from workflow.runs.run import replay
 from workflow.runs.terms import Checkpoint, Terms
 from workflow.runs.wire import to_json
 from workflow.text import safe

@@ -34,10 +34,11 @@ from workflow.clock import Clock
 from workflow.http.door import Door
 from workflow.runs.events import Origin, RunId, StatusChanged, TriggerSettled, Verdict
 from workflow.runs.fleet import Fleet
+from workflow.runs.folding import replay
 from workflow.runs.journal import Journal
 from workflow.runs.journal.intents import Became, IntentRecord
 from workflow.runs.launch import Order, OrderRefused, Target
-from workflow.runs.run import RunState, replay
+from workflow.runs.run import RunState
 from workflow.runs.trigger import OnConflict
 from workflow.sandbox.auth import FIXED_CLIENT_ID, FIXED_CLIENT_SECRET
 from workflow.sandbox.behaviour import Behaviour

@@ -25,7 +25,8 @@ from workflow.runs.events import (
     TriggerSettled,
     Verdict,
 )
-from workflow.runs.run import RunState, replay
+from workflow.runs.folding import replay
+from workflow.runs.run import RunState
 
 NOW: Final = datetime(2026, 11, 22, 3, 41, 20, tzinfo=UTC)
 """When the drawings of the design were made."""

@@ -12,9 +12,10 @@ from typing import Final
 
 from tests.support.matrix import is_refusal
 from workflow.runs.events import Origin, RunFinished, RunId, Verdict
+from workflow.runs.folding import replay
 from workflow.runs.journal import Journal
 from workflow.runs.journal.intents import IntentRecord
-from workflow.runs.run import RunState, replay
+from workflow.runs.run import RunState
 from workflow.sandbox.jobs import Job
 from workflow.sandbox.log import LoggedRequest
 

@@ -29,7 +29,8 @@ from workflow.airbyte.models import ConnectionId
 from workflow.airbyte.problems import ApiProblem
 from workflow.http.failures import NetworkFailure
 from workflow.runs.events import RunId
-from workflow.runs.run import RunState, begin, fold
+from workflow.runs.folding import begin, fold
+from workflow.runs.run import RunState
 from workflow.text import SafeText
 
 TWO_COLUMNS: Final = 110

@@ -20,8 +20,8 @@ from types import MappingProxyType
 from typing import Final, Protocol, TypeAlias, cast
 
 from workflow.clock import Clock
+from workflow.runs import folding
 from workflow.runs import launch as launches
-from workflow.runs import run as runs
 from workflow.runs.events import Event, Fact, Json, LaunchId, LaunchStarted, RunCreated, RunId
 from workflow.runs.journal.schema import JournalError
 from workflow.runs.launch import LaunchState
@@ -300,9 +300,9 @@ class Ledger:
         if event.run is not None:
             before = self._runs.get(event.run)
             if before is not None:
-                after = runs.fold(before, event)
+                after = folding.fold(before, event)
             elif isinstance(event.fact, RunCreated):
-                after = runs.begin(event)
+                after = folding.begin(event)
             else:
                 return
             self._runs[event.run] = after

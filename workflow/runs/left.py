@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from workflow.runs.events import Event, Json, RunCreated, RunId
+from workflow.runs.folding import begin, fold
 from workflow.runs.journal import Past, Records
 from workflow.runs.journal.intents import Became, IntentRecord
-from workflow.runs.run import RunState, begin, fold
+from workflow.runs.run import RunState
 from workflow.runs.snapshots import FORM, BadSnapshotError, load
 
 T = TypeVar("T")

@@ -30,9 +30,9 @@ from workflow.runs.events import (
     RunWaiting,
     StatusChanged,
 )
+from workflow.runs.folding import replay
 from workflow.runs.journal import Journal
 from workflow.runs.ledger import Ledger, Voice
-from workflow.runs.run import replay
 from workflow.text import SafeText, safe
 
 

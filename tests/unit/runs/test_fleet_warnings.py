@@ -8,7 +8,8 @@ import pytest
 
 from tests.support.run_events import START, created, job_runs, story
 from workflow.runs.events import Fact, ReadingTaken, StatusChanged, Verdict, Warned
-from workflow.runs.run import RunState, replay
+from workflow.runs.folding import replay
+from workflow.runs.run import RunState
 from workflow.runs.warnings import at_end, no_rows_for, while_live
 
 MINUTE = timedelta(minutes=1)

@@ -9,9 +9,10 @@ import pytest
 from tests.support.run_events import START, created, ends, launched, of_launch, story
 from workflow.runs import launch as launches
 from workflow.runs.events import LaunchFinished, LaunchId, RunId
+from workflow.runs.folding import replay
 from workflow.runs.forgetting import to_forget
 from workflow.runs.launch import LaunchState
-from workflow.runs.run import RunState, replay
+from workflow.runs.run import RunState
 
 
 def a_run(number: int, verdict: str | None = "succeeded", launch: str | None = None) -> RunState:

@@ -18,7 +18,7 @@ from tests.support.run_events import (
     story,
     waits,
 )
-from workflow.runs import launch, run
+from workflow.runs import folding, launch
 from workflow.runs.events import (
     Event,
     LaunchFinished,
@@ -39,7 +39,7 @@ def folded(own: Iterable[Event], *stories: list[Event]) -> LaunchState:
     for events in stories:
         runs: RunState | None = None
         for event in events:
-            after = run.begin(event) if runs is None else run.fold(runs, event)
+            after = folding.begin(event) if runs is None else folding.fold(runs, event)
             state = launch.fold(state, event, runs, after)
             runs = after
     for event in rest:
@@ -141,11 +141,11 @@ def live_run(name: str, since: float) -> RunState:
     begun = (START - timedelta(seconds=since)).isoformat()
     reading = ReadingTaken(7, "running", 5, start_time=begun)
     events = story(created(), reading, run=RunId(name), connection_id=name, every=0)
-    return run.replay([*events, *story(*job_runs(), run=RunId(name), first_seq=3, every=0)])
+    return folding.replay([*events, *story(*job_runs(), run=RunId(name), first_seq=3, every=0)])
 
 
 def waiting_run(name: str) -> RunState:
-    return run.replay(story(created(), waits(), run=RunId(name), connection_id=name))
+    return folding.replay(story(created(), waits(), run=RunId(name), connection_id=name))
 
 
 def usual(**seconds: float) -> dict[str, timedelta]:

@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 
 from tests.support.run_events import LAUNCH, created, ends, job_runs, launched, of_launch, story
-from workflow.runs import launch, run
+from workflow.runs import folding, launch
 from workflow.runs.events import (
     Event,
     Fact,
@@ -48,10 +48,10 @@ def report() -> Report:
     for events in STORIES:
         before: RunState | None = None
         for event in events:
-            after = run.begin(event) if before is None else run.fold(before, event)
+            after = folding.begin(event) if before is None else folding.fold(before, event)
             state = launch.fold(state, event, before, after)
             before = after
-        runs.append(run.replay(events))
+        runs.append(folding.replay(events))
     last = of_launch(LaunchFinished({}, 0, 0, 1.0))[0]
     return report_of(launch.fold(state, last, None, None), runs)
 
@@ -80,8 +80,8 @@ def test_text_says_why_a_run_did_not_succeed_and_what_to_look_at(report: Report)
 def test_a_warning_that_ended_a_run_is_told_once(report: Report) -> None:
     inactive = "The connection is inactive."
     events = a_run("r-5", "crm → s3", Warned("inactive", inactive))
-    skipped = run.fold(
-        run.replay(events), replace(events[-1], fact=RunFinished(Verdict.SKIPPED, inactive, {}))
+    skipped = folding.fold(
+        folding.replay(events), replace(events[-1], fact=RunFinished(Verdict.SKIPPED, inactive, {}))
     )
     told = replace(report, runs=(skipped,))
     assert told.to_text().count(inactive) == 1

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.run_events import RUN, START, created, ends, job_runs, story, waits
-from workflow.runs import run
+from workflow.runs import folding
 from workflow.runs.events import (
     CancelSettled,
     CancelWished,
@@ -33,7 +33,8 @@ from workflow.runs.events import (
     Verdict,
     Warned,
 )
-from workflow.runs.run import MOST_SAMPLES, MOST_TRANSITIONS, NotARunError, Phase, RunState, replay
+from workflow.runs.folding import MOST_SAMPLES, MOST_TRANSITIONS, NotARunError, replay
+from workflow.runs.run import Phase, RunState
 
 INTENT = TriggerIntent("triggerJob", 1, "sync", 0)
 
@@ -273,7 +274,7 @@ def test_folding_in_two_sittings_is_folding_at_once(facts: list[Fact], data: st.
     cut = data.draw(st.integers(1, len(events)))
     state = replay(events[:cut])
     for event in events[cut:]:
-        state = run.fold(state, event)
+        state = folding.fold(state, event)
     assert state == replay(events)
 
 

@@ -27,7 +27,8 @@ from workflow.runs.events import (
     TriggerIntent,
     Warned,
 )
-from workflow.runs.run import RunState, StepState, fold, replay
+from workflow.runs.folding import fold, replay
+from workflow.runs.run import RunState, StepState
 from workflow.runs.snapshots import EVERY, FIRST, FORM, BadSnapshotError, Snapshots, dump, load
 from workflow.text import safe
 

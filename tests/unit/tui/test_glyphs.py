@@ -20,7 +20,8 @@ from workflow.runs.events import (
     Verdict,
     Warned,
 )
-from workflow.runs.run import RunState, replay
+from workflow.runs.folding import replay
+from workflow.runs.run import RunState
 from workflow.text import safe
 
 START = datetime(2026, 3, 25, 3, 0, tzinfo=UTC)

@@ -21,7 +21,8 @@ from tui.headless_output import Output
 from workflow.runs import events as facts
 from workflow.runs.events import Event, Fact, RunId, Verdict
 from workflow.runs.fleet import Fleet
-from workflow.runs.run import RunState, begin, fold
+from workflow.runs.folding import begin, fold
+from workflow.runs.run import RunState
 
 START = datetime(2026, 11, 22, 3, 41, 20, tzinfo=UTC)
 RUN = RunId("r-0")
