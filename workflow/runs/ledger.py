@@ -11,20 +11,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections import Counter
-from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from types import MappingProxyType
-from typing import Final, Protocol, TypeAlias, cast
+from typing import Final, Protocol, TypeAlias
 
 from workflow.clock import Clock
-from workflow.runs import folding
-from workflow.runs import launch as launches
-from workflow.runs.events import Event, Fact, Json, LaunchId, LaunchStarted, RunCreated, RunId
+from workflow.runs.events import Event, Fact, Json, RunId
 from workflow.runs.journal.schema import JournalError
-from workflow.runs.launch import LaunchState
+from workflow.runs.known import Known
 from workflow.runs.run import RunState
 from workflow.runs.tasks import end
 from workflow.text import SafeText
@@ -77,18 +73,16 @@ class Ledger:
     def __init__(self, store: Store, *, profile: str, clock: Clock) -> None:
         self._store = store
         self._profile = profile
-        self._clock = clock
-        self._runs: dict[RunId, RunState] = {}
-        self._launches: dict[LaunchId, LaunchState] = {}
-        self._numbers: Counter[str] = Counter()
+        self.known: Final = Known(clock)
+        self.runs: Final = self.known.runs
+        self.launches: Final = self.known.launches
+        self.stamp: Final = self.known.stamp
         self._listeners: list[Listener] = []
         self._queue: asyncio.Queue[_Entry] = asyncio.Queue()
         self._behind: dict[RunId, list[_Entry]] = {}
         """What happens to a run while others write facts of it down themselves."""
         self._late: set[asyncio.Task[bool]] = set()
         self._task: asyncio.Task[None] | None = None
-        self.runs: Final[Mapping[RunId, RunState]] = MappingProxyType(self._runs)
-        self.launches: Final[Mapping[LaunchId, LaunchState]] = MappingProxyType(self._launches)
 
     @property
     def trouble(self) -> SafeText | None:
@@ -114,49 +108,6 @@ class Ledger:
                 self._listeners.remove(listener)
 
         return end
-
-    def take_over(self, events: Iterable[Event]) -> None:
-        """Fold in what an earlier process wrote, telling nobody; numbers go on from there."""
-        for event in events:
-            key = _key(event.run, event.launch)
-            self._numbers[key] = max(self._numbers[key], event.seq)
-            self._fold(event)
-
-    def restore(self, run: RunState) -> None:
-        """Know a run as an earlier process left it, telling nobody; its numbers go on."""
-        before = self._runs.get(run.run)
-        self._runs[run.run] = run
-        self._numbers[run.run] = max(self._numbers[run.run], run.seq)
-        if run.launch is not None:
-            launch = self._launches.get(run.launch) or launches.restore(
-                run.launch, run.created, run.job_type
-            )
-            self._launches[run.launch] = launches.with_run(launch, before, run)
-
-    def forget(self, gone: Collection[RunId]) -> None:
-        """Know these runs no more, nor launches that have none left: the journal has them."""
-        launches = {state.launch for run in gone if (state := self._runs.pop(run, None))}
-        empty = launches - {state.launch for state in self._runs.values()}
-        for launch in empty - {None}:
-            self._launches.pop(cast("LaunchId", launch), None)
-        for name in (*gone, *empty):
-            self._numbers.pop(name or "", None)
-
-    def stamp(
-        self,
-        fact: Fact,
-        *,
-        run: RunId | None = None,
-        launch: LaunchId | None = None,
-        connection_id: str | None = None,
-        at: datetime | None = None,
-    ) -> Event:
-        """Put a fact in its envelope: now, and the next number of its run."""
-        if run is not None and (state := self._runs.get(run)) is not None:
-            launch, connection_id = state.launch, state.connection_id
-        key = _key(run, launch)
-        self._numbers[key] += 1
-        return Event(at or self._clock.now(), self._numbers[key], fact, run, launch, connection_id)
 
     async def emit(
         self,
@@ -231,7 +182,9 @@ class Ledger:
                 await self._end(last, last.run)
 
     async def _take(self, batch: Sequence[_Entry]) -> None:
-        made = [tuple(event for event in entry.make() if self._counts(event)) for entry in batch]
+        made = [
+            tuple(event for event in entry.make() if self.known.goes_on(event)) for entry in batch
+        ]
         fresh = [
             event
             for entry, events in zip(batch, made, strict=True)
@@ -246,11 +199,6 @@ class Ledger:
         for entry, events in zip(batch, made, strict=True):
             self._tell(events)
             self._done(entry)
-
-    def _counts(self, event: Event) -> bool:
-        """Whether an event comes before its run's end: nothing is said of a run after that."""
-        state = None if event.run is None else self._runs.get(event.run)
-        return state is None or state.verdict is None
 
     async def _end(self, entry: _Entry, run: RunId) -> None:
         *before, verdict = entry.make()
@@ -287,35 +235,13 @@ class Ledger:
 
     def _tell(self, events: Iterable[Event]) -> None:
         for event in events:
-            self._fold(event)
+            self.known.fold(event)
             for listener in tuple(self._listeners):
                 try:
                     listener(event)
                 except Exception:  # noqa: BLE001
                     # One screen's mistake must not keep the journal from being written.
                     _log.exception("a listener failed on %s", event.fact.kind)
-
-    def _fold(self, event: Event) -> None:
-        before = after = None
-        if event.run is not None:
-            before = self._runs.get(event.run)
-            if before is not None:
-                after = folding.fold(before, event)
-            elif isinstance(event.fact, RunCreated):
-                after = folding.begin(event)
-            else:
-                return
-            self._runs[event.run] = after
-        if event.launch is None:
-            return
-        launch = self._launches.get(event.launch)
-        if launch is None:
-            if isinstance(event.fact, LaunchStarted):
-                self._launches[event.launch] = launches.begin(event)
-                return
-            job_type = None if after is None else after.job_type
-            launch = launches.restore(event.launch, event.time, job_type)
-        self._launches[event.launch] = launches.fold(launch, event, before, after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,7 +282,3 @@ class Voice:
     def note(self, fact: Fact, at: datetime | None = None) -> None:
         """Write a fact down and tell of it, in its turn, without waiting."""
         self.ledger.note(self.ledger.stamp(fact, run=self.run, at=at))
-
-
-def _key(run: RunId | None, launch: LaunchId | None) -> str:
-    return run or launch or ""

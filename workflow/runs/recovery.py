@@ -119,13 +119,13 @@ class Recovery:
         for launch in launches:
             if launch is not None and launch not in ledger.launches:
                 try:
-                    ledger.take_over(await journal.launch_events(launch))
+                    ledger.known.take_over(await journal.launch_events(launch))
                 except DamagedEntryError as error:
                     _log.error("launch %s cannot be read; its runs are: %s", launch, error)
                 others |= {row.run for row in await journal.runs(limit=-1, launch=launch)}
         siblings = await self._read(others - taken.keys())
         for _, one in sorted({**siblings, **taken}.items()):
-            ledger.restore(one.state)
+            ledger.known.restore(one.state)
 
     async def _take_up(self, one: Left, reason: str) -> None:
         """Look after one run that this process owns and that the ledger knows."""

@@ -90,4 +90,4 @@ class Resolving:
             created = events[0].fact
             here = self.services.client.base_url
             if isinstance(created, RunCreated) and created.server in {None, here}:
-                ledger.take_over(replace(event, launch=None) for event in events)
+                ledger.known.take_over(replace(event, launch=None) for event in events)

@@ -248,7 +248,7 @@ async def test_numbers_go_on_where_an_earlier_process_stopped() -> None:
     async with open_ledger(Book()) as ledger:
         heard: list[Event] = []
         ledger.subscribe(heard.append)
-        ledger.take_over([first])
+        ledger.known.take_over([first])
         assert heard == []
         await Voice(ledger, RUN).tell(RunDetached())
         assert heard[0].seq == 2
@@ -259,12 +259,12 @@ async def test_a_run_that_is_known_again_counts_in_its_launch_once() -> None:
     async with open_ledger(Book()) as ledger:
         heard: list[Event] = []
         ledger.subscribe(heard.append)
-        ledger.take_over(of_launch(launched()))
+        ledger.known.take_over(of_launch(launched()))
         for state in (
             replay(events[:3]),
             replay(events),
         ):  # and once more, as somebody else left it
-            ledger.restore(state)
+            ledger.known.restore(state)
         launch = ledger.launches[LAUNCH]
         assert (launch.live, launch.waiting, launch.rows) == (1, 0, 5)
         assert heard == []
@@ -275,7 +275,7 @@ async def test_a_run_that_is_known_again_counts_in_its_launch_once() -> None:
 
 async def test_a_run_of_a_launch_that_nothing_is_known_of_is_known_all_the_same() -> None:
     async with open_ledger(Book()) as ledger:
-        ledger.restore(replay(story(created(), *job_runs(), launch=LAUNCH)))
+        ledger.known.restore(replay(story(created(), *job_runs(), launch=LAUNCH)))
         assert (ledger.launches[LAUNCH].job_type, ledger.launches[LAUNCH].live) == ("sync", 1)
 
 
@@ -308,10 +308,10 @@ async def test_a_forgotten_launch_leaves_nothing_behind() -> None:
         for launch, run in ((LAUNCH, RUN), (other, RunId("r-2"))):
             await ledger.emit(ledger.stamp(launched(), launch=launch))
             await ledger.emit(ledger.stamp(created(), run=run, launch=launch, connection_id="c-1"))
-        ledger.forget({RUN})
+        ledger.known.forget({RUN})
         assert set(ledger.runs) == {"r-2"}
         assert set(ledger.launches) == {other}
-        assert set(ledger._numbers) == {"r-2", other}
+        assert set(ledger.known._numbers) == {"r-2", other}
 
 
 async def test_a_launch_is_known_while_one_of_its_runs_is() -> None:
@@ -319,5 +319,5 @@ async def test_a_launch_is_known_while_one_of_its_runs_is() -> None:
         await ledger.emit(ledger.stamp(launched(), launch=LAUNCH))
         await begun(ledger)
         await begun(ledger, RunId("r-2"))
-        ledger.forget({RUN})
+        ledger.known.forget({RUN})
         assert set(ledger.launches) == {LAUNCH}
