@@ -55,6 +55,7 @@ _NOTATION: Final = (
     ("—", "not known; 0 is only ever a zero that was read"),
     ("8m55  9h04", "minutes and seconds, hours and minutes"),
     ("▂▃▅▆▇▇", "rows per unit of time since the first reading"),
+    ("slow link", "the terminal is slow to take what is drawn: new data once a second"),
 )
 
 
