@@ -160,7 +160,7 @@ def test_credentials_that_are_refused_are_not_repeated(
 def test_a_profile_shows_where_its_secret_is_and_not_what_it_is(
     home: Path, server: SandboxServer, syncdeck: Syncdeck, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("click.prompt", lambda *_, **__: SECRET)
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{SECRET}\n"))
     url = ("--url", server.base_url)
     said = [syncdeck("profile", "add", "p", *url, "--client-id", CLIENT)]
     said += [syncdeck("profile", "show", "p"), syncdeck("profile", "list")]
