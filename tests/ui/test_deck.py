@@ -507,6 +507,27 @@ async def test_escape_gives_a_filter_up_while_it_is_typed() -> None:
         assert "/jira" not in deck.lines[2]
 
 
+async def test_a_filter_that_is_left_for_another_pane_is_kept_and_not_typed_any_more() -> None:
+    async with a_deck() as deck:
+        await deck.press("slash", *"jira", "tab")
+        assert deck.app.focused is deck.part("connections")
+        assert not deck.lines[-1].startswith(" / ")
+        await deck.press("slash", *"shop", "enter")
+        assert "2 Connections 1/12 · /shop" in deck.text
+        assert "· /jira" in deck.lines[2]
+
+
+async def test_a_filter_is_typed_on_when_the_terminal_is_in_front_again() -> None:
+    async with a_deck() as deck:
+        await deck.press("slash", *"ji")
+        deck.app.post_message(events.AppBlur())
+        await deck.pilot.pause()
+        deck.app.post_message(events.AppFocus())
+        await deck.pilot.pause()
+        await deck.press(*"ra")
+        assert deck.lines[-1].startswith(" / jira")
+
+
 async def test_letters_typed_into_the_filter_do_nothing_else() -> None:
     async with a_deck() as deck:
         await deck.press("slash", "x", "d", "t", "q")

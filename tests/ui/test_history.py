@@ -12,6 +12,7 @@ from tests.support.screens import HOSTILE, NOW, failed_run, until
 from tests.support.stand_ins import Host, StandInFleet, StandInJournal, session
 from tui.screens.history import HistoryScreen, look_of
 from tui.screens.run import RunScreen
+from tui.widgets.key_line import KeyLine
 from tui.widgets.live_table import LiveTable
 from workflow.runs.events import RunId
 from workflow.runs.journal.rows import RunRow
@@ -74,6 +75,15 @@ async def test_every_word_that_is_typed_narrows_the_list() -> None:
         assert table(screen).order == ("r-2",)
         await pilot.press("escape")
         assert len(table(screen).order) == 3
+
+
+async def test_a_search_that_is_left_for_the_rows_is_kept_and_not_typed_any_more() -> None:
+    async with Host().run_test(size=(120, 40)) as pilot:
+        screen = await shown(pilot)
+        await pilot.press("slash", *"snow", "tab")
+        assert pilot.app.focused is table(screen)
+        assert not screen.query_one(KeyLine).typing
+        assert len(table(screen).order) == 2
 
 
 async def test_time_is_the_jobs_and_not_the_wait_for_a_slot() -> None:
