@@ -113,6 +113,17 @@ async def test_a_run_that_ends_meanwhile_is_read_again() -> None:
         await until(pilot, lambda: "✗&#160;failed" in pilot.app.export_screenshot())
 
 
+async def test_a_row_that_the_journal_has_dropped_meanwhile_goes() -> None:
+    journal = StandInJournal(rows=ROWS)
+    screen = HistoryScreen(session(StandInFleet(), journal=journal))
+    async with Host().run_test(size=(120, 40)) as pilot:
+        pilot.app.push_screen(screen)
+        await until(pilot, lambda: screen.is_mounted and len(table(screen).order) == len(ROWS))
+        journal.rows = ROWS[:-1]
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: len(table(screen).order) == len(ROWS) - 1)
+
+
 async def test_nothing_is_read_again_while_nothing_ends() -> None:
     journal = StandInJournal(rows=ROWS)
     of = session(StandInFleet(), journal=journal)
