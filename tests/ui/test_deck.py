@@ -36,6 +36,7 @@ from tui.screens.dialogs import ConfirmDialog, MessageDialog
 from tui.screens.help import HelpScreen
 from tui.screens.palette import Palette
 from tui.screens.quitting import QuitDialog
+from tui.widgets.connections_pane import ConnectionsPane
 from tui.widgets.events_pane import EventsPane
 from tui.widgets.runs_pane import RunsPane
 from workflow.airbyte.models import JobId
@@ -533,6 +534,19 @@ async def test_letters_typed_into_the_filter_do_nothing_else() -> None:
         await deck.press("slash", "x", "d", "t", "q")
         assert deck.fleet.asked == []
         assert isinstance(deck.app.screen, DeckScreen)
+
+
+async def test_a_connection_that_is_gone_goes_when_the_hands_on_its_pane_rest() -> None:
+    async with a_deck() as deck:
+        await deck.press("2", "j")
+        gone, pane = connection_id("stripe → snowflake"), deck.part("connections")
+        assert isinstance(pane, ConnectionsPane)
+        del deck.fleet.watch.connections[gone]
+        await deck.flush()
+        assert gone in pane.order
+        deck.clock.move(10)
+        await deck.flush()
+        assert gone not in pane.order
 
 
 async def test_problems_only_and_back() -> None:
