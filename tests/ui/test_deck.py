@@ -549,6 +549,26 @@ async def test_a_connection_that_is_gone_goes_when_the_hands_on_its_pane_rest() 
         assert gone not in pane.order
 
 
+async def test_marks_of_what_is_gone_are_dropped() -> None:
+    fleet = the_fleet()
+    stranger = a_reading("stripe → snowflake", 7, "running")
+    fleet.watch.foreign[stranger.job.job_id] = stranger
+    async with a_deck(fleet=fleet) as deck:
+        await deck.press("asterisk")
+        marked = len(deck.runs.marks)
+        run = next(key.run for key in deck.runs.order if isinstance(key, RunKey))
+        del deck.fleet.watch.foreign[stranger.job.job_id]
+        del deck.fleet.runs[run]
+        await deck.flush()
+        assert len(deck.runs.marks) == marked - 2
+        assert f"{marked - 2} marked" in deck.lines[2]
+        await deck.press("2", "asterisk")
+        count = len(deck.fleet.watch.connections)
+        del deck.fleet.watch.connections[next(iter(deck.fleet.watch.connections))]
+        await deck.flush()
+        assert f"{count - 1} marked" in deck.lines[2]
+
+
 async def test_problems_only_and_back() -> None:
     async with a_deck() as deck:
         await deck.press("exclamation_mark")

@@ -89,6 +89,7 @@ class ConnectionsPane(LiveTable[Key]):
         self._loading = not watch.loading.done
         self._total = len(watch.connections)
         if moves:
+            self.forget(lambda key: isinstance(key, NoteKey) or self.board.entry(key) is None)
             self._arrange(changed, at_once=False)
         elif tick:
             self.touch(None)
