@@ -500,6 +500,18 @@ async def test_a_filter_at_80_leaves_the_other_tabs_in_sight() -> None:
         assert "newest first ▾" in deck.lines[2]
 
 
+async def test_a_filter_of_events_does_not_wait_for_hands_that_have_just_moved() -> None:
+    async with a_deck(events=True) as deck:
+        pane = deck.part("events")
+        assert isinstance(pane, EventsPane)
+        await deck.press("3", "j")
+        everything = pane.order
+        await deck.press("slash", *"jira")
+        assert 0 < len(pane.order) < len(everything)
+        await deck.press("escape")
+        assert pane.order == everything
+
+
 async def test_escape_gives_a_filter_up_while_it_is_typed() -> None:
     async with a_deck() as deck:
         await deck.press("slash", "j", "i", "r", "a")
