@@ -140,6 +140,10 @@ class RunBoard:
         turned, self._turned = self._turned, set()
         return turned
 
+    def has(self, key: rows.Key) -> bool:
+        """Tell whether a row is of a run or job that is still known."""
+        return key in self._items
+
     def job(self, job: JobId) -> Reading | None:
         """Return somebody else's job, if it is still shown."""
         return self._jobs.get(job)

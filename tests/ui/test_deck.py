@@ -36,6 +36,7 @@ from tui.screens.dialogs import ConfirmDialog, MessageDialog
 from tui.screens.help import HelpScreen
 from tui.screens.palette import Palette
 from tui.screens.quitting import QuitDialog
+from tui.widgets.connections_pane import ConnectionsPane
 from tui.widgets.events_pane import EventsPane
 from tui.widgets.runs_pane import RunsPane
 from workflow.airbyte.models import JobId
@@ -499,6 +500,18 @@ async def test_a_filter_at_80_leaves_the_other_tabs_in_sight() -> None:
         assert "newest first ▾" in deck.lines[2]
 
 
+async def test_a_filter_of_events_does_not_wait_for_hands_that_have_just_moved() -> None:
+    async with a_deck(events=True) as deck:
+        pane = deck.part("events")
+        assert isinstance(pane, EventsPane)
+        await deck.press("3", "j")
+        everything = pane.order
+        await deck.press("slash", *"jira")
+        assert 0 < len(pane.order) < len(everything)
+        await deck.press("escape")
+        assert pane.order == everything
+
+
 async def test_escape_gives_a_filter_up_while_it_is_typed() -> None:
     async with a_deck() as deck:
         await deck.press("slash", "j", "i", "r", "a")
@@ -507,11 +520,65 @@ async def test_escape_gives_a_filter_up_while_it_is_typed() -> None:
         assert "/jira" not in deck.lines[2]
 
 
+async def test_a_filter_that_is_left_for_another_pane_is_kept_and_not_typed_any_more() -> None:
+    async with a_deck() as deck:
+        await deck.press("slash", *"jira", "tab")
+        assert deck.app.focused is deck.part("connections")
+        assert not deck.lines[-1].startswith(" / ")
+        await deck.press("slash", *"shop", "enter")
+        assert "2 Connections 1/12 · /shop" in deck.text
+        assert "· /jira" in deck.lines[2]
+
+
+async def test_a_filter_is_typed_on_when_the_terminal_is_in_front_again() -> None:
+    async with a_deck() as deck:
+        await deck.press("slash", *"ji")
+        deck.app.post_message(events.AppBlur())
+        await deck.pilot.pause()
+        deck.app.post_message(events.AppFocus())
+        await deck.pilot.pause()
+        await deck.press(*"ra")
+        assert deck.lines[-1].startswith(" / jira")
+
+
 async def test_letters_typed_into_the_filter_do_nothing_else() -> None:
     async with a_deck() as deck:
         await deck.press("slash", "x", "d", "t", "q")
         assert deck.fleet.asked == []
         assert isinstance(deck.app.screen, DeckScreen)
+
+
+async def test_a_connection_that_is_gone_goes_when_the_hands_on_its_pane_rest() -> None:
+    async with a_deck() as deck:
+        await deck.press("2", "j")
+        gone, pane = connection_id("stripe → snowflake"), deck.part("connections")
+        assert isinstance(pane, ConnectionsPane)
+        del deck.fleet.watch.connections[gone]
+        await deck.flush()
+        assert gone in pane.order
+        deck.clock.move(10)
+        await deck.flush()
+        assert gone not in pane.order
+
+
+async def test_marks_of_what_is_gone_are_dropped() -> None:
+    fleet = the_fleet()
+    stranger = a_reading("stripe → snowflake", 7, "running")
+    fleet.watch.foreign[stranger.job.job_id] = stranger
+    async with a_deck(fleet=fleet) as deck:
+        await deck.press("asterisk")
+        marked = len(deck.runs.marks)
+        run = next(key.run for key in deck.runs.order if isinstance(key, RunKey))
+        del deck.fleet.watch.foreign[stranger.job.job_id]
+        del deck.fleet.runs[run]
+        await deck.flush()
+        assert len(deck.runs.marks) == marked - 2
+        assert f"{marked - 2} marked" in deck.lines[2]
+        await deck.press("2", "asterisk")
+        count = len(deck.fleet.watch.connections)
+        del deck.fleet.watch.connections[next(iter(deck.fleet.watch.connections))]
+        await deck.flush()
+        assert f"{count - 1} marked" in deck.lines[2]
 
 
 async def test_problems_only_and_back() -> None:

@@ -12,6 +12,7 @@ from tests.support.screens import HOSTILE, NOW, failed_run, until
 from tests.support.stand_ins import Host, StandInFleet, StandInJournal, session
 from tui.screens.history import HistoryScreen, look_of
 from tui.screens.run import RunScreen
+from tui.widgets.key_line import KeyLine
 from tui.widgets.live_table import LiveTable
 from workflow.runs.events import RunId
 from workflow.runs.journal.rows import RunRow
@@ -76,6 +77,15 @@ async def test_every_word_that_is_typed_narrows_the_list() -> None:
         assert len(table(screen).order) == 3
 
 
+async def test_a_search_that_is_left_for_the_rows_is_kept_and_not_typed_any_more() -> None:
+    async with Host().run_test(size=(120, 40)) as pilot:
+        screen = await shown(pilot)
+        await pilot.press("slash", *"snow", "tab")
+        assert pilot.app.focused is table(screen)
+        assert not screen.query_one(KeyLine).typing
+        assert len(table(screen).order) == 2
+
+
 async def test_time_is_the_jobs_and_not_the_wait_for_a_slot() -> None:
     waited = replace(
         ROWS[1], job_started=NOW - timedelta(minutes=9), job_lasted=timedelta(seconds=84)
@@ -101,6 +111,17 @@ async def test_a_run_that_ends_meanwhile_is_read_again() -> None:
         journal.rows = (replace(row(1, "shopify", "failed"), run=live.run),)
         screen.refresh_from(of)
         await until(pilot, lambda: "✗&#160;failed" in pilot.app.export_screenshot())
+
+
+async def test_a_row_that_the_journal_has_dropped_meanwhile_goes() -> None:
+    journal = StandInJournal(rows=ROWS)
+    screen = HistoryScreen(session(StandInFleet(), journal=journal))
+    async with Host().run_test(size=(120, 40)) as pilot:
+        pilot.app.push_screen(screen)
+        await until(pilot, lambda: screen.is_mounted and len(table(screen).order) == len(ROWS))
+        journal.rows = ROWS[:-1]
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: len(table(screen).order) == len(ROWS) - 1)
 
 
 async def test_nothing_is_read_again_while_nothing_ends() -> None:

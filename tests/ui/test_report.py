@@ -67,6 +67,27 @@ async def test_the_json_form_is_json() -> None:
         assert json.loads(app.copied)["launch"] == "l-1"
 
 
+async def test_it_stays_when_the_fleet_forgets_the_launch() -> None:
+    of = fleet(failed_run())
+    app = Host()
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await shown(pilot, of)
+        of.runs.clear()
+        of.launches.clear()
+        screen.refresh_from(session(of))
+        assert "shopify → snowflake" in page(screen)
+        await pilot.press("m")
+        assert "shopify → snowflake" in app.copied
+
+
+async def test_of_a_launch_that_is_forgotten_it_says_where_its_runs_are() -> None:
+    async with Host().run_test(size=(80, 24)) as pilot:
+        screen = ReportScreen(session(StandInFleet()), LAUNCH)
+        pilot.app.push_screen(screen)
+        await until(pilot, lambda: screen.is_mounted and "4 has its runs" in page(screen))
+        assert "search l-1" in page(screen)
+
+
 async def test_a_hostile_name_is_shown_as_text() -> None:
     async with Host().run_test(size=(80, 24)) as pilot:
         said = page(await shown(pilot, fleet(Story(HOSTILE).triggered())))

@@ -15,6 +15,7 @@ from tests.support.stand_ins import Host, StandInFleet, StandInJournal, session
 from tui.screens import run_sections
 from tui.screens.connection_figures import figures
 from tui.screens.dialogs import MessageDialog
+from tui.screens.launch import LaunchScreen
 from tui.screens.run import RunScreen
 from tui.screens.run_sections import Known
 from workflow.airbyte.models import RESET, Connection, ConnectionId, WorkspaceId
@@ -169,6 +170,36 @@ async def test_a_run_of_the_past_is_replayed_from_the_journal() -> None:
         pilot.app.push_screen(screen)
         await until(pilot, lambda: "shopify → snowflake" in text(screen))
         assert "✗ failed" in text(screen)
+
+
+async def test_keys_act_on_a_run_of_the_past_as_on_others() -> None:
+    story = failed_run()
+    journal = StandInJournal(told={story.run: tuple(story.events)})
+    app = Host()
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = RunScreen(session(journal=journal, jobs=past_jobs()), story.run)
+        app.push_screen(screen)
+        await until(pilot, lambda: "shopify → snowflake" in text(screen))
+        await pilot.press("y")
+        assert "shopify → snowflake  job 90431" in app.copied
+        await pilot.press("r")
+        await until(pilot, lambda: isinstance(app.screen, LaunchScreen))
+        assert [target.connection_id for target in app.screen._targets] == [story.connection_id]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)])
+async def test_a_run_that_the_fleet_forgets_is_still_shown_with_its_end(
+    size: tuple[int, int],
+) -> None:
+    story = Story().triggered().read(3, "running", 1)
+    async with Host().run_test(size=size) as pilot:
+        screen, fleet = await shown(pilot, story)
+        story.ended(9, Verdict.FAILED, "job 90431 failed")
+        screen._session.journal.told = {story.run: tuple(story.events)}  # type: ignore[attr-defined]
+        del fleet.runs[story.run]
+        screen.refresh_from(screen._session)
+        assert "not in the journal" not in text(screen)
+        await until(pilot, lambda: "✗ failed" in text(screen))
 
 
 # ------------------------------------------------------------------------------------- suspects

@@ -14,6 +14,7 @@ from tui.screens.scrolling import ScrollingScreen
 from tui.screens.subjects import Subject
 from tui.session import Session
 from workflow.airbyte.models import ConnectionId
+from workflow.runs.run import RunState
 
 
 class ActingScreen(ScrollingScreen[None]):
@@ -38,8 +39,16 @@ class ActingScreen(ScrollingScreen[None]):
         """Return the connection it belongs to."""
         raise NotImplementedError
 
+    def past(self) -> tuple[RunState, ...]:
+        """Return the runs this is about that only the journal knows."""
+        return ()
+
+    @property
+    def _acts(self) -> Acts:
+        return Acts(self.app, self._session, self.past())
+
     def _act(self, act: Callable[[Acts], Awaitable[object]]) -> None:
-        acts = Acts(self.app, self._session)
+        acts = self._acts
 
         async def done() -> None:
             await act(acts)
@@ -95,7 +104,7 @@ class ActingScreen(ScrollingScreen[None]):
 
     def action_copy(self) -> None:
         """Copy this as a line."""
-        Acts(self.app, self._session).copy([self.subject()])
+        self._acts.copy([self.subject()])
 
     def action_read_now(self) -> None:
         """Ask the server now."""

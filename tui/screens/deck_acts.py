@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import webbrowser
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -38,11 +38,12 @@ Answer = TypeVar("Answer")
 class Acts:
     """Orders to one session's fleet, with the questions that come before them."""
 
-    def __init__(self, app: App[int], session: Session) -> None:
+    def __init__(self, app: App[int], session: Session, past: Iterable[RunState] = ()) -> None:
+        """`past` are runs that only the journal knows."""
         self._app = app
         self._session = session
         self._fleet = session.fleet
-        self._about = Subjects(session)
+        self._about = Subjects(session, past)
 
     # ----------------------------------------------------------------------------- starting
 

@@ -210,7 +210,7 @@ class Frame:
                 known = self._estimate = _estimated(session, shown.state, now)
             left = known.left
         self._launch.show(replace(shown, left=left), self.hint("hold"))
-        return shown.number
+        return shown.state.number
 
     def _draw_rule(self, part: Part, titles: Sequence[Title]) -> None:
         region = self._plan.regions.get(part)

@@ -195,7 +195,10 @@ class HistoryScreen(Screen[None]):
         self.query_one(KeyLine).show(hint_line(keymap.hints_at(self.app, _HINTS), width))
 
     def _row(self, key: RunId, columns: Sequence[Column]) -> Row:
-        row, look = self._rows[key], look_of(self._rows[key])
+        row = self._rows.get(key)
+        if row is None:  # the journal has dropped it, and its line is about to go
+            return Row((Cell("gone", Tone.QUIET),))
+        look = look_of(row)
         now = self._session.clock.now()
         took, ago = row.lasted(now), age(now - row.created)
         cells = {

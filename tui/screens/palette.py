@@ -161,8 +161,8 @@ class GotoProvider(Provider):
         self.app.push_screen(dialog, lambda sure: drop() if sure else None)
 
     def _reports(self, session: Session) -> Iterator[Place]:
-        for number, launch in enumerate(session.fleet.launches.values(), 1):
-            text = SafeText(f"report: launch {number} {launch.name}")
+        for launch in session.fleet.launches.values():
+            text = SafeText(f"report: launch {launch.number} {launch.name}")
             told = SafeText(f"{launch.ended} of {launch.targets} ended")
             yield Place(
                 text, Content(text), told, partial(self._open_report, session, launch.launch)

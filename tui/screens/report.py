@@ -58,6 +58,8 @@ class ReportScreen(ScrollingScreen[None]):
         super().__init__()
         self._session = session
         self._launch = launch_id
+        self._kept: Report | None = None
+        """As it was last drawn, should the fleet forget the launch meanwhile."""
 
     def compose(self) -> ComposeResult:
         """Where this is, the report, the keys."""
@@ -82,10 +84,11 @@ class ReportScreen(ScrollingScreen[None]):
 
     def _report(self) -> Report | None:
         launch = self._session.fleet.launches.get(self._launch)
-        if launch is None:
-            return None
-        runs = self._session.fleet.runs.values()
-        return report_of(launch, (run for run in runs if run.launch == self._launch))
+        if launch is not None:
+            runs = self._session.fleet.runs.values()
+            ours = (run for run in runs if run.launch == self._launch)
+            self._kept = report_of(launch, ours)
+        return self._kept
 
     def _draw(self) -> None:
         width = self.size.width
@@ -99,7 +102,9 @@ class ReportScreen(ScrollingScreen[None]):
         title = titled_rule("Report" if over else "Report so far", width)
         self.query_one("#title", Static).update(title, layout=False)
         if report is None:
-            page = Content.styled("this launch is not of this process", Tone.QUIET.style)
+            history = keymap.key_at(self.app, "pane.history")
+            told = f"this launch is not known here any more; {history} has its runs: search"
+            page = Content.styled(safe(f"{told} {self._launch}"), Tone.QUIET.style)
         else:
             page = stacked([Content(safe(line)) for line in report.to_text().splitlines()])
         self.query_one("#page", Static).update(page)

@@ -74,7 +74,12 @@ class RunScreen(ActingScreen):
         self._before: Figures | None = None
         self._entries: tuple[Entry, ...] = ()
         self._entries_to = -1
+        self._known_here = False
+        """Whether the fleet knew the run when it was last drawn."""
         self._replayed: RunState | None = None
+        """The run as the journal has it, or as the fleet had it when it was last drawn."""
+        self._sought = False
+        """Whether the journal has been asked for a run that the fleet does not know."""
 
     def compose(self) -> ComposeResult:
         """Where this is, what it is, then the sections in as many columns as there is room for."""
@@ -101,13 +106,17 @@ class RunScreen(ActingScreen):
 
     def _open(self, run: RunId) -> None:
         self._run, self._before, self._entries, self._entries_to = run, None, (), -1
-        self._replayed = None
+        self._replayed, self._known_here, self._sought = None, False, False
         self._draw()
         self.run_worker(self._read(run), group="before", exclusive=True, exit_on_error=False)
 
     def subject(self) -> rows.RunKey:
         """Return the run."""
         return rows.RunKey(self._run)
+
+    def past(self) -> tuple[RunState, ...]:
+        """Return the run, for when the fleet does not know it."""
+        return () if self._replayed is None else (self._replayed,)
 
     def connection(self) -> ConnectionId | None:
         """Return the run's connection."""
@@ -118,7 +127,7 @@ class RunScreen(ActingScreen):
 
     @property
     def _state(self) -> RunState | None:
-        """The run as it is, or as the journal has it when it is not of this process."""
+        """The run as it is, or as the journal has it when the fleet does not know it (any more)."""
         return self._session.fleet.runs.get(self._run, self._replayed)
 
     # ---------------------------------------------------------------------------------- reading
@@ -127,6 +136,8 @@ class RunScreen(ActingScreen):
         """Read a run of the past from the journal; then its connection's other jobs, once."""
         if run not in self._session.fleet.runs:
             await self._read_events(run, 0)
+            self._sought = True
+            self._draw()
         connection, state = self.connection(), self._state
         if connection is None or state is None:
             return
@@ -154,6 +165,18 @@ class RunScreen(ActingScreen):
         self._entries, self._entries_to = tuple(entries), max(seq, state.seq)
         self._replayed = state
         self._draw()
+
+    def _keep(self) -> None:
+        """Keep what the fleet knows of the run, and read it again when the fleet has forgotten it.
+
+        What came between may have been missed while another screen was on top.
+        """
+        state = self._session.fleet.runs.get(self._run)
+        if state is not None:
+            self._known_here, self._replayed = True, state
+        elif self._known_here:
+            self._known_here = False
+            self.run_worker(self._read_events(self._run, 0), group="events", exit_on_error=False)
 
     def _known(self) -> Known | None:
         state = self._state
@@ -186,11 +209,14 @@ class RunScreen(ActingScreen):
     def _draw(self) -> None:
         if not self.is_attached or not self.size.width:
             return
+        self._keep()
         known = self._known()
         self._line("#where", self._where(known))
         if known is None:
-            gone = f"this run is not in the journal; {self._hint('back')} goes back"
-            self.query_one("#head", Static).update(Content.styled(gone, Tone.QUIET.style))
+            told = "reading the journal …"
+            if self._sought:
+                told = f"this run is not in the journal; {self._hint('back')} goes back"
+            self.query_one("#head", Static).update(Content.styled(told, Tone.QUIET.style))
             return
         width = self.size.width
         head = [part for line in run_sections.head(known) for part in hung(line, width - 2)]

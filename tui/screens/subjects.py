@@ -12,6 +12,7 @@ from tui import links, rows
 from tui.detail_lines import one_line
 from tui.formats import elide
 from workflow.airbyte.models import ConnectionId, JobId
+from workflow.runs.events import RunId
 from workflow.runs.launch import LaunchState, Target
 from workflow.runs.run import RunState
 from workflow.text import SafeText, safe, short_id
@@ -28,9 +29,11 @@ Subject = rows.RunKey | rows.JobKey | ConnectionId
 class Subjects:
     """Answers questions about subjects, from one session."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, past: Iterable[RunState] = ()) -> None:
+        """`past` are runs that only the journal knows: they can be named and launched again."""
         self._session = session
         self._fleet = session.fleet
+        self._past = {run.run: run for run in past}
 
     def runs(self, subjects: Iterable[Subject]) -> list[RunState]:
         """Return the states of the runs among these, and of the live ones of their connections."""
@@ -42,6 +45,9 @@ class Subjects:
         if connections:
             found += [run for run in runs.values() if run.live and run.connection_id in connections]
         return found
+
+    def _run(self, run: RunId) -> RunState | None:
+        return self._fleet.runs.get(run, self._past.get(run))
 
     def targets(self, subjects: Iterable[Subject]) -> tuple[Target, ...]:
         """Return what a launch of these would start: each connection once."""
@@ -58,7 +64,7 @@ class Subjects:
         """Return the connection it belongs to."""
         match subject:
             case rows.RunKey(run=run):
-                state = self._fleet.runs.get(run)
+                state = self._run(run)
                 return None if state is None else state.connection_id
             case rows.JobKey(job=job):
                 reading = self._fleet.watch.foreign.get(job)
@@ -69,7 +75,7 @@ class Subjects:
         """Return its job, for a connection the last one."""
         match subject:
             case rows.RunKey(run=run):
-                state = self._fleet.runs.get(run)
+                state = self._run(run)
                 return None if state is None else state.job_id
             case rows.JobKey(job=job):
                 return job
@@ -122,7 +128,7 @@ class Subjects:
     def line(self, subject: Subject) -> SafeText:
         """Write it as one line of text."""
         match subject:
-            case rows.RunKey(run=run) if (state := self._fleet.runs.get(run)) is not None:
+            case rows.RunKey(run=run) if (state := self._run(run)) is not None:
                 return one_line(state, self._session.clock.now())
             case rows.JobKey(job=job):
                 return self.what_job(job)

@@ -89,13 +89,16 @@ class ConnectionsPane(LiveTable[Key]):
         self._loading = not watch.loading.done
         self._total = len(watch.connections)
         if moves:
+            self.forget(lambda key: isinstance(key, NoteKey) or self.board.entry(key) is None)
             self._arrange(changed, at_once=False)
         elif tick:
             self.touch(None)
         elif changed:
             self.touch(changed)
-        unread = [key for key in self.in_view if not isinstance(key, NoteKey)]
-        unread = [key for key in unread if not watch.connections[key].read]
+        shown = [key for key in self.in_view if not isinstance(key, NoteKey)]
+        # One that is gone stands there until the operator's hands rest.
+        views = [view for key in shown if (view := watch.connections.get(key)) is not None]
+        unread = [view.connection.connection_id for view in views if not view.read]
         if unread and tick:
             watch.look_at(unread)
         self.say(self._told(watch.error))

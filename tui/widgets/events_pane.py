@@ -79,6 +79,7 @@ class EventsPane(LiveTable[LineOf]):
         width = self.scrollable_content_region.width
         if not width:
             return
+        asked = self._taken == 0 and width == self._width  # for another view
         if width != self._width:
             self._width, self._taken = width, 0
             self._entries.clear()
@@ -96,7 +97,7 @@ class EventsPane(LiveTable[LineOf]):
         while self._lines and self._lines[-1].number not in self._entries:
             self._lines.pop()  # as old as what is forgotten
         if fresh or len(self.order) != len(self._lines):
-            self.show(tuple(self._lines), None if anew else ())
+            self.show(tuple(self._lines), None if anew else (), at_once=asked)
         self.say((Cell("nothing has happened yet", Tone.QUIET),))
 
     def _wrap(self, number: int, entry: Entry) -> _Wrapped:

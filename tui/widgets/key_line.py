@@ -95,6 +95,18 @@ class KeyLine(Still, Input):
 
     # ------------------------------------------------------------------------ as Textual's field
 
+    def on_mount(self) -> None:
+        """Look after the focus, which a key or a click can give to somebody else."""
+        self.watch(self.screen, "focused", self._left, init=False)
+
+    def _left(self, focused: Widget | None) -> None:
+        """Keep the filter when somebody else has the focus: keys are for that one now.
+
+        Nobody has it while the terminal is not the one in front; the filter gets it back then.
+        """
+        if self._typing and focused is not None and focused is not self:
+            self.close(kept=True)
+
     def allow_focus(self) -> bool:
         """Be reached by :meth:`ask` only."""
         return self._typing

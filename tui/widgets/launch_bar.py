@@ -27,8 +27,6 @@ _QUIET: Final = Tone.QUIET.style
 class Progress:
     """What the line tells."""
 
-    number: int
-    """Counted from 1 in this process."""
     state: LaunchState
     left: timedelta | None = None
     """About how long it still takes; None when nothing can tell."""
@@ -38,17 +36,16 @@ def progress(launches: Mapping[LaunchId, LaunchState]) -> Progress | None:
     """Return the launch to show: the youngest under way, else the youngest."""
     if not launches:
         return None
-    numbered = list(enumerate(launches.values(), 1))
-    under_way = [pair for pair in numbered if pair[1].finished is None]
-    number, state = (under_way or numbered)[-1]
-    return Progress(number, state)
+    there = list(launches.values())
+    under_way = [launch for launch in there if launch.finished is None]
+    return Progress((under_way or there)[-1])
 
 
 def launch_line(shown: Progress, width: int, hold_key: str = "p") -> Content:
     """Return the line for a screen of `width` cells."""
     state = shown.state
     name = state.name or state.job_type or ""
-    title = f" Launch {shown.number} {name}".rstrip()
+    title = f" Launch {state.number} {name}".rstrip()
     cells = 30 if width >= 110 else 14
     left = Content.assemble(
         (cut(title, min(cell_len(title), max(12, width * 3 // 10))), "bold"),

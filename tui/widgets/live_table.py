@@ -190,6 +190,14 @@ class LiveTable(LineView[K], can_focus=True, inherit_bindings=False):
         self.refresh()
         self.post_message(self.MarksChanged(self))
 
+    def forget(self, gone: Callable[[K], bool]) -> None:
+        """Drop the marks of rows that are gone: nobody sees what an action would be for."""
+        before = self.marks
+        self._selection.forget(gone)
+        if self.marks != before:
+            self.refresh()
+            self.post_message(self.MarksChanged(self))
+
     def _move(self, by: int) -> None:
         self._cursor_to(lambda: self._selection.move(by))
 

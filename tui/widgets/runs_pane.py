@@ -113,6 +113,7 @@ class RunsPane(LiveTable[Key]):
             self._view = replace(self._view, low=low, opened=opened)
             moves = True
         if moves:
+            self.forget(lambda key: not self.board.has(key))
             self._arrange(changed, at_once=False)
         elif tick:
             self.touch(None)

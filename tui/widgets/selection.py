@@ -133,6 +133,9 @@ class Selection(Generic[K]):
     def forget(self, gone: Callable[[K], bool]) -> None:
         """Drop the marks of ids that do not exist any more."""
         self._marks = frozenset(key for key in self._marks if not gone(key))
+        if self._range is not None:
+            start, before = self._range
+            self._range = start, before & self._marks
 
     def _extend_range(self) -> None:
         if self._range is None or self._line is None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
@@ -28,6 +29,8 @@ class Known:
         self._runs: dict[RunId, RunState] = {}
         self._launches: dict[LaunchId, LaunchState] = {}
         self._numbers: Counter[str] = Counter()
+        self._counted = 0
+        """Launches that there have been, forgotten ones included."""
         self.runs: Final[Mapping[RunId, RunState]] = MappingProxyType(self._runs)
         self.launches: Final[Mapping[LaunchId, LaunchState]] = MappingProxyType(self._launches)
 
@@ -49,8 +52,8 @@ class Known:
         self._runs[run.run] = run
         self._numbers[run.run] = max(self._numbers[run.run], run.seq)
         if run.launch is not None:
-            launch = self._launches.get(run.launch) or launches.restore(
-                run.launch, run.created, run.job_type
+            launch = self._launches.get(run.launch) or self._count(
+                launches.restore(run.launch, run.created, run.job_type)
             )
             self._launches[run.launch] = launches.with_run(launch, before, run)
 
@@ -97,11 +100,15 @@ class Known:
         launch = self._launches.get(event.launch)
         if launch is None:
             if isinstance(event.fact, LaunchStarted):
-                self._launches[event.launch] = launches.begin(event)
+                self._launches[event.launch] = self._count(launches.begin(event))
                 return
             job_type = None if after is None else after.job_type
-            launch = launches.restore(event.launch, event.time, job_type)
+            launch = self._count(launches.restore(event.launch, event.time, job_type))
         self._launches[event.launch] = launches.fold(launch, event, before, after)
+
+    def _count(self, launch: LaunchState) -> LaunchState:
+        self._counted += 1
+        return replace(launch, number=self._counted)
 
 
 def _key(run: RunId | None, launch: LaunchId | None) -> str:

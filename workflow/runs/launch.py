@@ -147,6 +147,8 @@ class LaunchState:
     finished: datetime | None = None
     seq: int = 0
     """Of the latest event of the launch's own."""
+    number: int = 1
+    """Counted from 1 in this process; it stays when others are forgotten."""
 
     @property
     def awaits_first(self) -> bool:

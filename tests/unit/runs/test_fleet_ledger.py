@@ -311,6 +311,7 @@ async def test_a_forgotten_launch_leaves_nothing_behind() -> None:
         ledger.known.forget({RUN})
         assert set(ledger.runs) == {"r-2"}
         assert set(ledger.launches) == {other}
+        assert ledger.launches[other].number == 2  # as it was all the time
         assert set(ledger.known._numbers) == {"r-2", other}
 
 

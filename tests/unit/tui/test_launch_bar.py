@@ -26,7 +26,7 @@ def test_a_launch_whose_first_run_goes_alone_does_not_promise_five_at_once(width
         waiting=23,
         live=1,
     )
-    line = launch_line(Progress(1, state), width).plain
+    line = launch_line(Progress(state), width).plain
     assert "one first" in line
     assert "at once" not in line
 
@@ -42,6 +42,6 @@ def test_a_launch_beyond_its_usual_time_claims_no_end(left: int, says: str) -> N
         max_parallel=5,
         live=1,
     )
-    shown = Progress(1, state, left=timedelta(seconds=left))
+    shown = Progress(state, left=timedelta(seconds=left))
     line = launch_line(shown, 120).plain.rstrip()
     assert line.endswith(f"rows{says}")
