@@ -361,6 +361,7 @@ def test_defaults_are_filled_in_at_every_level() -> None:
         ("{multipleOf: 0.1}", 0.3, True),
         ("{multipleOf: 0.1}", 0.35, False),
         ("{multipleOf: 3}", 10**400, False),
+        ("{multipleOf: 3}", float("1e999"), False),
         ("{uniqueItems: true}", [1, True, "1", {"a": 1, "b": 2}], True),
         ("{uniqueItems: true}", [{"a": 1, "b": 2.0}, {"b": 2, "a": 1}], False),
         ("{uniqueItems: true}", [0, False, None, ""], True),
