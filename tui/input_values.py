@@ -6,6 +6,7 @@ For the command line and the deck's form alike. The whole of the inputs is check
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, cast
@@ -171,7 +172,7 @@ def typed(text: str, types: frozenset[str]) -> Json:
     if "string" in types:
         return text
     try:
-        value = cast("Json", json.loads(text, parse_constant=_no_number))
+        value = cast("Json", json.loads(text, parse_constant=_no_number, parse_float=_finite))
     except (ValueError, RecursionError):
         if types:
             articles = {"null": ""} | dict.fromkeys(("array", "integer", "object"), "an ")
@@ -189,3 +190,9 @@ def text_of(value: Json) -> str:
 
 def _no_number(word: str) -> Json:
     raise ValueError(word)
+
+
+def _finite(word: str) -> float:
+    """Read a number; one that is too large would be sent as Infinity, which is not JSON."""
+    value = float(word)
+    return value if math.isfinite(value) else cast("float", _no_number(word))

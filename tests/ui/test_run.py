@@ -155,6 +155,15 @@ async def test_a_run_that_is_gone_is_said_to_be_gone() -> None:
         await until(pilot, lambda: screen.is_mounted and "not in the journal" in text(screen))
 
 
+async def test_a_run_that_is_forgotten_while_it_is_looked_at_stays_in_sight() -> None:
+    async with Host().run_test(size=(80, 24)) as pilot:
+        screen, fleet = await shown(pilot, failed_run())
+        fleet.runs = {}
+        screen.refresh_from(screen._session)
+        assert "not in the journal" not in text(screen)
+        assert "90431" in text(screen)
+
+
 async def test_a_hostile_name_is_shown_as_text() -> None:
     async with Host().run_test(size=(120, 40)) as pilot:
         screen, _ = await shown(pilot, Story(HOSTILE).triggered().read(3, HOSTILE))

@@ -182,6 +182,7 @@ class RunScreen(ActingScreen):
         state = self._state
         if state is None:
             return None
+        self._replayed = state  # a fleet forgets runs that ended long ago; this one is looked at
         view = self._session.fleet.watch.connections.get(ConnectionId(state.connection_id or ""))
         workspace = None if view is None else view.connection.workspace_id
         page = links.job_page(self._session.web_url, workspace, state.connection_id, state.job_id)

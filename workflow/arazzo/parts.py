@@ -19,7 +19,7 @@ _OF_THE_TRANSPORT: Final = ("host", "content-length", "transfer-encoding", "conn
 """Headers that say how a request travels; whoever sends it sets them."""
 _MEMBER: Final = re.compile(r"[$.]*[\w-]+(?:\.[\w-]+)*\Z")
 """A way to a member as many write it who do not mean a pointer: ``$.name.first``."""
-_MEDIA_TYPE: Final = re.compile(r"[!-~]+/[!-~]+(?:[ \t]*;[ -~\t]*)?\Z")
+_MEDIA_TYPE: Final = re.compile(r"[!-.0-~]+/[!-:<-~]+(?:[ \t]*;[ -~\t]*)?\Z")
 _UNREAD: Final = Constant("url")
 """In place of an expression with a mistake; a document that has one is never run."""
 

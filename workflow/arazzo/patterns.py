@@ -125,10 +125,11 @@ def _expanded(pattern: str) -> int:
             product *= _times(found)
         return product
     sizes, last, at = [0], 0, 0
-    pattern = _COMMENT.sub("", pattern)
     while at < len(pattern):
         character, end = pattern[at], at + 1
-        if character == "(":
+        if comment := _COMMENT.match(pattern, at):
+            end = comment.end()
+        elif character == "(":
             sizes.append(0)
             last = 0
         elif character == ")":

@@ -11,7 +11,7 @@ from workflow.arazzo.bodies import Form
 from workflow.arazzo.model import Replacement, RequestBody, Step
 from workflow.arazzo.openapi import ApiOperation, Description
 from workflow.arazzo.plan import BodyPlan
-from workflow.arazzo.pointer import Pointer, has_place, print_pointer
+from workflow.arazzo.pointer import Pointer, has_place, index_of, print_pointer
 from workflow.arazzo.problems import Findings
 from workflow.arazzo.templates import ListOf, ObjectOf, Template
 from workflow.arazzo.turns import Json
@@ -41,9 +41,10 @@ def _has_place(template: Template, target: Pointer, made: set[Pointer]) -> bool:
         elif isinstance(here, ListOf):
             if token == "-":  # noqa: S105  (RFC 6901: the place after the last item)
                 return last
-            if not token.isdigit() or int(token) >= len(here.items):
+            index = index_of(token, len(here.items))
+            if index is None:
                 return False
-            here = here.items[int(token)]
+            here = here.items[index]
         else:
             return True
     return True

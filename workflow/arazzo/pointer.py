@@ -49,6 +49,11 @@ def print_pointer(pointer: Pointer) -> str:
     return "".join("/" + token.replace("~", "~0").replace("/", "~1") for token in pointer)
 
 
+def index_of(token: str, length: int) -> int | None:
+    """Return which item of a list of that length a token names, if any (RFC 6901, section 4)."""
+    return int(token) if _INDEX.match(token) and int(token) < length else None
+
+
 def find(value: Json, pointer: Pointer) -> Value:
     """Return what `pointer` names in `value`, or MISSING."""
     for token in pointer:
@@ -56,8 +61,8 @@ def find(value: Json, pointer: Pointer) -> Value:
             if token not in value:
                 return MISSING
             value = value[token]
-        elif isinstance(value, list) and _INDEX.match(token) and int(token) < len(value):
-            value = value[int(token)]
+        elif isinstance(value, list) and (index := index_of(token, len(value))) is not None:
+            value = value[index]
         else:
             return MISSING
     return value
@@ -74,9 +79,10 @@ def has_place(value: Json, pointer: Pointer) -> bool:
         elif isinstance(value, list):
             if token == "-":  # noqa: S105  (RFC 6901: the place after the last item)
                 return last
-            if not _INDEX.match(token) or int(token) >= len(value):
+            index = index_of(token, len(value))
+            if index is None:
                 return False
-            value = value[int(token)]
+            value = value[index]
         else:
             return False
     return True
@@ -99,7 +105,6 @@ def replaced(value: Json, pointer: Pointer, new: Json) -> Json:
     if isinstance(value, list):
         if token == "-" and not rest:  # noqa: S105  (RFC 6901: the place after the last item)
             return [*value, new]
-        if _INDEX.match(token) and int(token) < len(value):
-            index = int(token)
+        if (index := index_of(token, len(value))) is not None:
             return [*value[:index], replaced(value[index], rest, new), *value[index + 1 :]]
     raise ValueError(f"the payload has no place {print_pointer(pointer)!r}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from workflow.arazzo import templates
 from workflow.arazzo.expressions import (
@@ -44,6 +44,8 @@ class Scope:
     response: Response | None = None
     called: Mapping[str, Json] | None = None
     """Outputs of the workflow that the step ran."""
+    _made: dict[str, Json] | None = field(default=None, init=False, repr=False)
+    """This workflow's outputs as far as they are known, made when first asked for."""
 
     def look(self, expression: Expression) -> Value:
         """Return what an expression stands for, or MISSING."""
@@ -75,6 +77,8 @@ class Scope:
         """Return the outputs of the workflow that the step ran; else this one's, if known yet."""
         if self.called is not None:
             return self.called
+        if self._made is not None:
+            return self._made
         found: dict[str, Json] = {}
         for name, expression in self.plan.outputs:
             # What refers to an answer has its value in no step but one, and outputs to outputs
@@ -84,6 +88,7 @@ class Scope:
                 value = self.look(expression)
                 if not isinstance(value, Missing):
                     found[name] = value
+        self._made = found
         return found
 
     def _constant(self, expression: Constant) -> Value:

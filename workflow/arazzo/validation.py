@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from fractions import Fraction
 from functools import lru_cache, wraps
+from math import isfinite
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from workflow.arazzo import patterns
@@ -132,8 +133,8 @@ def _additional_properties(
 def _multiple_of(validator: Any, rule: Any, instance: Any, _: Any) -> Iterable[ValidationError]:
     """Divide decimals as they are written: 0.3 is a multiple of 0.1, and no number is too large."""
     if validator.is_type(instance, "number"):
-        ratio = Fraction(repr(instance)) / Fraction(repr(rule))
-        if ratio.denominator != 1:
+        finite = isinstance(instance, int) or isfinite(instance)
+        if not finite or (Fraction(repr(instance)) / Fraction(repr(rule))).denominator != 1:
             yield _wrong("no multiple")
 
 

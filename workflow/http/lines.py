@@ -102,7 +102,8 @@ def proxy_for(origin: Origin) -> str | None:
 
 def _is_excepted(origin: Origin, no_proxy: str) -> bool:
     if ":" in origin.host:  # the standard library takes an IPv6 address for a host and a port
-        return origin.host in {name.strip().strip("[]") for name in no_proxy.split(",")}
+        names = {name.strip().strip("[]") for name in no_proxy.split(",")}
+        return no_proxy.strip() == "*" or origin.host in names
     return bool(proxy_bypass(f"{origin.host}:{origin.port}"))
 
 

@@ -35,9 +35,14 @@ class Known:
         self.launches: Final[Mapping[LaunchId, LaunchState]] = MappingProxyType(self._launches)
 
     def goes_on(self, event: Event) -> bool:
-        """Whether an event comes before its run's end: nothing is said of a run after that."""
-        state = None if event.run is None else self._runs.get(event.run)
-        return state is None or state.verdict is None
+        """Whether an event comes before its run's end: nothing is said of a run after that.
+
+        Nor of one that is forgotten: the journal has its end.
+        """
+        if event.run is None:
+            return True
+        state = self._runs.get(event.run)
+        return event.run in self._numbers and (state is None or state.verdict is None)
 
     def take_over(self, events: Iterable[Event]) -> None:
         """Fold in what an earlier process wrote, telling nobody; numbers go on from there."""
@@ -76,11 +81,15 @@ class Known:
         connection_id: str | None = None,
         at: datetime | None = None,
     ) -> Event:
-        """Put a fact in its envelope: now, and the next number of its run."""
+        """Put a fact in its envelope: now, and the next number of its run.
+
+        A run that is not known has none but 0: numbers that begin anew are in the journal already.
+        """
         if run is not None and (state := self._runs.get(run)) is not None:
             launch, connection_id = state.launch, state.connection_id
         key = _key(run, launch)
-        self._numbers[key] += 1
+        if run is None or run in self._numbers or isinstance(fact, RunCreated):
+            self._numbers[key] += 1
         return Event(at or self._clock.now(), self._numbers[key], fact, run, launch, connection_id)
 
     def fold(self, event: Event) -> None:

@@ -47,8 +47,12 @@ class Wishes:
         """Wish that a run's job stop; returns when it is known what came of it.
 
         `job_id` None: it is not known yet which job is the run's. Going away does not take the
-        wish back.
+        wish back. A run's own cancel of a job does not wait for a wish that waits for its job.
         """
+        over = self._over.get(voice.run)
+        if job_id is not None and over is not None and not over.done():
+            # That one may wait for the run's end, and so for whoever asks here.
+            return await self._canceller.cancel(job_id, voice.state.connection_id, sent=voice.tell)
         task = self._pending.get(voice.run) or self._begin(voice, job_id, by)
         return await asyncio.shield(task)
 
@@ -62,6 +66,8 @@ class Wishes:
         # Known before anything is awaited, so that two who wish at once share one cancel.
         task = asyncio.create_task(self._see_to(voice, job_id, by), name=f"cancel {voice.run}")
         self._pending[voice.run] = task
+        if job_id is None:
+            self._over[voice.run] = asyncio.get_running_loop().create_future()
         return task
 
     async def settled(self, run: RunId, verdict: Verdict) -> None:
@@ -78,6 +84,7 @@ class Wishes:
     async def drop(self, run: RunId) -> None:
         """Leave a wish to whoever takes the run up again."""
         task = self._pending.pop(run, None)
+        self._over.pop(run, None)
         if task is not None:
             await end(task)
 
@@ -94,6 +101,7 @@ class Wishes:
         finally:
             if self._pending.get(voice.run) is asyncio.current_task():
                 del self._pending[voice.run]
+                self._over.pop(voice.run, None)
 
     async def _settle(
         self, voice: Voice, job_id: int | None, before: CancelState | None
@@ -111,20 +119,19 @@ class Wishes:
 
     async def _its_job(self, voice: Voice) -> int | CancelSettled:
         """Wait until it is known which job is the run's, or that it has none to be cancelled."""
-        over: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
+        over = self._over[voice.run]
 
         def heard(event: Event) -> None:
             if event.run == voice.run and not _is_looking(voice.state) and not over.done():
                 over.set_result(voice.state.verdict or Verdict.UNRESOLVED)
 
-        self._over[voice.run] = over
         unsubscribe = voice.ledger.subscribe(heard)
         try:
             if _is_looking(voice.state):
                 await over
         finally:
             unsubscribe()
-            del self._over[voice.run]
+            self._over.pop(voice.run, None)
         return _found(voice.state, over.result() if over.done() else Verdict.UNRESOLVED)
 
 

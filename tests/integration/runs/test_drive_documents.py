@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from tests.support.documents import compiled
-from tests.support.fleets import Scene, scene
+from tests.support.fleets import STEADY, Scene, scene
 from tests.support.virtual_time import run_virtual
 from workflow.arazzo.program import Program
 from workflow.runs.events import Verdict
@@ -239,5 +241,34 @@ def test_a_document_without_a_job_stops_when_it_is_cancelled() -> None:
             Verdict.CANCELLED,
             "cancelled before a trigger was sent",
         )
+
+    run_virtual(story())
+
+
+def test_a_document_s_own_cancel_does_not_wait_for_a_wish_that_waits_for_a_job() -> None:
+    """A refused trigger leaves the run without a job of its own; the document polls another."""
+
+    async def story() -> None:
+        world = scene()
+        job = world.foreign_job(world.connection(replace(STEADY, duration=2_000.0)))
+        refused = _TRIGGER + "        onFailure: [{name: other, type: goto, stepId: poll}]\n"
+        order = Order(
+            (world.connection(),),
+            program=document(refused, _POLLS_ONE),
+            inputs={"job": job},
+            deadline=timedelta(minutes=5),
+            cancel_on_deadline=True,
+        )
+        world.box.faults.add(parse_fault("server-error:endpoint=createJob,status=400"))
+        async with world.deck() as deck:
+            launch = await deck.fleet.launch(order)
+            await deck.until(lambda: deck.of_launch(launch)[0].status == "running")
+            wish = asyncio.create_task(deck.fleet.cancel(deck.of_launch(launch)[0].run))
+            await deck.clock.sleep(600)
+            (run,) = deck.of_launch(launch)
+            assert wish.done()
+        assert run.verdict is Verdict.CANCELLED
+        assert run.job_id == job
+        assert world.box.log.count("cancelJob") == 1
 
     run_virtual(story())

@@ -133,6 +133,13 @@ DOCUMENTS: dict[str, bytes] = {
         "properties: {o: {patternProperties: {'^(a|aa)+$': {}}, default: {" + "a" * 40 + "!: 1}}}}"
     ),
     "a pattern of counted repeats": schema("{properties: {t: {pattern: '((a{999}){999}){999}'}}}"),
+    "counted repeats behind what is no comment": schema(
+        "{properties: {t: {pattern: '[(?#](?:(?:a{999}){999}){999}'}}}"
+    ),
+    "a media type of slashes": steps(
+        "- {stepId: a, operationId: createItem, requestBody: {payload: a, contentType: '"
+        + "a/" * 50_000 + " x'}}"
+    ),
     "a long list of unique objects": schema(
         "{properties: {l: {uniqueItems: true, default: ["
         + ", ".join(f"{{a: {n}}}" for n in range(14_000)) + "]}}}"

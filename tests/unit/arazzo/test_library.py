@@ -6,6 +6,7 @@ from __future__ import annotations
 import ast
 import re
 import textwrap
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -24,8 +25,11 @@ from tests.unit.arazzo.engine import (
     steps,
 )
 from workflow.arazzo.document import load
+from workflow.arazzo.expressions import Expression
+from workflow.arazzo.pointer import Value
 from workflow.arazzo.problems import CheckpointError, InputError
 from workflow.arazzo.program import Program, compile_program
+from workflow.arazzo.scope import Scope
 from workflow.arazzo.turns import (
     Call,
     CriterionNote,
@@ -361,6 +365,7 @@ def test_defaults_are_filled_in_at_every_level() -> None:
         ("{multipleOf: 0.1}", 0.3, True),
         ("{multipleOf: 0.1}", 0.35, False),
         ("{multipleOf: 3}", 10**400, False),
+        ("{multipleOf: 3}", float("1e999"), False),
         ("{uniqueItems: true}", [1, True, "1", {"a": 1, "b": 2}], True),
         ("{uniqueItems: true}", [{"a": 1, "b": 2.0}, {"b": 2, "a": 1}], False),
         ("{uniqueItems: true}", [0, False, None, ""], True),
@@ -527,3 +532,28 @@ def test_modules_stay_small() -> None:
     long = {path.name: n for path in HERE.glob("*.py") if (n := len(path.read_text().splitlines())) > 345}  # fmt: skip
 
     assert long == {}
+
+
+def test_a_workflows_outputs_are_made_once_for_all_conditions_of_a_turn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    many = range(50)
+    conditions = "".join(f"  - condition: $outputs.o{n} == 1\n" for n in many)
+    compiled = program(
+        steps(
+            f"- stepId: a\n  operationId: refresh\n  successCriteria:\n{conditions}",
+            inputs="{properties: {x: {type: integer}}}",
+            workflow="outputs: {" + ", ".join(f"o{n}: $inputs.x" for n in many) + "}",
+        )
+    )
+    looked: Counter[str] = Counter()
+    look = Scope.look
+
+    def counted(scope: Scope, expression: Expression) -> Value:
+        looked[str(expression)] += 1
+        return look(scope, expression)
+
+    monkeypatch.setattr(Scope, "look", counted)
+    run = drive(compiled, [ok()], {"x": 1})
+    assert run.end.outcome == "fell_through"
+    assert looked["$inputs.x"] == 2 * len(many)  # for the conditions, and at the end

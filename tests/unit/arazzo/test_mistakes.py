@@ -189,6 +189,9 @@ def test_a_problem_prints_as_editors_read_it() -> None:
         (steps("- {stepId: a, operationId: createItem, requestBody: {payload: "
                "{name: $statusCode, l: [$method]}, replacements: [{target: /l/1, value: 1}]}}"),
          "unknown-place", 8),
+        (steps("- {stepId: a, operationId: createItem, requestBody: {payload: "
+               "{name: $statusCode, l: [$method]}, replacements: [{target: /l/², value: 1}]}}"),
+         "unknown-place", 8),
         (steps("- stepId: a\n  operationId: listItems\n  parameters:\n"
                "  - {name: X-A, in: header, value: 1}\n  - {name: x-a, in: header, value: 2}"),
          "duplicate-id", 12),

@@ -56,6 +56,7 @@ class TestTheEnvironmentsProxy:
             ("http://10.1.2.3", "10.1.2.3"),
             ("http://[2001:db8::7]:8000", "2001:db8::7"),
             ("http://far.example", "*"),
+            ("http://[2001:db8::7]:8000", "*"),
         ],
     )
     def test_is_passed_by_for_what_no_proxy_names(

@@ -322,3 +322,17 @@ async def test_a_launch_is_known_while_one_of_its_runs_is() -> None:
         await begun(ledger, RunId("r-2"))
         ledger.known.forget({RUN})
         assert set(ledger.launches) == {LAUNCH}
+
+
+async def test_what_comes_late_of_a_forgotten_run_costs_no_other_run_its_entry() -> None:
+    journal = await Journal.open(None, SystemClock())
+    async with open_ledger(journal) as ledger:
+        old, new = await begun(ledger), await begun(ledger, RunId("r-2"))
+        await ledger.finish(RUN, lambda: (old.stamp(ends()),))
+        ledger.known.forget({RUN})
+        old.note(RunWaiting("slot"))
+        await new.tell(RunWaiting("slot"))
+        kinds = [event.fact.kind for event in await journal.events(RunId("r-2"))]
+        assert kinds == ["run.created", "run.waiting"]
+        assert len(await journal.events(RUN)) == 2
+    await journal.aclose()
