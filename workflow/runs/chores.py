@@ -44,7 +44,8 @@ async def let_go_of_ended(ledger: Ledger, clock: Clock, most: int) -> NoReturn:
     """Keep no more than about `most` ended runs in memory, for ever: a deck may stay open."""
     while True:
         await clock.sleep(LET_GO_EVERY)
-        ledger.known.forget(to_forget(ledger.runs, ledger.launches, most))
+        gone = to_forget(ledger.runs, ledger.launches, clock.now(), most)
+        ledger.known.forget(gone)
 
 
 async def forget_what_is_old(journal: Journal, clock: Clock) -> NoReturn:

@@ -14,13 +14,16 @@ from workflow.runs.forgetting import to_forget
 from workflow.runs.launch import LaunchState
 from workflow.runs.run import RunState
 
+HOUR = timedelta(hours=1)
+
 
 def a_run(number: int, verdict: str | None = "succeeded", launch: str | None = None) -> RunState:
     """Return a run that ended `number` minutes after the first, or that goes on."""
     facts = (created(), *(() if verdict is None else (ends(verdict),)))
     begun = START + timedelta(minutes=number)
     of = None if launch is None else LaunchId(launch)
-    return replay(story(*facts, run=RunId(f"r-{number}"), launch=of, start=begun))
+    run, connection = RunId(f"r-{number}"), f"c-{number % 10}"
+    return replay(story(*facts, run=run, launch=of, connection_id=connection, start=begun))
 
 
 def a_launch(name: str, *, finished: bool = True) -> LaunchState:
@@ -29,9 +32,14 @@ def a_launch(name: str, *, finished: bool = True) -> LaunchState:
     return launches.fold(state, over, None, None) if finished else state
 
 
-def forgotten(*runs: RunState, most: int, of: tuple[LaunchState, ...] = ()) -> set[str]:
+def forgotten(
+    *runs: RunState,
+    most: int,
+    of: tuple[LaunchState, ...] = (),
+    after: timedelta = timedelta(1 / 24),
+) -> set[str]:
     known = {run.run: run for run in runs}
-    return set(to_forget(known, {launch.launch: launch for launch in of}, most))
+    return set(to_forget(known, {one.launch: one for one in of}, START + after, most))
 
 
 def test_those_that_ended_first_go_and_as_many_stay_as_are_asked_for() -> None:
@@ -45,6 +53,16 @@ def test_nothing_goes_while_there_are_no_more_than_that() -> None:
 @pytest.mark.parametrize("verdict", [None, "unresolved"])
 def test_what_goes_on_or_is_open_stays_however_old(verdict: str | None) -> None:
     assert forgotten(a_run(0, verdict), a_run(1), a_run(2), most=0) == {"r-1", "r-2"}
+
+
+def test_what_may_have_taken_the_place_of_an_open_question_stays_with_it() -> None:
+    question, successor, other = a_run(0, "unresolved"), a_run(10), a_run(11)
+    assert forgotten(question, successor, other, most=0) == {"r-11"}
+
+
+def test_a_question_is_none_any_more_when_its_suspects_are_not_looked_for() -> None:
+    runs = [a_run(0, "unresolved"), a_run(10)]
+    assert forgotten(*runs, most=0, after=timedelta(days=2)) == {"r-0", "r-10"}
 
 
 def test_a_launch_goes_whole_or_not_at_all() -> None:
