@@ -57,9 +57,16 @@ class TableRuns(DataTable[str]):
     def dim(self, dimmed: bool) -> None:
         """Nothing: what it shows is fresh."""
 
-    def take(self, runs: Mapping[RunId, RunState], watch: Any, *, tick: bool) -> None:
+    def take(
+        self,
+        runs: Mapping[RunId, RunState],
+        watch: Any,
+        suspected: Collection[RunId] = frozenset(),
+        *,
+        tick: bool,
+    ) -> None:
         """Take in how things are, as the deck's own pane does."""
-        changed, moves = self.board.update(runs, watch.foreign, watch.connections)
+        changed, moves = self.board.update(runs, watch.foreign, watch.connections, suspected)
         if not self._fitted:
             if not self.size.width:
                 return
