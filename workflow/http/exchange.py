@@ -82,21 +82,9 @@ def _described(method: str, url: str) -> SafeText:
 def _build(
     request: Request, headers: Mapping[str, str], timeout: Timeout, whose: str
 ) -> httpx.Request:
-    parts = {
-        "connect": timeout.connect,
-        "read": timeout.read,
-        "write": timeout.write,
-        "pool": timeout.pool,
-    }
+    make = _made_once if request.content is None else _made
     try:
-        # Not by the client, which would merge in what it has of its own: nothing.
-        built = httpx.Request(
-            request.method,
-            _address(request.url, request.query),
-            headers={**_OURS, **headers},
-            content=request.content,
-            extensions={"timeout": parts},
-        )
+        built = make(request, tuple(headers.items()), timeout)
     except (httpx.InvalidURL, UnicodeError):
         raise NetworkFailure(
             "host", f"{whose} has an address or header that HTTP cannot carry.", sent=False
@@ -104,6 +92,28 @@ def _build(
     if len(built.url.raw_path) > _LONGEST_PATH:
         raise NetworkFailure("host", f"The address of {whose} is too long to send.", sent=False)
     return built
+
+
+def _made(
+    request: Request, headers: tuple[tuple[str, str], ...], timeout: Timeout
+) -> httpx.Request:
+    parts = {
+        "connect": timeout.connect,
+        "read": timeout.read,
+        "write": timeout.write,
+        "pool": timeout.pool,
+    }
+    return httpx.Request(
+        request.method,
+        _address(request.url, request.query),
+        headers={**_OURS, **dict(headers)},
+        content=request.content,
+        extensions={"timeout": parts},
+    )
+
+
+_made_once: Final = lru_cache(maxsize=64)(_made)
+"""What polls send is the same again and again, and nobody changes it."""
 
 
 @lru_cache(maxsize=256)

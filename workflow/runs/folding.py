@@ -141,12 +141,13 @@ def _at_step(state: RunState, seq: int, fact: StepStarted | StepFinished, at: da
         return replace(state, seq=seq)
     step = state.steps[index]
     if isinstance(fact, StepFinished):
-        step = replace(
-            step,
+        step = StepState(
+            step=step.step,
             visits=fact.visit,
             succeeded=fact.succeeded,
             http_status=fact.http_status,
             ms=fact.ms,
+            started=step.started,
             finished=at,
         )
         return replace(state, seq=seq, steps=_with(state.steps, index, step))
