@@ -386,6 +386,30 @@ WORKFLOWS = [
     ),
 ]
 
+HANDING_OVER = """
+workflows:
+- workflowId: main
+  dependsOn: [login, other]
+  steps: [{stepId: a, operationId: getItem, parameters: [{name: id, in: path, value: $workflows.login.outputs.t}]}]
+- workflowId: login
+  steps:
+  - {stepId: l, operationId: refresh, outputs: {t: $response.body#/t}, onSuccess: [{name: g, type: goto, workflowId: more}]}
+  outputs: {t: $steps.l.outputs.t}
+- {workflowId: more, steps: [{stepId: m, operationId: listItems}]}
+- {workflowId: other, dependsOn: [login], steps: [{stepId: o, operationId: refresh}]}
+"""
+
+WORKFLOWS += [
+    Case(
+        "Workflow Object",
+        "a dependency that hands over to another workflow runs once, and keeps its own outputs",
+        document(HANDING_OVER),
+        (ok({"t": 8}), ok(), ok(), ok()),
+        sent=("POST /token", "GET /items", "POST /token", "GET /items/8"),
+        workflow_id="main",
+    ),
+]
+
 ACTIONS = [
     Case(
         "Success Action Object",
