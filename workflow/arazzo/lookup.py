@@ -21,6 +21,7 @@ from workflow.arazzo.model import (
 )
 from workflow.arazzo.openapi import Description
 from workflow.arazzo.operations import ApiOperation
+from workflow.arazzo.pointer import print_pointer
 from workflow.arazzo.problems import Findings, Place, Problem, nearest
 
 Sources: TypeAlias = Mapping[str, Description | Document]
@@ -227,10 +228,13 @@ class Lookup:
             method, operation = only
             self._wild(prefix, target.place, "A path without a method", f"{target.text}/{method}")
         if operation is None:
+            near = description.nearest_pointer(target.pointer)
+            start = target.text.partition("#")[0]
             self._findings[prefix].error(
                 target.place,
                 "unknown-operation",
                 f"The source {target.source!r} has no operation at {target.text!r}.",
+                f"{start}#{print_pointer(near)}" if near is not None else None,
             )
             return None
         return FoundOperation(target.source, description, operation)
