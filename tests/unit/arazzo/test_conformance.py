@@ -562,6 +562,19 @@ ACTIONS = [
     ),
     Case(
         "Failure Action Object",
+        "a Retry-After of a workflow's last call overrules the retry of the step that ran it",
+        document("""
+        workflows:
+        - workflowId: w
+          steps: [{stepId: s, workflowId: v, onFailure: [{name: r, type: retry, retryAfter: 1}]}]
+        - {workflowId: v, steps: [{stepId: a, operationId: refresh}]}
+        """),
+        (ok(status=429, retry_after="3"), ok()),
+        waits=(3.0,),
+        workflow_id="w",
+    ),
+    Case(
+        "Failure Action Object",
         "a Retry-After date counts from the answer's own Date",
         steps(
             "- {stepId: a, operationId: refresh, onFailure: [{name: r, type: retry, retryAfter: 1}]}"

@@ -671,3 +671,42 @@ def test_a_path_that_leads_to_no_operation_gets_the_nearest(
     )
 
     assert the(text).suggestion == (right and f"{start}{right}")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("$response.body#/list[0]", "$response.body#/list/0"),
+        ("$response.body#/a/list[12]/id", "$response.body#/a/list/12/id"),
+        ("$inputs.x#/list[0]", "$inputs.x#/list/0"),
+    ],
+)
+def test_a_position_in_brackets_in_a_pointer_is_doubted(wrong: str, right: str) -> None:
+    text = steps(
+        f"- {{stepId: a, operationId: refresh, outputs: {{x: '{wrong}'}}}}",
+        inputs="{properties: {x: {}}}",
+    )
+
+    assert the(text, "warning").suggestion == right
+
+
+OWN = "{condition: $steps.a.outputs.x == 1}"
+
+
+@pytest.mark.parametrize(
+    ("member", "doubted"),
+    [
+        (f"successCriteria: [{OWN}]", True),
+        ("parameters: [{name: commas, in: query, value: $steps.a.outputs.x}]", True),
+        (f"onSuccess: [{{name: e, type: end, criteria: [{OWN}]}}]", False),
+        (f"successCriteria: [{OWN}], onSuccess: [{{name: g, type: goto, stepId: a, criteria: [{OWN}]}}]", False),
+    ],
+)  # fmt: skip
+def test_a_step_that_reads_its_own_outputs_before_they_are_made_is_doubted(
+    member: str, doubted: bool
+) -> None:
+    text = f"- {{stepId: a, operationId: listItems, {member}, outputs: {{x: $response.body#/x}}}}"
+
+    codes = [problem.code for problem in found(steps(text), "warning")]
+
+    assert codes == (["not-yet"] if doubted else [])
