@@ -190,6 +190,7 @@ async def follow(
     try:
         await fleet.start()
         following.begin(await begin())
+        _say([fleet.damage] if fleet.damage is not None else [])
         if meanwhile is not None:
             await meanwhile()
         if await _first(following.ended, output.closed) is output.closed:

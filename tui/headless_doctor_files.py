@@ -49,12 +49,15 @@ async def _journal(path: Path, clock: Clock) -> Finding:
     try:  # what cannot be written can often be read all the same
         async with open_records(path) as records:
             unfinished = many(len(await records.runs(-1, unfinished=True)), "run")
+            damage = records.damage.sentence
     except JournalError as error:
         return Finding("journal", "ill", (trouble or error).text)
     if trouble is not None:
         return Finding(
             "journal", "ill", safe(f"{trouble} It can be read: {unfinished} unfinished.")
         )
+    if damage is not None:
+        return Finding("journal", "warning", safe(f"{damage} {unfinished} unfinished."))
     return Finding("journal", "well", safe(f"{path}, {unfinished} unfinished"))
 
 

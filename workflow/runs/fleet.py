@@ -125,6 +125,11 @@ class Fleet:
         return self._rooms.ledger.trouble
 
     @property
+    def damage(self) -> SafeText | None:
+        """What of the journal could not be read, and was passed over; None when all could."""
+        return self.journal.damage.sentence
+
+    @property
     def shown(self) -> bool:
         """Whether somebody looks.
 

@@ -99,7 +99,7 @@ def furnish(
     watch = Watch(client, feed, clock, workspace_ids, owned=lambda job: job in ours)
     ledger = Ledger(journal, profile=profile_name, clock=clock)
     relay = Relay(shared, ledger, clock, watch.usual)
-    ours = OwnJobs(ledger, relay.is_watched, clock)
+    ours = OwnJobs(ledger, relay.is_watched, feed.jobs, clock)
     roster = Roster(mistake)
     services = Services(
         profile=profile_name,
