@@ -22,8 +22,7 @@ from textual.filter import LineFilter
 from textual.theme import Theme
 from textual.worker import Worker, WorkerState
 
-from tui import keymap, themes
-from tui.formats import clock, many
+from tui import asking, keymap, themes
 from tui.kept import Kept, KeptError
 from tui.link import EVERY, Link, Outlet, Waited, over_ssh
 from tui.screens import late
@@ -66,7 +65,6 @@ class SyncdeckApp(App[int]):
         *,
         profile_name: str,
         server: SafeText,
-        demo: bool = False,
         clock: Clock | None = None,
         rebound: Mapping[str, str] | None = None,
         ascii_only: bool = False,
@@ -79,7 +77,6 @@ class SyncdeckApp(App[int]):
     ) -> None:
         super().__init__()
         self._open = open_session
-        self.demo = demo
         self.clock: Clock = clock or SystemClock()
         self._opening = Facts(safe(profile_name), "…", server, None, {}, self.clock.now())
         self._ascii = [themes.AsciiOnly()] if ascii_only else []
@@ -269,70 +266,33 @@ class SyncdeckApp(App[int]):
         self.run_worker(self._arm(), group="arm", exclusive=True, exit_on_error=False)
 
     async def _arm(self) -> None:
-        session = self.session
-        if session is None:
+        if self.session is None:
             self.notify("still opening; nothing can be done yet", markup=False)
-            return
-        fleet, profile = session.fleet, safe(session.profile_name)
-        why_not = fleet.arming.why_not_arm()
-        if why_not is not None:
-            self.notify(why_not, severity="warning", markup=False)
-            return
-        span = await self.push_screen_wait(late.arm_dialog(session))
-        if span is None:
-            return
-        if span:
-            until = fleet.arm(span)
-            told = f"{profile} is armed until {clock(until)}; then it is read-only again"
-            self.notify(told, severity="warning", markup=False)
-        else:
-            await fleet.disarm()
-        self._dirty = True
-        self._hand_over()
+        elif await asking.arm(self, self.session):
+            self._dirty = True
+            self._hand_over()
 
     def action_profile(self) -> None:
         """Leave for another profile."""
         self.run_worker(self._change(), group="leave", exclusive=True, exit_on_error=False)
 
     async def _change(self) -> None:
-        others = self._switch.others(self._opening.profile)
-        if not others:
-            told = "there is no other profile: syncdeck profile add saves one"
-            self.notify(told, markup=False)
-            return
-        live = [] if self.session is None else self.session.fleet.runs.values()
-        count = sum(run.live for run in live)
-        dialog = late.profile_dialog(others, self._opening.profile, count)
-        wanted: str | None = await self.push_screen_wait(dialog)
-        if wanted is None:
-            return
-        self._switch.wanted = wanted
-        if self.session is None:
-            self.exit(0)
-        self._leaving.set()
+        here = self._opening.profile
+        wanted = await asking.profile(self, self.session, self._switch.others(here), here)
+        if wanted is not None:
+            self._switch.wanted = wanted
+            self._go()
 
     async def action_leave(self) -> None:
         """Quit; ask what becomes of live runs."""
         self.run_worker(self._leave(), group="leave", exclusive=True, exit_on_error=False)
 
     async def _leave(self) -> None:
-        session = self.session
-        if session is None:
-            self.exit(0)
-            return
-        from workflow.runs.run import Phase  # noqa: PLC0415 - it came with the session
+        if self.session is None or await asking.may_leave(self, self.session):
+            self._go()
 
-        unended = [run for run in session.fleet.runs.values() if run.live]
-        live = [run for run in unended if run.phase is not Phase.WAITING]
-        if unended:
-            unsent = len(unended) - len(live)
-            dialog = late.quit_dialog(len(live), unsent=unsent, demo=self.demo)
-            way = await self.push_screen_wait(dialog)
-            if way == "stay":
-                return
-            if way == "cancel":
-                told = f"asking {many(len(live), 'job')} to stop; the deck closes after that"
-                self.notify(told, markup=False)
-                wishes = (session.fleet.cancel(run.run) for run in live)
-                await asyncio.gather(*wishes, return_exceptions=True)
+    def _go(self) -> None:
+        """Close the session, if there is one, and then the app."""
+        if self.session is None:
+            self.exit(0)
         self._leaving.set()
