@@ -15,6 +15,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final, Protocol, runtime_checkable
 
+from textual import events
 from textual.app import App
 from textual.binding import BindingType
 from textual.driver import Driver
@@ -24,6 +25,7 @@ from textual.worker import Worker, WorkerState
 
 from tui import asking, keymap, themes
 from tui.kept import Kept, KeptError
+from tui.key_queue import KeyDone, KeyQueue, Typed, beside
 from tui.link import EVERY, Link, Outlet, Waited, over_ssh
 from tui.screens import late
 from tui.screens.opening import OpeningScreen
@@ -82,6 +84,7 @@ class SyncdeckApp(App[int]):
         self._ascii = [themes.AsciiOnly()] if ascii_only else []
         self._link = Link(ssh=over_ssh(os.environ), slow=slow_link)
         self._settle = settle
+        self._keys = KeyQueue(self.post_message)
         self._loaded = False
         self._dirty = True
         self._flushed_at = -1
@@ -201,6 +204,29 @@ class SyncdeckApp(App[int]):
     def _look_again(self) -> None:
         self._dirty = True
 
+    # --------------------------------------------------------------------------------------- keys
+
+    async def on_event(self, event: events.Event) -> None:
+        """Take keys one at a time."""
+        if not isinstance(event, Typed) or event.is_forwarded:
+            await super().on_event(event)
+        elif not self._keys.holds(event):
+            await self._hand_on(event)
+
+    async def _hand_on(self, key: Typed) -> None:
+        mark = self._keys.begin()
+        await super().on_event(key)
+        if not (key.is_forwarded and (self.focused or self.screen).post_message(mark)):
+            await self.on_key_done(mark)
+
+    async def on_key_done(self, mark: KeyDone) -> None:
+        """Hand the next key on."""
+        key = self._keys.done(mark)
+        if key is not None:
+            await self._hand_on(key)
+
+    # ------------------------------------------------------------------------------- the terminal
+
     def get_driver_class(self) -> type[Driver]:
         """Return Textual's driver; a terminal's, as one that says how long pictures wait."""
         usual = super().get_driver_class()
@@ -261,9 +287,9 @@ class SyncdeckApp(App[int]):
         if self.session is not None:
             self.push_screen(late.history_screen(self.session))
 
-    def action_arm(self) -> None:
+    async def action_arm(self) -> None:
         """Let a read-only profile send for a while."""
-        self.run_worker(self._arm(), group="arm", exclusive=True, exit_on_error=False)
+        await beside(self, self._arm(), group="arm", exclusive=True)
 
     async def _arm(self) -> None:
         if self.session is None:
@@ -272,9 +298,9 @@ class SyncdeckApp(App[int]):
             self._dirty = True
             self._hand_over()
 
-    def action_profile(self) -> None:
+    async def action_profile(self) -> None:
         """Leave for another profile."""
-        self.run_worker(self._change(), group="leave", exclusive=True, exit_on_error=False)
+        await beside(self, self._change(), group="leave", exclusive=True)
 
     async def _change(self) -> None:
         here = self._opening.profile
@@ -285,7 +311,7 @@ class SyncdeckApp(App[int]):
 
     async def action_leave(self) -> None:
         """Quit; ask what becomes of live runs."""
-        self.run_worker(self._leave(), group="leave", exclusive=True, exit_on_error=False)
+        await beside(self, self._leave(), group="leave", exclusive=True)
 
     async def _leave(self) -> None:
         if self.session is None or await asking.may_leave(self, self.session):

@@ -7,8 +7,7 @@ on, and turns keys into orders to :mod:`tui.screens.deck_acts`. It holds no rule
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.binding import BindingType
@@ -17,6 +16,7 @@ from tui import keymap
 from tui.deck_plan import Pane
 from tui.glyphs import Tone
 from tui.happenings import Happenings
+from tui.key_queue import beside
 from tui.link import Paced
 from tui.screens import deck_view
 from tui.screens.deck_choice import Opens
@@ -33,19 +33,15 @@ if TYPE_CHECKING:
     from tui.screens.subjects import Subject
     from tui.session import Session
 
-_FIRST: Final = frozenset({"filter", "palette", *(f"pane.{pane.value}" for pane in Pane)})
-"""Keys behind which something is typed that is for what they lead to."""
-
 
 class DeckScreen(PanesScreen):
     """The first screen, and the one everything comes back to."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        # These take what is typed behind their keys, so that waits in no table's queue.
-        replace(key.binding(), priority=key.id in _FIRST)
+    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(
+        key.id
         for key in keymap.KEYS
         if key.group is not keymap.Group.DETAIL and key.id not in keymap.TABLE_KEYS
-    ]
+    )
 
     def __init__(
         self,
@@ -135,7 +131,7 @@ class DeckScreen(PanesScreen):
         """What an action is for."""
         return self._choice.subjects(self._pane)
 
-    def _act(self, act: Callable[[Acts], Awaitable[object]]) -> None:
+    async def _act(self, act: Callable[[Acts], Awaitable[object]]) -> None:
         """Do something that takes time, beside the screen."""
         if self._acts is None:
             self.notify("still opening; nothing can be done yet", markup=False)
@@ -145,7 +141,7 @@ class DeckScreen(PanesScreen):
         async def done() -> None:
             await act(acts)
 
-        self.run_worker(done(), group="act", exit_on_error=False)
+        await beside(self, done(), group="act")
 
     @on(LiveTable.Opened)
     def _opened(self) -> None:
@@ -173,55 +169,55 @@ class DeckScreen(PanesScreen):
         else:
             self.app.push_screen(self._last_view())
 
-    def action_launch(self) -> None:
+    async def action_launch(self) -> None:
         """Launch the chosen connections."""
         subjects = self._subjects
-        self._act(lambda acts: self._launched(acts, subjects, again=False))
+        await self._act(lambda acts: self._launched(acts, subjects, again=False))
 
-    def action_rerun(self) -> None:
+    async def action_rerun(self) -> None:
         """Launch the chosen again, filled in."""
         subjects = self._subjects
-        self._act(lambda acts: self._launched(acts, subjects, again=True))
+        await self._act(lambda acts: self._launched(acts, subjects, again=True))
 
     async def _launched(self, acts: Acts, subjects: tuple[Subject, ...], *, again: bool) -> None:
         if await acts.launch(subjects, again=again) is not None:
             self._table.mark(Selection.clear)
             self.action_pane(Pane.RUNS)
 
-    def action_attach(self) -> None:
+    async def action_attach(self) -> None:
         """Watch the chosen jobs."""
         subjects = self._subjects
-        self._act(lambda acts: acts.attach(subjects))
+        await self._act(lambda acts: acts.attach(subjects))
 
-    def action_detach(self) -> None:
+    async def action_detach(self) -> None:
         """Stop watching the chosen runs."""
         subjects = self._subjects
-        self._act(lambda acts: acts.detach(subjects))
+        await self._act(lambda acts: acts.detach(subjects))
 
-    def action_cancel(self) -> None:
+    async def action_cancel(self) -> None:
         """Cancel the chosen jobs."""
         subjects = self._subjects
-        self._act(lambda acts: acts.cancel(subjects))
+        await self._act(lambda acts: acts.cancel(subjects))
 
-    def action_hold(self) -> None:
+    async def action_hold(self) -> None:
         """Hold the launch, or let it go on."""
         subjects = self._subjects
-        self._act(lambda acts: acts.hold(subjects))
+        await self._act(lambda acts: acts.hold(subjects))
 
-    def action_enable(self) -> None:
+    async def action_enable(self) -> None:
         """Enable or disable the chosen connections."""
         subjects = self._subjects
-        self._act(lambda acts: acts.enable(subjects))
+        await self._act(lambda acts: acts.enable(subjects))
 
-    def action_follow(self) -> None:
+    async def action_follow(self) -> None:
         """Follow the chosen connections, or stop following them."""
         subjects = self._subjects
-        self._act(lambda acts: acts.follow(subjects))
+        await self._act(lambda acts: acts.follow(subjects))
 
-    def action_log(self) -> None:
+    async def action_log(self) -> None:
         """Open the log of what the cursor is on."""
         subjects = self._subjects
-        self._act(lambda acts: acts.log(subjects[0] if subjects else None))
+        await self._act(lambda acts: acts.log(subjects[0] if subjects else None))
 
     def action_copy(self) -> None:
         """Copy the chosen rows."""

@@ -19,6 +19,7 @@ from textual.widget import Widget
 from tui.deck_plan import Pane, Part
 from tui.happenings import Happenings
 from tui.kept import kept_by
+from tui.key_queue import beside
 from tui.screens.deck_choice import Choice
 from tui.screens.deck_frame import Frame, Panes, Table
 from tui.screens.deck_views import Views
@@ -32,8 +33,6 @@ from workflow.clock import Clock
 from workflow.text import SafeText
 
 _PANES: Final = tuple(Pane)
-_TEXT: Final = frozenset({"filter", "palette", "pane"})
-"""What some keys do that are letters in a filter."""
 
 
 class PanesScreen(Screen[None]):
@@ -152,9 +151,9 @@ class PanesScreen(Screen[None]):
         self._table.toggle_problems()
         self.again()
 
-    def action_views(self) -> None:
+    async def action_views(self) -> None:
         """Show a saved view, or save what is shown."""
-        self.run_worker(self._choose_view(), group="views", exclusive=True, exit_on_error=False)
+        await beside(self, self._choose_view(), group="views", exclusive=True)
 
     async def _choose_view(self) -> None:
         views = Views(self.app, kept_by(self.app), self._profile)
@@ -163,15 +162,6 @@ class PanesScreen(Screen[None]):
             self.action_pane(view.pane)
             self._table.take_view(view)
             self.again()
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Say no to some keys while a filter is typed: they are letters of it then."""
-        del parameters
-        return action not in _TEXT or not self._frame.keys.typing
-
-    async def action_palette(self) -> None:
-        """Go to anything, do anything."""
-        await self.app.run_action("app.palette")
 
     def action_filter(self) -> None:
         """Let the pane's filter be typed."""

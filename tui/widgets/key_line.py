@@ -116,9 +116,8 @@ class KeyLine(Still, Input):
         if self._typing:
             self.words = typed
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Keep the filter and go back to the rows."""
-        event.stop()
+    async def action_submit(self) -> None:
+        """Keep the filter and go back to the rows, before another key is taken."""
         self.close(kept=True)
 
     async def on_mouse_down(self, event: events.MouseDown) -> None:
