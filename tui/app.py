@@ -222,7 +222,7 @@ class SyncdeckApp(App[int]):
     async def on_key_done(self, mark: KeyDone) -> None:
         """Hand the next key on."""
         key = self._keys.done(mark)
-        if key is not None:
+        if key is not None and self.screen_stack:  # none is left when the app goes
             await self._hand_on(key)
 
     # ------------------------------------------------------------------------------- the terminal

@@ -41,9 +41,15 @@ class KeyQueue:
 
     def holds(self, key: Typed) -> bool:
         """Keep a key while another is under way; says whether it does."""
-        if self._mark is not None:
-            self._waiting.append(key)
-        return self._mark is not None
+        if self.idle:
+            return False
+        self._waiting.append(key)
+        return True
+
+    @property
+    def idle(self) -> bool:
+        """Whether no key is under way."""
+        return self._mark is None
 
     def begin(self) -> KeyDone:
         """Let a key go, and return the mark to send behind it."""

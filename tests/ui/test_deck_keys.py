@@ -44,7 +44,8 @@ async def written(deck: Deck, text: str) -> None:
     for letter in text:
         key = NAMED.get(letter, letter)
         deck.app.post_message(events.Key(key, letter if letter.isprintable() else None))
-    await deck.pilot.pause()
+    app = deck.app
+    await until(deck.pilot, lambda: app._message_queue.empty() and app._keys.idle)
 
 
 def stack(deck: Deck) -> list[type]:
@@ -87,6 +88,15 @@ async def test_a_search_of_history_takes_what_is_typed_behind_it() -> None:
     async with a_deck((120, 40)) as deck:
         await written(deck, "4/nosuch\r\x1b\x1b")
         assert stack(deck) == []
+
+
+async def test_keys_that_wait_while_the_deck_closes_are_dropped() -> None:
+    async with a_deck((120, 40)) as deck:
+        mark = deck.app._keys.begin()
+        assert deck.app._keys.holds(events.Key("t", "t"))
+    assert not deck.app.screen_stack
+    await deck.app.on_key_done(mark)
+    assert deck.app._keys.idle
 
 
 async def test_enter_right_behind_launch_opens_nothing_under_the_form() -> None:
