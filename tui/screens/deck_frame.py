@@ -110,7 +110,8 @@ class Frame:
         self._last = LastEvent("", id=Part.LAST_EVENT, markup=False)
         self._last_drawn = ""
         self._estimate: _Estimate | None = None
-        self._launch_number: int | None = None
+        self._launched: LaunchState | None = None
+        """The launch that is shown."""
         self._stale = False
         self._choice: tuple[object, ...] = ()
         self._barred: tuple[Key, ...] | None = None
@@ -163,7 +164,7 @@ class Frame:
             self._panes.of(pane).dim(facts.stale)
         self._stale = facts.stale
         self._header.show(facts)
-        self._launch_number = self._draw_launch(session)
+        self._draw_launch(session)
         self._barred = None
         self.draw_choice()
         self._draw_last_event()
@@ -176,7 +177,8 @@ class Frame:
         title, lines = self._about.of(pane, now, width, wide=wide)
         self._detail.show(lines, dimmed=self._stale)
         titles = {pane: self._panes.of(pane).title for pane in Pane}
-        tops = deck_view.top_titles(self._plan, pane, titles, title, self._launch_number)
+        number = None if self._launched is None else self._launched.number
+        tops = deck_view.top_titles(self._plan, pane, titles, title, number)
         self._draw_rule(Part.TOP, tops)
         middle = deck_view.middle_titles(self._plan, title, titles[Pane.EVENTS], pane)
         self._draw_rule(Part.MIDDLE, middle)
@@ -194,13 +196,14 @@ class Frame:
         table = self._panes.of(self.wish.pane)
         return self.wish.pane, table.cursor, table.marks
 
-    def _draw_launch(self, session: Session) -> int | None:
-        """Draw the launch to show and return its number, if there is one."""
-        shown = progress(session.fleet.launches)
+    def _draw_launch(self, session: Session) -> None:
+        """Draw the launch to show, if there is one."""
+        shown = progress(session.fleet.launches, self._launched)
+        self._launched = None if shown is None else shown.state
         if (shown is not None) is not self.wish.launch:
             self.want(replace(self.wish, launch=shown is not None))
         if shown is None:
-            return None
+            return
         left = None
         if shown.state.finished is None:
             now = self._clock.now()
@@ -210,7 +213,6 @@ class Frame:
                 known = self._estimate = _estimated(session, shown.state, now)
             left = known.left
         self._launch.show(replace(shown, left=left), self.hint("hold"))
-        return shown.state.number
 
     def _draw_rule(self, part: Part, titles: Sequence[Title]) -> None:
         region = self._plan.regions.get(part)
