@@ -18,6 +18,7 @@ from workflow.text import SafeText, safe
 
 if TYPE_CHECKING:
     from tui.listening import Listener
+    from tui.screens.launch_again import Again
     from tui.screens.quitting import Leaving
     from tui.screens.suspects import Answer
     from tui.session import Session
@@ -40,12 +41,12 @@ async def listener(
 
 
 def launch_screen(
-    session: Session, targets: tuple[Target, ...], rerun_of: LaunchId | None
+    session: Session, targets: tuple[Target, ...], again: Again | None
 ) -> Screen[LaunchId | None]:
     """Return the form that starts runs."""
     from tui.screens.launch import LaunchScreen
 
-    return LaunchScreen(session, targets, rerun_of)
+    return LaunchScreen(session, targets, again)
 
 
 def run_screen(session: Session, run: RunId, order: tuple[RunId, ...]) -> Screen[None]:

@@ -24,9 +24,10 @@ from tui.plans import Plan
 from tui.screens import launch_deed, launch_form, plan_book
 from tui.screens.deck_acts import locked
 from tui.screens.dialogs import TypedAhead
+from tui.screens.launch_again import Again
 from tui.screens.launch_checks import Checks
 from tui.screens.launch_fields import LaunchFields
-from tui.screens.launch_foot import LaunchFoot
+from tui.screens.launch_foot import WORKFLOW_KEY, LaunchFoot
 from tui.screens.launch_form import Doing
 from tui.screens.launch_intent import Intent
 from tui.screens.leaving import leave
@@ -52,7 +53,7 @@ class LaunchScreen(Screen[LaunchId | None]):
     AUTO_FOCUS: ClassVar[str | None] = "#targets"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "trigger", "trigger", id="launch.trigger", show=False),
-        Binding("w", "workflow", "another workflow", id="launch.workflow", show=False),
+        Binding(WORKFLOW_KEY, "workflow", "another workflow", id="launch.workflow", show=False),
         Binding("plus", "plan", "save as plan", id="launch.plan", show=False),
         *keymap.bindings(("back", "quit", "copy", "help", "last_view", "read_now")),
         Binding("tab", "app.focus_next", "field", show=False),
@@ -73,13 +74,13 @@ class LaunchScreen(Screen[LaunchId | None]):
         self,
         session: Session,
         targets: tuple[Target, ...],
-        rerun_of: LaunchId | None = None,
+        again: Again | None = None,
         plan: Plan | None = None,
     ) -> None:
         super().__init__()
         self._session = session
         self._targets = tuple({target.connection_id: target for target in targets}.values())
-        self._rerun_of = rerun_of
+        self._again = again
         self._plan = plan
         self._workflow: Chosen | None = None
         self._checks = Checks(session)
@@ -93,7 +94,7 @@ class LaunchScreen(Screen[LaunchId | None]):
 
     def compose(self) -> ComposeResult:
         """The fields, then the targets, then the button."""
-        old = self._session.fleet.launches.get(self._rerun_of) if self._rerun_of else None
+        old = self._again.launch if self._again else None
         yield Static(id="where", classes="line")
         yield Static(titled_rule(""), classes="line")
         suggested = launch_form.suggested(len(self._targets), old)
@@ -109,6 +110,8 @@ class LaunchScreen(Screen[LaunchId | None]):
         """Show the targets and begin to check them."""
         self._list.show([target.connection_id for target in self._targets])
         self._recheck()
+        if self._again is not None and self._again.unlike:
+            self._told = self._again.unlike
         self._draw()
         self.set_interval(1.0, self._draw)
         self.call_after_refresh(self._ahead.arm)
@@ -189,7 +192,7 @@ class LaunchScreen(Screen[LaunchId | None]):
         """What the screen stands at."""
         taken = self._list.taken
         checks = self._checks.of(taken)
-        name = self._plan.name if self._plan else "rerun" if self._rerun_of else ""
+        name = self._plan.name if self._plan else "rerun" if self._again else ""
         return Intent(self._fields.form, taken, checks, self._workflow, name)
 
     def _ready(self, intent: Intent) -> bool:
