@@ -81,6 +81,7 @@ class SyncdeckApp(App[int]):
         self._open = open_session
         self.clock: Clock = clock or SystemClock()
         self._opening = Facts(safe(profile_name), "…", server, None, {}, self.clock.now())
+        self.ascii_only = ascii_only
         self._ascii = [themes.AsciiOnly()] if ascii_only else []
         self._link = Link(ssh=over_ssh(os.environ), slow=slow_link)
         self._settle = settle
@@ -147,7 +148,7 @@ class SyncdeckApp(App[int]):
 
     async def _live(self) -> None:
         """Hold the session open until somebody leaves."""
-        listener = await late.listener(self, self.clock, self._opening, self.rebound)
+        listener = await late.listener(self, self.clock, self._opening)
         self.add_mode("deck", lambda: listener.deck)
         await self.switch_mode("deck")
         self._listener = listener

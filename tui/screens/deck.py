@@ -6,7 +6,7 @@ on, and turns keys into orders to :mod:`tui.screens.deck_acts`. It holds no rule
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -43,15 +43,8 @@ class DeckScreen(PanesScreen):
         if key.group is not keymap.Group.DETAIL and key.id not in keymap.TABLE_KEYS
     )
 
-    def __init__(
-        self,
-        clock: Clock,
-        happened: Happenings,
-        *,
-        opening: Facts,
-        rebound: Mapping[str, str],
-    ) -> None:
-        super().__init__(clock, happened, opening.profile, rebound)
+    def __init__(self, clock: Clock, happened: Happenings, opening: Facts) -> None:
+        super().__init__(clock, happened, opening.profile)
         self._clock = clock
         self._since = clock.now()
         """Since when the first answer is waited for."""

@@ -6,7 +6,7 @@ shown where :mod:`tui.deck_plan` has a place for it. What keys do is :mod:`tui.s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -93,13 +93,10 @@ class LastEvent(Still, Static):
 class Frame:
     """Everything of the deck that is no table, and the places of all of it."""
 
-    def __init__(
-        self, clock: Clock, panes: Panes, happened: Happenings, rebound: Mapping[str, str]
-    ) -> None:
+    def __init__(self, clock: Clock, panes: Panes, happened: Happenings) -> None:
         self._clock = clock
         self._panes = panes
         self._happened = happened
-        self._rebound = rebound
         self.wish = Wish()
         self.keys: Final = KeyLine(id=Part.KEYS)
         self._plan = deck_plan.plan(80, 24, self.wish)
@@ -130,7 +127,7 @@ class Frame:
 
     def hint(self, id_: str) -> str:
         """Return the key in force for an id."""
-        return keymap.keys_of(keymap.BY_ID[id_], self._rebound)[0]
+        return keymap.key_at(self.keys.app, id_)
 
     def want(self, wish: Wish) -> None:
         """Arrange the parts another way."""
@@ -149,7 +146,7 @@ class Frame:
             if region is not None:
                 widget.styles.offset = region.offset
                 widget.styles.width, widget.styles.height = region.size
-        self.keys.show(hints(size.width, self._rebound))
+        self.keys.show(hints(size.width, self.keys.app))
 
     def opening(self, facts: Facts) -> None:
         """Draw what is known before anything has been read."""

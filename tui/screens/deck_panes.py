@@ -6,7 +6,6 @@ chosen there, is :mod:`tui.screens.deck`'s business.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import ClassVar, Final
 
@@ -42,9 +41,7 @@ class PanesScreen(Screen[None]):
     # Who has it, and who had it, draw themselves; Textual's own draws the whole screen.
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)
 
-    def __init__(
-        self, clock: Clock, happened: Happenings, profile: SafeText, rebound: Mapping[str, str]
-    ) -> None:
+    def __init__(self, clock: Clock, happened: Happenings, profile: SafeText) -> None:
         super().__init__()
         self._happened = happened
         self._profile = profile
@@ -53,7 +50,7 @@ class PanesScreen(Screen[None]):
         self._events = EventsPane(clock, id=Part.EVENTS)
         self._panes = Panes(self._runs, self._connections, self._events)
         self._choice = Choice(self._panes)
-        self._frame = Frame(clock, self._panes, happened, rebound)
+        self._frame = Frame(clock, self._panes, happened)
 
     def again(self) -> None:
         """Take in and draw what is new."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -30,14 +30,12 @@ if TYPE_CHECKING:
     from workflow.runs.suspects import Suspicion
 
 
-async def listener(
-    app: App[Any], clock: Clock, opening: Facts, rebound: Mapping[str, str]
-) -> Listener:
+async def listener(app: App[Any], clock: Clock, opening: Facts) -> Listener:
     """Return the deck with its listener; it is imported in a thread, so that keys are heard."""
     await asyncio.to_thread(importlib.import_module, "tui.listening")
     from tui.listening import Listener
 
-    return Listener(app, clock, opening, rebound)
+    return Listener(app, clock, opening)
 
 
 def launch_screen(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import ClassVar, Self
 
 from rich.segment import Segment
@@ -23,11 +22,10 @@ from tui.widgets.still import Still
 _SIGN = " / "
 
 
-def hints(width: int, rebound: Mapping[str, str]) -> Content:
-    """Return as many keys as there is room for, the way they are bound now."""
+def hints(width: int, app: object) -> Content:
+    """Return as many keys of the deck as there is room for, the way this app binds them."""
     ids = keymap.DECK_HINTS if width >= NARROW else keymap.NARROW_DECK_HINTS
-    keys = [keymap.BY_ID[id_] for id_ in ids]
-    return hint_line(((keymap.keys_of(key, rebound)[0], key.label) for key in keys), width)
+    return hint_line(keymap.hints_at(app, ids), width)
 
 
 class KeyLine(Still, Input):
