@@ -168,7 +168,7 @@ class SyncdeckApp(App[int]):
                 unwatch()
                 unsubscribe()
                 self.session = None
-        listener.teller.end()
+                listener.teller.end()  # whatever it is left by, a signal too
         self.exit(0)
 
     def _fatal_error(self) -> None:
