@@ -10,7 +10,7 @@ import asyncio
 import os
 import re
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Final, cast
 from urllib.parse import urlsplit
@@ -32,6 +32,8 @@ _OWN_CA: Final = (
     "; if your organisation issued it, name its CA bundle, as ca_bundle in the profile or in "
     "SSL_CERT_FILE"
 )
+_ABOUT_TO_SEND: Final = ".send_request_headers.started"
+"""How httpcore's event ends that comes just before the first byte (its ``trace`` extension)."""
 _OURS: Final = {"user-agent": "syncdeck", "accept-encoding": ACCEPTED}
 """Headers of every request."""
 
@@ -53,6 +55,7 @@ async def exchange(
     """
     whose = describe(request)
     built = _build(request, headers, within, whose)
+    _refuse_if_held(request)
     left, begun = clock.now(), clock.monotonic()
     try:
         async with asyncio.timeout(within.total):
@@ -90,10 +93,15 @@ def _described(method: str, url: str) -> SafeText:
     return safe(f"{method} {host}{parts.path}", limit=160)
 
 
+def _refuse_if_held(request: Request) -> None:
+    if request.hold is not None and (why := request.hold()) is not None:
+        raise NetworkFailure("held", why, sent=False)
+
+
 def _build(
     request: Request, headers: Mapping[str, str], timeout: Timeout, whose: str
 ) -> httpx.Request:
-    make = _made_once if request.content is None else _made
+    make = _made_once if request.content is None and request.hold is None else _made
     try:
         built = make(request, tuple(headers.items()), timeout)
     except (httpx.InvalidURL, UnicodeError):
@@ -114,13 +122,26 @@ def _made(
         "write": timeout.write,
         "pool": timeout.pool,
     }
+    extensions: dict[str, object] = {"timeout": parts}
+    if request.hold is not None:
+        extensions["trace"] = _holding(request)
     return httpx.Request(
         request.method,
         _address(request.url, request.query),
         headers={**_OURS, **dict(headers)},
         content=request.content,
-        extensions={"timeout": parts},
+        extensions=extensions,
     )
+
+
+def _holding(request: Request) -> Callable[[str, object], Awaitable[None]]:
+    """Ask once more when the connection stands; what is raised here closes it with nothing sent."""
+
+    async def on(event: str, _: object) -> None:
+        if event.endswith(_ABOUT_TO_SEND):
+            _refuse_if_held(request)
+
+    return on
 
 
 _made_once: Final = lru_cache(maxsize=64)(_made)
