@@ -25,8 +25,9 @@ from workflow.arazzo.program import Program, compile_program
 from workflow.arazzo.turns import Json
 from workflow.clock import SystemClock
 from workflow.runs.launch import Order
+from workflow.runs.places import fetching, is_url
 from workflow.runs.programs import airbyte_description, wiping
-from workflow.runs.sources import Library, fetching, is_url
+from workflow.runs.sources import Library
 from workflow.settings import NoProfileError, Profile, check_url
 from workflow.settings_choice import Choice
 from workflow.text import safe

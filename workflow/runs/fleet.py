@@ -208,7 +208,7 @@ class Fleet:
             await self._rooms.recovery.take_up_all()
             self._rooms.ours.take_over()
         rooms, add = self._rooms, self._background.add
-        add(self.feed.run(), "feed")
+        add(rooms.read(), "feed")
         add(
             chores.point_out(self._rooms.ledger, self._rooms.roster, self._clock, self.watch.usual),
             "warnings",
