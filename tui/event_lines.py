@@ -14,7 +14,6 @@ from typing import Final
 from tui import glyphs
 from tui.formats import clock, duration, exact, fit, many
 from tui.glyphs import Tone
-from tui.lasting import lasted
 from workflow.runs.events import (
     CancelSettled,
     CancelWished,
@@ -37,6 +36,7 @@ from workflow.runs.events import (
     Verdict,
     Warned,
 )
+from workflow.runs.lasting import lasted
 from workflow.runs.run import RunState
 from workflow.text import SafeText, safe
 
