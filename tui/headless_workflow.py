@@ -67,6 +67,8 @@ def run_workflow(common: Common, options: WorkflowOptions) -> int:
         wipes = None if resumed is not None else wiping(program, program.complete(inputs))
         if wipes is not None:
             confirmed(options.confirm, wipes, 1, choice.profile.name)
+        elif options.confirm is not None:
+            raise Refusal("--confirm is for a reset or clear, and this workflow starts none.")
         announce(choice, quiet=options.quiet)
         wiring = of_command(common, options.server).but(headers=headers)
         profile = choice.profile

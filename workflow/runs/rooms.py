@@ -102,18 +102,19 @@ def furnish(
     watch = Watch(client, feed, clock, workspace_ids, owned=lambda job: job in ours)
     ledger = Ledger(journal, profile=profile_name, clock=clock)
     relay = Relay(shared, ledger, clock, watch.usual)
-    ours = OwnJobs(ledger, relay.is_watched, clock)
+    ours = OwnJobs(ledger, relay.is_watched, feed.jobs, clock)
     roster = Roster(mistake)
+    trigger = Trigger(client, journal, clock, shared, arming.why_not_send)
     services = Services(
         profile=profile_name,
         client=client,
         feed=shared,
         relay=relay,
-        trigger=Trigger(client, journal, clock, shared),
+        trigger=trigger,
         ledger=ledger,
         journal=journal,
         clock=clock,
-        wishes=Wishes(Canceller(client, clock, shared, arming.why_not_send)),
+        wishes=Wishes(Canceller(client, clock, shared, arming.why_not_send, trigger.lists)),
         heartbeat=lambda: HEARTBEAT_SHOWN if shown() else HEARTBEAT,
         why_not_send=why_not_send,
         partial_server=partial_server,
