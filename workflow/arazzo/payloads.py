@@ -28,6 +28,8 @@ def _has_place(template: Template, target: Pointer, made: set[Pointer]) -> bool:
 
     `made` are the places of the replacements before.
     """
+    if () in made:
+        return True
     here: Template = template
     for depth, token in enumerate(target):
         last = depth == len(target) - 1
