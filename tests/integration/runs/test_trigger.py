@@ -318,6 +318,37 @@ def test_an_overloaded_server_is_asked_again_with_a_new_intent() -> None:
     in_a_sandbox(story, "rate-limit:endpoint=createJob,count=2")
 
 
+@pytest.mark.parametrize(
+    ("refusal", "status"),
+    [
+        ("rate-limit:endpoint=createJob,count=1", 429),
+        ("server-error:endpoint=createJob,status=401,count=1", 401),
+    ],
+)
+def test_a_trigger_that_is_given_up_after_a_refusal_does_not_say_that_nothing_was_sent(
+    refusal: str, status: int
+) -> None:
+    async def story(opened: Rig) -> None:
+        outcome = await opened.fire(opened.connection())
+        assert isinstance(outcome, NotStarted)
+        assert (outcome.because, posts(opened)) == ("unreachable", 1)
+        assert "nothing was sent" not in outcome.why
+        assert f"its trigger had been refused ({status}) and was not sent again" in outcome.why
+
+    in_a_sandbox(story, refusal, "server-error:endpoint=listJobs,skip=1")
+
+
+def test_a_deadline_after_a_refusal_does_not_say_that_nothing_was_sent() -> None:
+    async def story(opened: Rig) -> None:
+        deadline = opened.clock.now() + timedelta(seconds=20)
+        outcome = await opened.fire(opened.connection(), deadline=deadline)
+        assert isinstance(outcome, NotStarted)
+        assert outcome.because == "deadline"
+        assert "its trigger had been refused (429)" in outcome.why
+
+    in_a_sandbox(story, "rate-limit:endpoint=createJob,retry_after=40")
+
+
 def test_a_list_that_lay_unread_while_the_program_stood_still_is_asked_for_again() -> None:
     async def play() -> None:
         way = Sleeper(virtual_clock(), "/jobs$")
