@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from workflow.runs.journal.intents import GateBusy, Intent, IntentKey
+from workflow.runs.journal.intents import NO_LIST, GateBusy, Intent, IntentKey
 from workflow.runs.trigger import (
     Attached,
     Conflict,
@@ -174,7 +174,7 @@ def trouble_asking(
             )
             if state.phase is Phase.CONNECTION:
                 return enter(replace(state, checked=None), Phase.JOBS, now, left_out)
-            return _open(state, Listed((), now, now, None), now, left_out)
+            return _open(state, Listed((), now, now, None, missing=True), now, left_out)
         case CheckRefused(status, why, body):
             return stop(state, Finish(Refused(why, status, body)))
         case CheckFailed():
@@ -222,7 +222,7 @@ def _open(state: State, listed: Listed, now: datetime, *notes: Note) -> Move:
         order.profile,
         order.connection_id,
         order.job_type,
-        base=base_of(counted(listed.jobs)),
+        base=NO_LIST if listed.missing else base_of(counted(listed.jobs)),
         at=listed.arrived,
         server_date=listed.date,
         look=order.look,
