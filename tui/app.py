@@ -20,6 +20,7 @@ from textual.app import App
 from textual.binding import BindingType
 from textual.driver import Driver
 from textual.filter import LineFilter
+from textual.notifications import Notify
 from textual.theme import Theme
 from textual.worker import Worker, WorkerState
 
@@ -204,6 +205,12 @@ class SyncdeckApp(App[int]):
 
     def _look_again(self) -> None:
         self._dirty = True
+
+    def on_notify(self, event: Notify) -> None:
+        """Let a notice that comes again take the place of the one that is there."""
+        told = event.notification.message
+        for same in [one for one in self._notifications if one.message == told]:
+            del self._notifications[same]
 
     # --------------------------------------------------------------------------------------- keys
 

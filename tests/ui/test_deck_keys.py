@@ -144,6 +144,14 @@ async def test_a_mark_that_is_lost_holds_up_no_key_for_long(
         await until(deck.pilot, lambda: deck.part("connections").has_focus)
 
 
+async def test_a_notice_that_comes_again_is_shown_once() -> None:
+    async with a_deck((120, 40)) as deck:
+        await deck.press("minus", "minus", "N", "minus")
+        await until(deck.pilot, lambda: "nothing has been opened yet" in deck.text)
+        assert deck.text.count("nothing has been opened yet") == 1
+        assert deck.text.count("/ filters; n and N") == 1
+
+
 async def test_problems_only_works_in_a_picture_that_is_held_still() -> None:
     async with a_deck((120, 40), events=True) as deck:
         events = deck.part("events")
