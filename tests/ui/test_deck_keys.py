@@ -8,10 +8,11 @@ from collections.abc import AsyncIterator
 import pytest
 from textual import events
 
-from tests.support.deck import StillFleet, a_connection, told
+from tests.support.deck import StillFleet, a_connection, a_story, told
 from tests.support.screens import until
 from tests.ui.test_deck import Deck, a_deck
 from tui import key_queue
+from tui.rows import RunKey
 from tui.screens.dialogs import ConfirmDialog
 from tui.screens.launch import LaunchScreen
 from tui.screens.palette import Palette
@@ -19,7 +20,7 @@ from tui.screens.quitting import QuitDialog
 from tui.screens.run import RunScreen
 from tui.widgets.connections_pane import ConnectionsPane
 from tui.widgets.events_pane import EventsPane
-from workflow.runs.events import Warned
+from workflow.runs.events import Fact, RunWaiting, TriggerIntent, TriggerSettled, Warned
 from workflow.runs.launch import Order, TargetCheck
 
 
@@ -150,6 +151,27 @@ async def test_a_notice_that_comes_again_is_shown_once() -> None:
         await until(deck.pilot, lambda: "nothing has been opened yet" in deck.text)
         assert deck.text.count("nothing has been opened yet") == 1
         assert deck.text.count("/ filters; n and N") == 1
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ((RunWaiting("slot"),), "(nothing sent yet)"),
+        ((TriggerIntent("triggerJob", 1, "sync", 9),), "(triggered, its job is not known yet)"),
+        ((TriggerIntent("triggerJob", 1, "sync", 9), TriggerSettled("started", 77)), "(job 77)"),
+    ],
+)
+async def test_a_cancel_says_how_far_a_trigger_is(facts: tuple[Fact, ...], said: str) -> None:
+    fleet = StillFleet()
+    fleet.take(a_story("stripe", 1, 60).tell(1, *facts))
+    async with a_deck((120, 40), fleet) as deck:
+        run = RunKey(next(iter(fleet.runs)))
+        if run not in deck.runs.order:
+            await deck.press("enter")  # those that wait are folded
+        deck.runs.move_to(run)
+        await deck.press("x")
+        await deck.until_screen(ConfirmDialog)
+        assert f"stripe {said}" in deck.text
 
 
 async def test_problems_only_works_in_a_picture_that_is_held_still() -> None:

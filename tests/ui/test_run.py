@@ -17,6 +17,7 @@ from tui.screens.connection_figures import figures
 from tui.screens.dialogs import ConfirmDialog, MessageDialog
 from tui.screens.launch import LaunchScreen
 from tui.screens.run import RunScreen
+from tui.screens.run_doings import can_be_done
 from tui.screens.run_sections import Known
 from tui.screens.suspects import SuspectsDialog
 from workflow.airbyte.models import RESET, Connection, ConnectionId, WorkspaceId
@@ -50,7 +51,7 @@ def told(*stories: Story) -> str:
         run_sections.rows(known),
         run_sections.before(known),
         run_sections.ids(known),
-        run_sections.can_be_done(known, hint),
+        can_be_done(known, hint),
     ]
     lines = [*run_sections.head(known), *(line for part in sections for line in part.lines)]
     return "\n".join(line.plain for line in lines)
@@ -264,6 +265,15 @@ async def test_a_run_that_the_fleet_forgets_is_still_shown_with_its_end(
         screen.refresh_from(screen._session)
         assert "not in the journal" not in text(screen)
         await until(pilot, lambda: "✗ failed" in text(screen))
+
+
+@pytest.mark.parametrize(("kind", "said"), [("manual", False), ("cron", True)])
+def test_a_cancel_warns_of_the_schedule_where_there_is_one(kind: str, said: bool) -> None:
+    running = Story().triggered().read(3, "running", 1).state()
+    known = Known(running, NOW, a_connection("stripe → snowflake", kind=kind))
+    lines = "\n".join(line.plain for line in can_be_done(known, hint).lines)
+    assert "cancel: stops whatever stripe → snowflake runs" in lines
+    assert ("its schedule may start" in lines) is said
 
 
 # ------------------------------------------------------------------------------------- suspects
