@@ -119,7 +119,7 @@ async def test_what_is_no_answer_to_leaving_live_runs_leaves_the_question(key: s
 
 
 def test_the_quit_dialog_says_what_was_never_sent() -> None:
-    assert QuitDialog(0, unsent=19)._title == "Quit with 19 unsent?"
+    assert QuitDialog(0, unsent=19)._title == "Quit with 19 unsent runs?"
     assert QuitDialog(2, unsent=3)._title == "Quit with 2 live runs and 3 unsent?"
 
 
