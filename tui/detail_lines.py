@@ -14,9 +14,9 @@ from typing import Final
 from textual.content import Content
 
 from tui import glyphs
+from tui.cancel_words import cancel_told
 from tui.formats import age, bytes_, clock, duration, exact, many, minutes, roughly, short_clock
 from tui.glyphs import Tone
-from tui.lasting import ended, lasted
 from tui.screens.connection_figures import strip
 from tui.widgets.status_timeline import status_timeline
 from tui.widgets.step_track import step_track
@@ -24,6 +24,7 @@ from workflow.airbyte.models import FAILED
 from workflow.airbyte.readings import Reading
 from workflow.runs.connection_view import ConnectionView, good_jobs
 from workflow.runs.events import Origin, Verdict
+from workflow.runs.lasting import ended, lasted
 from workflow.runs.run import Phase, RunState
 from workflow.text import SafeText
 
@@ -70,7 +71,7 @@ def run_lines(
     figures = _figures(state, view, now, width)
     lines += figures[:1]
     if state.cancel is not None:
-        told = state.cancel.text or f"asked for {age(now - state.cancel.wished)} ago"
+        told = cancel_told(state, f"asked for {age(now - state.cancel.wished)} ago", now)
         lines.append(Content.styled(f"cancel: {told}", Tone.WARNING.style))
     if state.suspects:
         jobs = ", ".join(str(job) for job in state.suspects)

@@ -69,6 +69,7 @@ class Teller:
         self._title = ""
         self._armed = False
         self._trouble: SafeText | None = None
+        self._damage: SafeText | None = None
 
     def know(self, run: RunState) -> None:
         """Take note of a run that was there before anybody listened: its end is old."""
@@ -93,6 +94,7 @@ class Teller:
                 self._ended(on, self._how.pop(told.launch, Telling()))
         self._tell_arming(session)
         self._tell_trouble(session)
+        self._tell_damage(session)
         title = self._outcomes.title(session.profile_name, session.fleet.launches)
         if title != self._title:
             self._title = title
@@ -124,6 +126,12 @@ class Teller:
             self._app.notify(told, severity="error", timeout=30, markup=False)
         elif self._trouble is None and before is not None:
             self._app.notify("the journal is written again", markup=False)
+
+    def _tell_damage(self, session: Session) -> None:
+        """Say what of the journal could not be read, and whenever that is more."""
+        before, self._damage = self._damage, session.fleet.damage
+        if self._damage is not None and self._damage != before:
+            self._app.notify(self._damage, severity="warning", timeout=30, markup=False)
 
     def _write(self, sequence: str) -> None:
         driver = self._app._driver  # noqa: SLF001 - Textual has no other way to its terminal

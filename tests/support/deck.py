@@ -138,6 +138,7 @@ class StillFleet:
         self.arming = Arming("prod", clock, read_only=read_only, may_arm=may_arm)
         self.shown = False
         self.trouble: SafeText | None = None
+        self.damage: SafeText | None = None
         self.asked: list[tuple[Any, ...]] = []
         self.refusal: Exception | None = None
         self.suspicions: tuple[Any, ...] = ()

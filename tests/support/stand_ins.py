@@ -91,6 +91,7 @@ class StandInFleet:
     following: StillFollowing = field(default_factory=StillFollowing)
     suspicions: tuple[Suspicion, ...] = ()
     trouble: SafeText | None = None
+    damage: SafeText | None = None
     orders: list[Order] = field(default_factory=list)
     checked: list[Order] = field(default_factory=list)
     deeds: list[tuple[str, str]] = field(default_factory=list)

@@ -15,11 +15,11 @@ from typing import Final
 from textual.content import Content
 
 from tui import glyphs
+from tui.cancel_words import cancel_told
 from tui.detail_lines import origin
 from tui.event_lines import Entry
 from tui.formats import bytes_, clock, duration, exact, many, rate
 from tui.glyphs import Sign, Tone
-from tui.lasting import ended, lasted
 from tui.run_cells import rows_per_second
 from tui.screens.connection_figures import Figures, outcome, usual
 from tui.screens.suspects import suspect_line
@@ -29,6 +29,7 @@ from tui.widgets.status_timeline import timeline_lines
 from tui.widgets.step_track import step_look
 from workflow.airbyte.models import JobType, same_kind
 from workflow.runs.events import Origin, Verdict
+from workflow.runs.lasting import ended, lasted
 from workflow.runs.run import Phase, RunState
 from workflow.runs.suspects import Suspicion
 from workflow.runs.watch import ConnectionView
@@ -107,7 +108,7 @@ def _attention(known: Known) -> Lines:
         lines.append(Content.styled(f"! not read: {run.failing}{age}", Tone.WARNING.style))
     if run.cancel is not None:
         by = f"cancel asked for by {safe(run.cancel.by)} at {clock(run.cancel.wished)}"
-        lines.append(Content.styled(f"! {run.cancel.text or by}", Tone.WARNING.style))
+        lines.append(Content.styled(f"! {cancel_told(run, by, now)}", Tone.WARNING.style))
     if run.verdict not in {None, Verdict.SUCCEEDED} and run.why:
         lines.append(Content.assemble(("why  ", _QUIET), Content(run.why)))
     if known.suspicion is not None:

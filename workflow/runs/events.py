@@ -222,6 +222,17 @@ class CancelSent:
 
 
 @dataclass(frozen=True, slots=True)
+class CancelWaits:
+    """The server cannot be asked about the job that is to stop, or to stop it; it is again."""
+
+    kind: ClassVar[str] = "cancel.waits"
+    job_id: int
+    reason: str
+    next: float
+    """In how many seconds."""
+
+
+@dataclass(frozen=True, slots=True)
 class CancelSettled:
     """What became of that wish."""
 
@@ -333,6 +344,7 @@ Fact = (
     | Warned
     | CancelWished
     | CancelSent
+    | CancelWaits
     | CancelSettled
     | RunDetached
     | RunTaken

@@ -38,7 +38,15 @@ from workflow.runs.trigger.moves import (
     Warn,
     WatchIt,
 )
-from workflow.runs.trigger.rules import FRESH, LOOKING, GoAhead, InTheWay, base_of, look_before
+from workflow.runs.trigger.rules import (
+    FRESH,
+    LOOKING,
+    GoAhead,
+    InTheWay,
+    base_of,
+    counted,
+    look_before,
+)
 from workflow.runs.trigger.state import Move, Phase, State, enter, is_late, series, stop, too_late
 from workflow.text import SafeText, safe
 
@@ -117,7 +125,7 @@ def in_the_way(state: State, found: InTheWay, now: datetime) -> Move:
         case "attach":
             return _attach(state, job)
         case "skip":
-            return stop(state, Finish(Skipped(safe(f"{there}: skipped."), "running", job.job_id)))
+            return stop(state, Finish(Skipped(safe(f"{there}."), "running", job.job_id)))
         case "wait":
             until = now + _AWAIT
             if state.order.deadline is not None:
@@ -190,7 +198,7 @@ def pause(
 
 
 def _open(state: State, listed: Listed, now: datetime, *notes: Note) -> Move:
-    if is_late(state, now):
+    if is_late(state.order, now):
         return too_late(state, *notes)
     asked = min(state.checked or listed.left, listed.left)
     if now - listed.arrived > FRESH or now - asked > LOOKING:
@@ -201,7 +209,7 @@ def _open(state: State, listed: Listed, now: datetime, *notes: Note) -> Move:
         order.profile,
         order.connection_id,
         order.job_type,
-        base=base_of(listed.jobs),
+        base=base_of(counted(listed.jobs)),
         at=listed.arrived,
         server_date=listed.date,
         look=order.look,
