@@ -17,6 +17,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Final, TypeAlias
 
 from textual import events
+from textual.app import App
 from textual.dom import DOMNode
 from textual.message import Message
 
@@ -65,6 +66,33 @@ class KeyQueue:
         if self._patience is not None:
             self._patience.cancel()
         return self._waiting.popleft() if self._waiting else None
+
+
+class KeysInTurn(App[int]):
+    """An app that takes keys one at a time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._keys = KeyQueue(self.post_message)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Hand a key on, or keep it until its turn."""
+        if not isinstance(event, Typed) or event.is_forwarded:
+            await super().on_event(event)
+        elif not self._keys.holds(event):
+            await self._hand_on(event)
+
+    async def _hand_on(self, key: Typed) -> None:
+        mark = self._keys.begin()
+        await super().on_event(key)
+        if not (key.is_forwarded and (self.focused or self.screen).post_message(mark)):
+            await self.on_key_done(mark)
+
+    async def on_key_done(self, mark: KeyDone) -> None:
+        """Hand the next key on."""
+        key = self._keys.done(mark)
+        if key is not None and self.screen_stack:  # none is left when the app goes
+            await self._hand_on(key)
 
 
 async def beside(
