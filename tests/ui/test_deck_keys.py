@@ -12,6 +12,7 @@ from tests.support.deck import StillFleet, a_connection, a_story, told
 from tests.support.screens import until
 from tests.ui.test_deck import Deck, a_deck
 from tui import key_queue
+from tui.key_queue import KeyDone, KeysInTurn
 from tui.rows import RunKey
 from tui.screens.dialogs import ConfirmDialog
 from tui.screens.launch import LaunchScreen
@@ -65,6 +66,26 @@ async def test_keys_behind_the_enter_of_a_filter_are_for_what_it_found() -> None
         assert "stripe → snowflake (job" in deck.text
 
 
+async def test_a_letter_of_a_filter_wakes_nobody_but_the_filter(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(key_queue, "PATIENCE", 600.0)
+    reached: list[object] = []
+    done = KeysInTurn.on_key_done
+
+    async def counting(app: KeysInTurn, mark: KeyDone) -> None:
+        reached.append(mark)
+        await done(app, mark)
+
+    async with a_deck((120, 40)) as deck:
+        await deck.press("slash")
+        monkeypatch.setattr(KeysInTurn, "on_key_done", counting)
+        await deck.press("a", "b")
+        assert deck.runs.words == "ab"
+        assert deck.app._keys.idle
+        assert reached == []
+
+
 async def test_keys_behind_the_escape_of_a_filter_are_for_the_pane() -> None:
     async with a_deck((120, 40)) as deck:
         await written(deck, "2/stripe\x1bj z")
@@ -93,7 +114,7 @@ async def test_a_search_of_history_takes_what_is_typed_behind_it() -> None:
 
 async def test_keys_that_wait_while_the_deck_closes_are_dropped() -> None:
     async with a_deck((120, 40)) as deck:
-        mark = deck.app._keys.begin()
+        mark = deck.app._keys.begin(events.Key("j", "j"))
         assert deck.app._keys.holds(events.Key("t", "t"))
     assert not deck.app.screen_stack
     await deck.app.on_key_done(mark)
@@ -140,7 +161,9 @@ async def test_a_mark_that_is_lost_holds_up_no_key_for_long(
 ) -> None:
     monkeypatch.setattr(key_queue, "PATIENCE", 0.01)
     async with a_deck((120, 40)) as deck:
-        deck.app._keys.begin()  # with a screen that went while its key was on the way
+        deck.app._keys.begin(
+            events.Key("j", "j")
+        )  # with a screen that went while its key was on the way
         await written(deck, "2")
         await until(deck.pilot, lambda: deck.part("connections").has_focus)
 
