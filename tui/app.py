@@ -15,17 +15,16 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final, Protocol, runtime_checkable
 
-from textual import events
-from textual.app import App
 from textual.binding import BindingType
 from textual.driver import Driver
 from textual.filter import LineFilter
+from textual.notifications import Notify
 from textual.theme import Theme
 from textual.worker import Worker, WorkerState
 
 from tui import asking, keymap, themes
 from tui.kept import Kept, KeptError
-from tui.key_queue import KeyDone, KeyQueue, Typed, beside
+from tui.key_queue import KeysInTurn, beside
 from tui.link import EVERY, Link, Outlet, Waited, over_ssh
 from tui.screens import late
 from tui.screens.opening import OpeningScreen
@@ -51,7 +50,7 @@ class Live(Protocol):
         """Take in what is new."""
 
 
-class SyncdeckApp(App[int]):
+class SyncdeckApp(KeysInTurn):
     """The deck and everything that opens over it. Its result is the exit code."""
 
     CSS_PATH = Path(__file__).with_name("syncdeck.tcss")
@@ -85,7 +84,6 @@ class SyncdeckApp(App[int]):
         self._ascii = [themes.AsciiOnly()] if ascii_only else []
         self._link = Link(ssh=over_ssh(os.environ), slow=slow_link)
         self._settle = settle
-        self._keys = KeyQueue(self.post_message)
         self._loaded = False
         self._dirty = True
         self._flushed_at = -1
@@ -205,26 +203,11 @@ class SyncdeckApp(App[int]):
     def _look_again(self) -> None:
         self._dirty = True
 
-    # --------------------------------------------------------------------------------------- keys
-
-    async def on_event(self, event: events.Event) -> None:
-        """Take keys one at a time."""
-        if not isinstance(event, Typed) or event.is_forwarded:
-            await super().on_event(event)
-        elif not self._keys.holds(event):
-            await self._hand_on(event)
-
-    async def _hand_on(self, key: Typed) -> None:
-        mark = self._keys.begin()
-        await super().on_event(key)
-        if not (key.is_forwarded and (self.focused or self.screen).post_message(mark)):
-            await self.on_key_done(mark)
-
-    async def on_key_done(self, mark: KeyDone) -> None:
-        """Hand the next key on."""
-        key = self._keys.done(mark)
-        if key is not None and self.screen_stack:  # none is left when the app goes
-            await self._hand_on(key)
+    def on_notify(self, event: Notify) -> None:
+        """Let a notice that comes again take the place of the one that is there."""
+        told = event.notification.message
+        for same in [one for one in self._notifications if one.message == told]:
+            del self._notifications[same]
 
     # ------------------------------------------------------------------------------- the terminal
 

@@ -122,8 +122,8 @@ def _said(event: Event, run: RunState | None) -> Entry | None:
         case RunWaiting(reason="conflict", job_id=job):
             return Entry(event.time, name, safe(f"waits for job {job}"))
         case PollFailed(reason=reason, next=seconds):
-            again = "" if seconds is None else f", again in {seconds:.0f}s"
-            return Entry(event.time, None, safe(f"{reason}{again}"), Tone.WARNING, problem=True)
+            told = reason if seconds is None else f"{reason.rstrip('.')}, again in {seconds:.0f}s"
+            return Entry(event.time, None, safe(told), Tone.WARNING, problem=True)
         case LaunchStarted(name=launch, targets=targets):
             told = f"launch {launch or event.launch} started: {many(targets, 'target')}"
             return Entry(event.time, None, safe(told))

@@ -17,8 +17,10 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Final, TypeAlias
 
 from textual import events
+from textual.app import App
 from textual.dom import DOMNode
 from textual.message import Message
+from textual.message_pump import MessagePump
 
 PATIENCE: Final = 1.0
 """Seconds after which the next key goes all the same: a mark is lost with a screen that went."""
@@ -26,7 +28,23 @@ Typed: TypeAlias = events.Key | events.Paste
 
 
 class KeyDone(Message):
-    """Comes to the app behind a key that has done what it does."""
+    """Goes behind a key to the app, or to where somebody kept the key from going on."""
+
+    def __init__(self, key: Typed, kept: Callable[[KeyDone], object]) -> None:
+        super().__init__()
+        self._key = key
+        self._kept = kept
+
+    def _bubble_to(self, widget: MessagePump) -> None:
+        """Go on as far as the key went: a letter of a filter wakes nobody but the filter.
+
+        Textual also marks as stopped what came from the app and is on its last way, to the app: it
+        stands in the app's queue by then, before any key that is taken next.
+        """
+        if self._key._stop_propagation:  # noqa: SLF001 - Textual has no other way to ask
+            self._kept(self)
+        else:
+            super()._bubble_to(widget)
 
 
 class KeyQueue:
@@ -51,11 +69,18 @@ class KeyQueue:
         """Whether no key is under way."""
         return self._mark is None
 
-    def begin(self) -> KeyDone:
+    def begin(self, key: Typed) -> KeyDone:
         """Let a key go, and return the mark to send behind it."""
-        self._mark = mark = KeyDone()
+        self._mark = mark = KeyDone(key, self._kept)
         self._patience = asyncio.get_running_loop().call_later(PATIENCE, self._tell, mark)
         return mark
+
+    def _kept(self, mark: KeyDone) -> None:
+        """Take a mark back from where its key was kept; the app is told if another key waits."""
+        if self._waiting:
+            self._tell(mark)
+        else:
+            self.done(mark)
 
     def done(self, mark: KeyDone) -> Typed | None:
         """Take a mark back, once, and return the key whose turn it is."""
@@ -65,6 +90,33 @@ class KeyQueue:
         if self._patience is not None:
             self._patience.cancel()
         return self._waiting.popleft() if self._waiting else None
+
+
+class KeysInTurn(App[int]):
+    """An app that takes keys one at a time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._keys = KeyQueue(self.post_message)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Hand a key on, or keep it until its turn."""
+        if not isinstance(event, Typed) or event.is_forwarded:
+            await super().on_event(event)
+        elif not self._keys.holds(event):
+            await self._hand_on(event)
+
+    async def _hand_on(self, key: Typed) -> None:
+        mark = self._keys.begin(key)
+        await super().on_event(key)
+        if not (key.is_forwarded and (self.focused or self.screen).post_message(mark)):
+            await self.on_key_done(mark)
+
+    async def on_key_done(self, mark: KeyDone) -> None:
+        """Hand the next key on."""
+        key = self._keys.done(mark)
+        if key is not None and self.screen_stack:  # none is left when the app goes
+            await self._hand_on(key)
 
 
 async def beside(

@@ -129,7 +129,8 @@ def with_tones(variables: Mapping[str, str], *, ansi: bool) -> dict[str, str]:
     if ansi:
         return {**_ANSI_TONES, **variables}
     foreground, background = _colour(variables, "foreground"), _colour(variables, "background")
-    cursor = background.blend(_colour(variables, "primary"), 0.24)
+    primary = _colour(variables, "primary")
+    cursor = background.blend(primary, 0.24)
     quiet = foreground.blend(background, 0.40).hex
     derived = {name: variables.get(source, quiet) for name, source in _FROM.items()}
     # Failure has to stand out at a glance; Textual's own text-error is made to be read at length.
@@ -144,7 +145,8 @@ def with_tones(variables: Mapping[str, str], *, ansi: bool) -> dict[str, str]:
     }
     missing = {f"tone-{tone}" for tone in Tone} - derived.keys()
     derived |= dict.fromkeys(missing, quiet)
-    grounds = (background, cursor)
+    surface, field = _colour(variables, "surface"), background.blend(primary, 0.30)
+    grounds = (background, cursor, surface, field)
     for name, colour in derived.items():
         if name.startswith("tone-"):
             derived[name] = legible(Color.parse(colour), grounds, foreground).hex

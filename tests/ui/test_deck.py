@@ -283,7 +283,7 @@ async def test_how_long_a_server_could_not_be_read_is_said() -> None:
     async with a_deck(fleet=fleet) as deck:
         deck.clock.move(65)
         await deck.flush()
-        assert "the server could not be read yet 1m05; it is asked again" in deck.text
+        assert "the server could not be read for 1m05; it is asked again" in deck.text
 
 
 OTHER_KEYS = {"read_now": "f5", "back": "f6", "problems": "f7", "freeze": "f8", "hold": "f9"}

@@ -8,10 +8,12 @@ from collections.abc import AsyncIterator
 import pytest
 from textual import events
 
-from tests.support.deck import StillFleet, a_connection, told
+from tests.support.deck import StillFleet, a_connection, a_story, told
 from tests.support.screens import until
 from tests.ui.test_deck import Deck, a_deck
 from tui import key_queue
+from tui.key_queue import KeyDone, KeysInTurn
+from tui.rows import RunKey
 from tui.screens.dialogs import ConfirmDialog
 from tui.screens.launch import LaunchScreen
 from tui.screens.palette import Palette
@@ -19,7 +21,7 @@ from tui.screens.quitting import QuitDialog
 from tui.screens.run import RunScreen
 from tui.widgets.connections_pane import ConnectionsPane
 from tui.widgets.events_pane import EventsPane
-from workflow.runs.events import Warned
+from workflow.runs.events import Fact, RunWaiting, TriggerIntent, TriggerSettled, Warned
 from workflow.runs.launch import Order, TargetCheck
 
 
@@ -64,6 +66,26 @@ async def test_keys_behind_the_enter_of_a_filter_are_for_what_it_found() -> None
         assert "stripe → snowflake (job" in deck.text
 
 
+async def test_a_letter_of_a_filter_wakes_nobody_but_the_filter(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(key_queue, "PATIENCE", 600.0)
+    reached: list[object] = []
+    done = KeysInTurn.on_key_done
+
+    async def counting(app: KeysInTurn, mark: KeyDone) -> None:
+        reached.append(mark)
+        await done(app, mark)
+
+    async with a_deck((120, 40)) as deck:
+        await deck.press("slash")
+        monkeypatch.setattr(KeysInTurn, "on_key_done", counting)
+        await deck.press("a", "b")
+        assert deck.runs.words == "ab"
+        assert deck.app._keys.idle
+        assert reached == []
+
+
 async def test_keys_behind_the_escape_of_a_filter_are_for_the_pane() -> None:
     async with a_deck((120, 40)) as deck:
         await written(deck, "2/stripe\x1bj z")
@@ -92,7 +114,7 @@ async def test_a_search_of_history_takes_what_is_typed_behind_it() -> None:
 
 async def test_keys_that_wait_while_the_deck_closes_are_dropped() -> None:
     async with a_deck((120, 40)) as deck:
-        mark = deck.app._keys.begin()
+        mark = deck.app._keys.begin(events.Key("j", "j"))
         assert deck.app._keys.holds(events.Key("t", "t"))
     assert not deck.app.screen_stack
     await deck.app.on_key_done(mark)
@@ -139,9 +161,40 @@ async def test_a_mark_that_is_lost_holds_up_no_key_for_long(
 ) -> None:
     monkeypatch.setattr(key_queue, "PATIENCE", 0.01)
     async with a_deck((120, 40)) as deck:
-        deck.app._keys.begin()  # with a screen that went while its key was on the way
+        deck.app._keys.begin(
+            events.Key("j", "j")
+        )  # with a screen that went while its key was on the way
         await written(deck, "2")
         await until(deck.pilot, lambda: deck.part("connections").has_focus)
+
+
+async def test_a_notice_that_comes_again_is_shown_once() -> None:
+    async with a_deck((120, 40)) as deck:
+        await deck.press("minus", "minus", "N", "minus")
+        await until(deck.pilot, lambda: "nothing has been opened yet" in deck.text)
+        assert deck.text.count("nothing has been opened yet") == 1
+        assert deck.text.count("/ filters; n and N") == 1
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ((RunWaiting("slot"),), "(nothing sent yet)"),
+        ((TriggerIntent("triggerJob", 1, "sync", 9),), "(triggered, its job is not known yet)"),
+        ((TriggerIntent("triggerJob", 1, "sync", 9), TriggerSettled("started", 77)), "(job 77)"),
+    ],
+)
+async def test_a_cancel_says_how_far_a_trigger_is(facts: tuple[Fact, ...], said: str) -> None:
+    fleet = StillFleet()
+    fleet.take(a_story("stripe", 1, 60).tell(1, *facts))
+    async with a_deck((120, 40), fleet) as deck:
+        run = RunKey(next(iter(fleet.runs)))
+        if run not in deck.runs.order:
+            await deck.press("enter")  # those that wait are folded
+        deck.runs.move_to(run)
+        await deck.press("x")
+        await deck.until_screen(ConfirmDialog)
+        assert f"stripe {said}" in deck.text
 
 
 async def test_problems_only_works_in_a_picture_that_is_held_still() -> None:

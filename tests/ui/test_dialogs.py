@@ -119,7 +119,7 @@ async def test_what_is_no_answer_to_leaving_live_runs_leaves_the_question(key: s
 
 
 def test_the_quit_dialog_says_what_was_never_sent() -> None:
-    assert QuitDialog(0, unsent=19)._title == "Quit with 19 unsent?"
+    assert QuitDialog(0, unsent=19)._title == "Quit with 19 unsent runs?"
     assert QuitDialog(2, unsent=3)._title == "Quit with 2 live runs and 3 unsent?"
 
 
@@ -135,3 +135,21 @@ async def test_on_a_small_screen_what_is_typed_and_the_answers_can_be_seen() -> 
         await pilot.pause()
         said = "\n".join(strip.text for strip in dialog._compositor.render_strips())
         assert "esc  Back" in said
+
+
+async def test_a_dialog_that_is_made_smaller_shows_the_answer_that_a_key_would_give() -> None:
+    body = SafeText("It stops whatever runs there. " * 12)
+    async with Host().run_test(size=(80, 24)) as pilot:
+        dialog = ConfirmDialog(TITLE, body, danger=True)
+        await shown(pilot, dialog)
+        await pilot.resize_terminal(40, 10)
+        await pilot.pause()
+        focused = dialog.focused
+        assert focused is not None
+        assert focused.id == "no"
+        await until(pilot, lambda: focused.region in focused.screen.region)
+        await until(pilot, lambda: "[ n  No ]" in page(pilot))
+
+
+def page(pilot: Pilot[None]) -> str:
+    return "\n".join(strip.text for strip in pilot.app.screen._compositor.render_strips())

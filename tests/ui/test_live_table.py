@@ -316,3 +316,15 @@ async def test_a_scrollbar_covers_no_column() -> None:
 def test_the_widest_set_that_fits_is_taken_and_its_growing_column_grown() -> None:
     assert [column.width for column in fitted(COLUMNS, 60)] == [47, 8]
     assert [column.width for column in fitted(COLUMNS, 15)] == [11]
+
+
+async def test_the_cursors_row_is_in_sight_when_a_filter_is_dropped() -> None:
+    app = TableApp(100)
+    async with app.run_test(size=(40, 10)) as pilot:
+        table = await opened(pilot, app)
+        table.show(("row-00003", "row-00080", "row-00090"), at_once=True)
+        await pilot.press("j")
+        table.show(tuple(app.counts), at_once=True)
+        await pilot.pause()
+        assert table.cursor == "row-00080"
+        assert table.cursor in table.in_view

@@ -17,6 +17,7 @@ from tui.screens.connection_figures import figures
 from tui.screens.dialogs import ConfirmDialog, MessageDialog
 from tui.screens.launch import LaunchScreen
 from tui.screens.run import RunScreen
+from tui.screens.run_doings import can_be_done
 from tui.screens.run_sections import Known
 from tui.screens.suspects import SuspectsDialog
 from workflow.airbyte.models import RESET, Connection, ConnectionId, WorkspaceId
@@ -50,7 +51,7 @@ def told(*stories: Story) -> str:
         run_sections.rows(known),
         run_sections.before(known),
         run_sections.ids(known),
-        run_sections.can_be_done(known, hint),
+        can_be_done(known, hint),
     ]
     lines = [*run_sections.head(known), *(line for part in sections for line in part.lines)]
     return "\n".join(line.plain for line in lines)
@@ -266,6 +267,15 @@ async def test_a_run_that_the_fleet_forgets_is_still_shown_with_its_end(
         await until(pilot, lambda: "✗ failed" in text(screen))
 
 
+@pytest.mark.parametrize(("kind", "said"), [("manual", False), ("cron", True)])
+def test_a_cancel_warns_of_the_schedule_where_there_is_one(kind: str, said: bool) -> None:
+    running = Story().triggered().read(3, "running", 1).state()
+    known = Known(running, NOW, a_connection("stripe → snowflake", kind=kind))
+    lines = "\n".join(line.plain for line in can_be_done(known, hint).lines)
+    assert "cancel: stops whatever stripe → snowflake runs" in lines
+    assert ("its schedule may start" in lines) is said
+
+
 # ------------------------------------------------------------------------------------- suspects
 
 
@@ -339,7 +349,7 @@ async def test_suspects_are_dismissed_when_somebody_is_sure() -> None:
         await question(pilot, ConfirmDialog)
         said = " ".join(str(part.render()) for part in pilot.app.screen.query(Static))
         assert "None of job 90440 is taken for its own" in said
-        assert "triggers again at once, not at 01:41:20" in said
+        assert "triggers again at once, not in 22h00" in said
         await pilot.press("y")
         await until(pilot, lambda: fleet.deeds == [("dismiss", screen._run)])
 

@@ -124,7 +124,7 @@ class Acts:
             if answer != "none":
                 await self._each([partial(self._fleet.pick, run, answer)])
                 return
-            if await self._ask(questions.dismiss(state, suspicion)):
+            if await self._ask(questions.dismiss(state, suspicion, self._session.clock.now())):
                 await self._each([partial(self._fleet.dismiss, run)])
                 return
 

@@ -136,8 +136,9 @@ def runs_message(
         shows = f"{hint('problems')} shows everything"
         return (("no problems", Tone.SUCCEEDED), (shows, Tone.QUIET))
     if status.read_at is None and status.failing is not None:
+        long = f" for{waiting(waited)}" if waited >= LONG else ""
         return (
-            (f"the server could not be read yet{waiting(waited)}; it is asked again", Tone.WARNING),
+            (f"the server could not be read{long}; it is asked again", Tone.WARNING),
             (status.failing, Tone.WARNING),
             (f"{hint('read_now')} asks now", Tone.QUIET),
         )

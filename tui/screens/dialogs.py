@@ -109,6 +109,14 @@ class Dialog(ModalScreen[Answer]):
         self.query(self.first_focus()).first().focus()
         self.armed = True
 
+    def on_resize(self) -> None:
+        """Keep the answer that has the focus in sight: a key must not answer unseen."""
+        self.call_after_refresh(self._show_focused)
+
+    def _show_focused(self) -> None:
+        if self.focused is not None:
+            self.focused.scroll_visible(animate=False, immediate=True)
+
     def on_key(self, event: events.Key) -> None:
         """Drop what was typed before the dialog could be read."""
         if self._ahead.was(event):

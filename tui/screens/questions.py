@@ -6,8 +6,9 @@ Pure words. Who asks, and what an answer leads to, is :mod:`tui.screens.deck_act
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from tui.formats import clock, elide, listed, many
+from tui.formats import duration, elide, listed, many
 from tui.screens.dialogs import ConfirmDialog
 from tui.screens.subjects import NAME
 from workflow.airbyte.models import Connection
@@ -27,15 +28,15 @@ def cancel(jobs: Sequence[str], profile: str) -> ConfirmDialog:
     )
 
 
-def dismiss(run: RunState, suspicion: Suspicion) -> ConfirmDialog:
+def dismiss(run: RunState, suspicion: Suspicion, now: datetime) -> ConfirmDialog:
     """Whether it is sure that a trigger whose answer was lost had no effect."""
-    jobs = [job.job_id for job in suspicion.suspects]
-    none = f"None of {listed([f'job {job}' for job in jobs])}" if jobs else "No job"
+    jobs = listed([f"job {job.job_id}" for job in suspicion.suspects])
+    left = duration(suspicion.until - now)
     return _question(
-        f"Is no job of {elide(run.name, NAME)} this run's?",
-        f"{none} is taken for its own, and one that still comes is nobody's here. The connection "
-        f"takes triggers again at once, not at {clock(suspicion.until)}: if the lost one still "
-        "acts, there are two jobs.",
+        f"Did the trigger of {elide(run.name, NAME)} have no effect?",
+        f"{f'None of {jobs}' if jobs else 'No job'} is taken for its own, and one that still comes "
+        f"is nobody's here. The connection takes triggers again at once, not in {left}: if the "
+        "lost one still acts, there are two jobs.",
         yes="It had no effect",
     )
 

@@ -44,7 +44,7 @@ class QuitDialog(Dialog[Leaving]):
         ends = SafeText(f"{_DECK_ENDS}{_UNSENT_STAYS if unsent else ''}")
         what = _DEMO_ENDS if demo else ends if live else _NOTHING_LIVE
         left = [many(live, "live run")] if live else []
-        left += [f"{unsent:,} unsent"] if unsent else []
+        left += [f"{unsent:,} unsent" if live else many(unsent, "unsent run")] if unsent else []
         super().__init__(SafeText(f"Quit with {' and '.join(left)}?"), what)
         # What ends with the demo's server, or was never sent, cannot be detached or cancelled.
         self._choice = bool(live) and not demo

@@ -20,6 +20,7 @@ from tui.glyphs import Tone
 from tui.screens import run_sections
 from tui.screens.acting import ActingScreen
 from tui.screens.connection_figures import Figures, figures
+from tui.screens.run_doings import can_be_done
 from tui.screens.run_sections import Known, Section, column_of
 from tui.session import Session
 from tui.widgets.hints import Hints
@@ -244,7 +245,7 @@ class RunScreen(ActingScreen):
         around = [run_sections.before(known), run_sections.ids(known)]
         given = run_sections.outputs(known)
         around += [given] if given is not None else []
-        around.append(run_sections.can_be_done(known, self._hint))
+        around.append(can_be_done(known, self._hint))
         if count == 1:
             return ([*work, *around], [], [])
         happened = run_sections.events(known, max(5, self.size.height - 8))

@@ -7,7 +7,7 @@ and what is missing or cannot be told is said to be so.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -18,7 +18,7 @@ from tui import glyphs
 from tui.cancel_words import cancel_told
 from tui.detail_lines import origin
 from tui.event_lines import Entry
-from tui.formats import bytes_, clock, duration, elide, exact, many, rate
+from tui.formats import bytes_, clock, duration, exact, many, rate
 from tui.glyphs import Sign, Tone
 from tui.run_cells import rows_per_second
 from tui.screens.connection_figures import Figures, outcome, usual
@@ -36,8 +36,6 @@ from workflow.runs.watch import ConnectionView
 from workflow.text import SafeText, safe
 
 Lines = tuple[Content, ...]
-Hint = Callable[[str], str]
-"""The key in force for an id of :mod:`tui.keymap`, as shown."""
 
 _QUIET: Final = Tone.QUIET.style
 _SPARK_CELLS: Final = 16
@@ -265,37 +263,6 @@ def outputs(known: Known) -> Section | None:
 
 def _json(value: object) -> SafeText:
     return safe(json.dumps(value, ensure_ascii=False, default=str))
-
-
-def can_be_done(known: Known, hint: Hint) -> Section:
-    """Return the keys that make sense now, each with what it would do."""
-    run = known.run
-    told: list[tuple[str, str]] = []
-    if known.suspicion is not None:
-        told.append(("resolve", "say which job its trigger made, or that it made none"))
-    if run.job_id is not None:
-        told.append(("log", "read its log: the public API has no attempts, logs, reasons"))
-    if run.verdict is None and run.phase is Phase.DETACHED:
-        told.append(("attach", "watch it again"))
-    elif run.live and run.phase is Phase.WAITING:
-        told.append(("cancel", "let it go: nothing has been sent for it"))
-    elif run.live:
-        stops = (
-            f"stops whatever {elide(run.name, 60)} runs; can take minutes; its schedule may start"
-        )
-        told.append(("cancel", f"cancel: {stops} a new sync right after"))
-        again = "until the demo ends" if known.demo else "the next start watches it again"
-        told.append(("detach", f"detach: the job goes on, {again}"))
-    elif run.verdict is not None and run.connection_id is not None:
-        told.append(("rerun", "run it again: the launch screen opens first"))
-    told.append(("copy", "copy this run as a line of text"))
-    return Section(
-        "What can be done",
-        tuple(
-            Content.assemble((f"{hint(id_)}  ", Tone.RUNNING.style), Content(text))
-            for id_, text in told
-        ),
-    )
 
 
 def events(known: Known, most: int) -> Section:

@@ -123,8 +123,13 @@ class Subjects:
 
     def what(self, run: RunState) -> SafeText:
         """Name a run in a question."""
-        job = "nothing sent yet" if run.job_id is None else f"job {run.job_id}"
-        return SafeText(f"{elide(run.name, NAME)} ({job})")
+        if run.job_id is not None:
+            stands = f"job {run.job_id}"
+        elif run.sent is None:
+            stands = "nothing sent yet"
+        else:
+            stands = "triggered, its job is not known yet"
+        return SafeText(f"{elide(run.name, NAME)} ({stands})")
 
     def what_job(self, job: JobId) -> SafeText:
         """Name somebody else's job in a question."""

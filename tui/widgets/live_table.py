@@ -140,6 +140,8 @@ class LiveTable(LineView[K], can_focus=True, inherit_bindings=False):
         line = self._selection.line
         if top and cursor == self.cursor and old_line is not None and line is not None:
             self._scroll_top(top + line - old_line)
+        if asked_for:
+            self._follow_cursor()
         new_top, after = self._visible()
         if new_top != top or len(after) != len(before):
             self.refresh()

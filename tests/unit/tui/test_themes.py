@@ -29,8 +29,11 @@ def test_every_tone_of_every_theme_can_be_read(name: str) -> None:
     if ansi:  # the terminal's own colours, which only its owner knows
         assert all(colour.startswith("ansi_") for colour in tones)
         return
-    for ground in (colours["background"], colours["cursor-line"]):
-        worst = min(themes.contrast(Color.parse(tone), Color.parse(ground)) for tone in tones)
+    background, primary = Color.parse(colours["background"]), Color.parse(colours["primary"])
+    field = background.blend(primary, 0.30)  # with the focus; what it means empty stands in it
+    cursor, surface = Color.parse(colours["cursor-line"]), Color.parse(colours["surface"])
+    for ground in (background, cursor, surface, field):
+        worst = min(themes.contrast(Color.parse(tone), ground) for tone in tones)
         assert worst >= themes.LEAST - 0.05  # a colour is rounded to whole bytes
 
 
