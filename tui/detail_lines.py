@@ -14,6 +14,7 @@ from typing import Final
 from textual.content import Content
 
 from tui import glyphs
+from tui.cancel_words import cancel_told
 from tui.formats import age, bytes_, clock, duration, exact, many, minutes, roughly, short_clock
 from tui.glyphs import Tone
 from tui.lasting import ended, lasted
@@ -70,7 +71,7 @@ def run_lines(
     figures = _figures(state, view, now, width)
     lines += figures[:1]
     if state.cancel is not None:
-        told = state.cancel.text or f"asked for {age(now - state.cancel.wished)} ago"
+        told = cancel_told(state, f"asked for {age(now - state.cancel.wished)} ago", now)
         lines.append(Content.styled(f"cancel: {told}", Tone.WARNING.style))
     if state.suspects:
         jobs = ", ".join(str(job) for job in state.suspects)

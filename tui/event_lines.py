@@ -12,11 +12,13 @@ from datetime import datetime
 from typing import Final
 
 from tui import glyphs
+from tui.cancel_words import is_said_again, is_said_by_the_verdict
 from tui.formats import clock, duration, exact, fit, many
 from tui.glyphs import Tone
 from tui.lasting import lasted
 from workflow.runs.events import (
     CancelSettled,
+    CancelWaits,
     CancelWished,
     Event,
     LaunchFinished,
@@ -100,9 +102,17 @@ def _said(event: Event, run: RunState | None) -> Entry | None:
             return Entry(event.time, name, look.word, look.tone)
         case Warned(text=text):
             return Entry(event.time, name, safe(text), Tone.WARNING, problem=True)
-        case CancelWished(by=by):
-            return Entry(event.time, name, safe(f"cancel asked for by {by}"), Tone.WARNING)
-        case CancelSettled(text=text):
+        case CancelWished(job_id=job, by=by):
+            if is_said_again(event.time, run):
+                return None
+            when = "" if job is not None else ", when it is known which job is its own"
+            return Entry(event.time, name, safe(f"cancel asked for by {by}{when}"), Tone.WARNING)
+        case CancelWaits(reason=reason, next=seconds):
+            told = f"cancel waits, again in {seconds:.0f}s: {reason}"
+            return Entry(event.time, name, safe(told), Tone.WARNING)
+        case CancelSettled(how=how, text=text):
+            if is_said_by_the_verdict(how, run):
+                return None
             return Entry(event.time, name, safe(text), Tone.WARNING)
         case RunDetached(reason=reason):
             left = "" if run is None else f"; {what_is_left(run)}"

@@ -9,7 +9,6 @@ import json
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Final
-from urllib.parse import urlsplit
 
 import click
 
@@ -24,7 +23,7 @@ from workflow.airbyte.models import Job, Page, WorkspaceId
 from workflow.airbyte.problems import ApiProblem, ProblemKind
 from workflow.clock import Clock, SystemClock
 from workflow.http.failures import NetworkFailure
-from workflow.http.lines import DoorSetupError, proxy_for
+from workflow.http.lines import DoorSetupError, proxy_for, shown
 from workflow.http.origins import origin_of
 from workflow.settings import (
     BearerAuth,
@@ -93,8 +92,7 @@ def _proxy(base_url: str) -> SafeText | None:
     proxy = proxy_for(home)
     if proxy is None:
         return None
-    shown = urlsplit(proxy).netloc.rpartition("@")[2]
-    return safe(f"{home.host} is asked through {shown}, as the environment says")
+    return safe(f"{home.host} is asked through {shown(proxy)}, as the environment says")
 
 
 async def _server(profile: Profile, client: Client, clock: Clock) -> AsyncIterator[Finding]:

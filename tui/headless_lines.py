@@ -10,10 +10,12 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
+from tui.cancel_words import is_said_again, is_said_by_the_verdict
 from tui.formats import clock, duration, exact, many
 from tui.lasting import lasted
 from workflow.runs.events import (
     CancelSettled,
+    CancelWaits,
     CancelWished,
     Event,
     LaunchHeld,
@@ -130,13 +132,22 @@ def _of_run(event: Event, state: RunState) -> str | None:
             return None  # the verdict says the same
         case Warned(text=text):
             return f"warning: {text}"
-        case CancelWished(by=by):
-            return "to be cancelled, its deadline has passed" if by == "deadline" else "cancelling"
-        case CancelSettled(text=text):
-            return text
+        case CancelWished() as fact:
+            return None if is_said_again(event.time, state) else _wished(fact)
+        case CancelWaits(reason=reason, next=seconds):
+            return f"the cancel waits: {reason.rstrip('.')}; again in {duration(seconds)}"
+        case CancelSettled(how=how, text=text):
+            return None if is_said_by_the_verdict(how, state) else text
         case RunTaken() if state.job_id is not None:
             return f"job {state.job_id} is watched again"
     return None
+
+
+def _wished(fact: CancelWished) -> str:
+    if fact.by == "deadline":
+        return "to be cancelled, its deadline has passed"
+    known = fact.job_id is not None
+    return "cancelling" if known else "cancelling, when it is known which job is this run's"
 
 
 def _status(status: str) -> str:

@@ -11,6 +11,7 @@ from typing import Final
 
 import click
 
+from tui.cancel_words import cancel_told
 from tui.commands.common import Common, journal_path, load_settings, tell
 from tui.formats import age, clock, duration, many
 from tui.headless_lines import PlainLines, ended, rows
@@ -165,7 +166,7 @@ def _details(row: RunRow, state: RunState, suspects: Sequence[int]) -> list[str]
     lines += [f"warning: {warning.text}" for warning in state.warnings]
     if state.cancel is not None:
         asked = f"asked for by {state.cancel.by} at {clock(state.cancel.wished)}, not settled yet"
-        lines.append(f"cancel: {state.cancel.text or asked}")
+        lines.append(f"cancel: {cancel_told(state, asked)}")
     if row.unsettled:
         jobs = ", ".join(map(str, suspects)) or "none so far"
         lines.append(f"suspects: {jobs}; see `syncdeck runs resolve {row.run}`")

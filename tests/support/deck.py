@@ -201,13 +201,15 @@ def a_session(fleet: StillFleet, clock: StillClock, *, demo: bool = False) -> Se
     )
 
 
-def an_app(fleet: StillFleet, clock: StillClock | None = None, **options: Any) -> SyncdeckApp:
+def an_app(
+    fleet: StillFleet, clock: StillClock | None = None, *, demo: bool = False, **options: Any
+) -> SyncdeckApp:
     """Return the real app on a fleet that stands still."""
     clock = clock or StillClock()
 
     @asynccontextmanager
     async def opener() -> AsyncIterator[Session]:
-        yield a_session(fleet, clock)
+        yield a_session(fleet, clock, demo=demo)
 
     return SyncdeckApp(
         opener,

@@ -156,9 +156,13 @@ class StandInJournal:
 
     rows: tuple[RunRow, ...] = ()
     told: Mapping[RunId, tuple[Event, ...]] = field(default_factory=dict)
+    launches: Mapping[LaunchId, tuple[Event, ...]] = field(default_factory=dict)
 
     async def runs(self, limit: int = 100, profile: str | None = None) -> tuple[RunRow, ...]:
         return self.rows[:limit]
+
+    async def launch_events(self, launch: LaunchId) -> tuple[Event, ...]:
+        return self.launches.get(launch, ())
 
     async def events(self, run: RunId, after: int = 0) -> tuple[Event, ...]:
         return self.told.get(run, ())

@@ -17,7 +17,7 @@ from tests.support.fleets import STEADY, add_connection
 from tests.support.sandbox import InProcess
 from workflow.airbyte.client import Client
 from workflow.clock import Clock
-from workflow.http.door import Door
+from workflow.http.door import Auth, Door, Send
 from workflow.runs.cancelling import Canceller
 from workflow.runs.events import Event, Fact, Json, RunCreated, RunFinished, RunId
 from workflow.runs.journal import Journal
@@ -124,12 +124,15 @@ class Rig:
 class Sleeper(httpx.AsyncBaseTransport):
     """A way to a server, and the clock of a machine that falls asleep once.
 
-    It does so for an hour when the answer to the first GET of `path`, a regular expression, is in
-    its socket and has not been read yet; meanwhile something `happens`.
+    It does so for a while, an hour if not said otherwise, when the answer to a GET of `path`, a
+    regular expression, is in its socket and has not been read yet: to the first that comes after
+    `skip` others. Meanwhile something `happens`.
     """
 
     clock: Clock
     path: str
+    span: float = 3_600.0
+    skip: int = 0
     to: httpx.AsyncBaseTransport = field(default_factory=httpx.AsyncBaseTransport)
     happens: Callable[[], object] = lambda: None
     slept: float = 0.0
@@ -138,8 +141,10 @@ class Sleeper(httpx.AsyncBaseTransport):
         answer = await self.to.handle_async_request(request)
         await answer.aread()
         if not self.slept and request.method == "GET" and re.search(self.path, request.url.path):
-            self.slept = 3_600.0
-            self.happens()
+            self.skip -= 1
+            if self.skip < 0:
+                self.slept = self.span
+                self.happens()
         return answer
 
     def now(self) -> datetime:
@@ -160,18 +165,35 @@ def order_for(connection: str, run: str, **order: object) -> TriggerOrder:
     )  # fmt: skip
 
 
+@dataclass
+class SlowTokens:
+    """Credentials that take so long to be had when they are asked for the `slow`-th time."""
+
+    clock: Clock
+    slow: int
+    seconds: float = 10.0
+
+    async def authorization(self, send: Send) -> str | None:
+        self.slow -= 1
+        if self.slow == 0:
+            await self.clock.sleep(self.seconds)
+        return None
+
+    def refused(self, authorization: str) -> bool:
+        return False
+
+
 @asynccontextmanager
 async def rig(
     box: InProcess,
     clock: Clock,
     journal: Path | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
+    auth: Auth | None = None,
 ) -> AsyncIterator[Rig]:
     """Open a process on a sandbox."""
     rng = random.Random(1)
-    door = Door(
-        box.base_url, clock=clock, rng=rng, transport=transport or box.transport
-    )  # fmt: skip
+    door = Door(box.base_url, clock=clock, rng=rng, auth=auth, transport=transport or box.transport)
     client = Client(door, box.base_url)
     book = await Journal.open(journal, clock, rng=rng)
     try:

@@ -59,6 +59,8 @@ from workflow.text import safe
 START = datetime(2026, 3, 25, 1, 30, tzinfo=UTC)
 RUN = RunId("r-1")
 LOOK = 120.0
+LONGEST_PAUSE = 20.0
+"""Between two looks."""
 MOST_MOVES = 400
 
 Said = Literal[
@@ -93,12 +95,15 @@ class Reply:
 class Stranger:
     """A schedule's or a colleague's job."""
 
-    at: Literal["before the intent", "with the POST", "soon", "later", "after the window"]
+    at: Literal[
+        "before the intent", "with the POST", "soon", "later", "at the close", "after the window"
+    ]
     job_type: str = "sync"
 
 
 STRANGE: dict[str, float] = {
-    "with the POST": 0.2, "soon": 6.0, "later": 50.0, "after the window": 350.0,
+    "with the POST": 0.2, "soon": 6.0, "later": 50.0, "at the close": 118.0,
+    "after the window": 350.0,
 }  # fmt: skip
 
 
@@ -115,6 +120,10 @@ class World:
     offset: float = 0.0
     """How far the server's clock is ahead of ours, in seconds."""
     tells_date: bool = True
+    skew: float = 0.0
+    """How far its Date is ahead of the clock that its jobs are dated by."""
+    unread: bool = False
+    """The first look's answer lies unread until the window is over."""
     slow_disk: bool = False
     """The intent takes seven seconds to be written."""
     blind: Literal["never", "every second list", "for 400 s"] = "never"
@@ -172,6 +181,7 @@ class Server:
         self.at = 0.0
         self.past = History()
         self.lists = 0
+        self.stood_still = False
         self.number = 10
         if world.before != "nothing":
             self._be_born(-100.0, "reset" if world.before == "running reset" else "sync", False)
@@ -245,8 +255,12 @@ class Server:
         seen = tuple(job.seen(self.at, self.world.offset) for job in self.past.jobs)
         if self.past.intent == "gate":
             self.past.known = {job.number for job in self.past.jobs}
-        ahead = timedelta(seconds=self.world.offset)
-        return Listed(seen, left, self.now(), self.now() + ahead if self.world.tells_date else None)
+        arrived = self.now()
+        date = arrived + timedelta(seconds=self.world.offset + self.world.skew)
+        if self.world.unread and self.past.posts and not self.stood_still:
+            self.stood_still = True
+            self.pass_time(LOOK + 50.0)
+        return Listed(seen, left, arrived, date if self.world.tells_date else None)
 
     def _is_blind(self) -> bool:
         match self.world.blind:
@@ -398,10 +412,18 @@ def _of_the_outcome(world: World, past: History, outcome: TriggerOutcome) -> Ite
         yield "attached to a job that had ended, or is of another kind"
 
 
-def _in_window(past: History) -> list[Job]:
+def _is_plain(world: World) -> bool:
+    """Whether nothing keeps looks from being made."""
+    return world.blind == "never" and world.deadline is None and not world.unread
+
+
+def _close(past: History) -> float:
     _, _, intent = past.posts[-1]
-    close = (intent.at - START).total_seconds() + LOOK
-    until = min(close, past.ended)
+    return (intent.at - START).total_seconds() + LOOK
+
+
+def _in_window(past: History) -> list[Job]:
+    until = min(_close(past), past.ended)
     return [j for j in past.jobs if j.number not in past.known and j.born <= until]
 
 
@@ -427,6 +449,11 @@ def _of_unresolved(world: World, past: History, outcome: Unresolved) -> Iterator
         if "history changed" not in outcome.why:
             yield "nothing was said of the server's changed history"
         return
+    if _is_plain(world) and len(sole := _in_window(past)) == 1:
+        (job,) = sole
+        found = job.born < _close(past) - LONGEST_PAUSE and job.job_type == world.job_type
+        if found and past.ended >= _close(past):
+            yield "the sole job that can be ours was seen in time, and not adopted"
     listed = {job.job_id for job in outcome.suspects}
     for job in _in_window(past):
         if job.number not in listed and job.born < past.ended - 1:
@@ -441,6 +468,7 @@ def small_worlds() -> Iterator[World]:
     yield from _of_one_reply()
     yield from _of_conflicts()
     yield from _of_troubles()
+    yield from _of_clocks()
 
 
 def _replies(telling_nothing: tuple[Said, ...]) -> list[tuple[Reply, ...]]:
@@ -467,6 +495,7 @@ def _strangers() -> list[Stranger | None]:
 def _of_one_reply() -> Iterator[World]:
     kinds = [("sync", 0.0, True), ("sync", -3600.0, True), ("sync", 3600.0, True)]
     kinds += [("sync", 0.0, False), ("clear", 0.0, True)]
+    kinds += [("sync", -3600.0, False), ("sync", 3600.0, False)]
     replies = [*_replies(ONE_OF_EACH), (Reply("an older job"),)]
     for reply, stranger, before, (kind, offset, tells) in itertools.product(
         replies, _strangers(), ("nothing", "ended"), kinds
@@ -509,6 +538,22 @@ def _of_troubles() -> Iterator[World]:
             {"deadline": 0.05},
             {"deadline": 30.0},
             {"deadline": 90.0},
+        ),
+    ):
+        yield World(replies, stranger, **trouble)  # type: ignore[arg-type]
+
+
+def _of_clocks() -> Iterator[World]:
+    strangers = (None, *(Stranger(at) for at in ("soon", "later", "at the close")))
+    for replies, stranger, trouble in itertools.product(
+        _replies(ONE_OF_EACH),
+        strangers,
+        (
+            {"skew": -3600.0},
+            {"skew": 3600.0},
+            {"skew": -3600.0, "offset": 1800.0},
+            {"unread": True},
+            {"unread": True, "tells_date": False},
         ),
     ):
         yield World(replies, stranger, **trouble)  # type: ignore[arg-type]

@@ -15,6 +15,7 @@ from typing import Final
 from textual.content import Content
 
 from tui import glyphs
+from tui.cancel_words import cancel_told
 from tui.detail_lines import origin
 from tui.event_lines import Entry
 from tui.formats import bytes_, clock, duration, elide, exact, many, rate
@@ -109,7 +110,7 @@ def _attention(known: Known) -> Lines:
         lines.append(Content.styled(f"! not read: {run.failing}{age}", Tone.WARNING.style))
     if run.cancel is not None:
         by = f"cancel asked for by {safe(run.cancel.by)} at {clock(run.cancel.wished)}"
-        lines.append(Content.styled(f"! {run.cancel.text or by}", Tone.WARNING.style))
+        lines.append(Content.styled(f"! {cancel_told(run, by, now)}", Tone.WARNING.style))
     if run.verdict not in {None, Verdict.SUCCEEDED} and run.why:
         lines.append(Content.assemble(("why  ", _QUIET), Content(run.why)))
     if known.suspicion is not None:

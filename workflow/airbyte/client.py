@@ -102,10 +102,15 @@ class Client:
         request = self._request("GET", f"/jobs/{job_id}", "getJob", replay=replay)
         return await self._ask(request, f"reading job {job_id}", parse_job)
 
-    async def cancel_job(self, job_id: JobId) -> Answer[Job]:
-        """Ask the server to cancel whatever runs on this job's connection; once."""
+    async def cancel_job(
+        self, job_id: JobId, hold: Callable[[], str | None] | None = None
+    ) -> Answer[Job]:
+        """Ask the server to cancel whatever runs on this job's connection; once.
+
+        `hold` says in the last moment why it must not leave, if it must not.
+        """
         request = self._request(
-            "DELETE", f"/jobs/{job_id}", "cancelJob", timeout=DELETE_TIMEOUT, fresh=True
+            "DELETE", f"/jobs/{job_id}", "cancelJob", timeout=DELETE_TIMEOUT, fresh=True, hold=hold
         )
         return await self._ask(request, f"cancelling job {job_id}", parse_job)
 
@@ -250,6 +255,7 @@ class Client:
         replay: Replay = "never",
         fresh: bool = False,
         authenticate: bool = True,
+        hold: Callable[[], str | None] | None = None,
     ) -> Request:
         return Request(
             method,
@@ -264,6 +270,7 @@ class Client:
             fresh=fresh,
             authenticate=authenticate,
             name=name,
+            hold=hold,
         )
 
     async def _page(

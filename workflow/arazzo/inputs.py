@@ -63,6 +63,7 @@ class Inputs:
         Raises:
             InputError: with a sentence for each input that is missing, unknown or does not fit.
         """
+        validation.begin()
         inputs = self.filled(given)
         sentences = list(self._unknown(given))
         if self.schema is not None:
@@ -122,6 +123,7 @@ def _in_place(schema: Json, root: Json) -> Iterator[Json]:
         if not waiting:
             return
         here = waiting.pop(0)
+        validation.count(1)
         yield here
         if not isinstance(here, dict):
             continue

@@ -16,9 +16,11 @@ from workflow.arazzo.model import (
     OperationId,
     OperationPath,
     SourceDescription,
+    Workflow,
     WorkflowTarget,
 )
-from workflow.arazzo.openapi import ApiOperation, Description
+from workflow.arazzo.openapi import Description
+from workflow.arazzo.operations import ApiOperation
 from workflow.arazzo.problems import Findings, Place, Problem, nearest
 
 Sources: TypeAlias = Mapping[str, Description | Document]
@@ -67,6 +69,8 @@ class Lookup:
         self._sources = sources
         self._findings: dict[str, Findings] = {"": Findings(document.file)}
         self._documents: dict[str, Document] = {"": document}
+        self._workflows: dict[str, dict[str, Workflow]] = {}
+        """Each document's workflows by id, gathered when first asked for."""
         self._missing = False
         self.used: dict[str, str] = {}
         """Digests of the sources that were looked into, by name."""
@@ -74,6 +78,13 @@ class Lookup:
     def document(self, prefix: str) -> Document:
         """Return the document of a prefix."""
         return self._documents[prefix]
+
+    def workflow_of(self, prefix: str, workflow_id: str) -> Workflow | None:
+        """Return the workflow of that id in the document of a prefix."""
+        if prefix not in self._workflows:
+            listed = reversed(self._documents[prefix].workflows)
+            self._workflows[prefix] = {workflow.workflow_id: workflow for workflow in listed}
+        return self._workflows[prefix].get(workflow_id)
 
     def findings(self, prefix: str) -> Findings:
         """Return where the problems of a document go."""
@@ -92,11 +103,15 @@ class Lookup:
             return None
         document = self._documents[inner]
         bare = target.workflow_id.removeprefix("workflows.")
-        if target.source is not None and bare != target.workflow_id and document.workflow(bare):
+        if (
+            target.source is not None
+            and bare != target.workflow_id
+            and self.workflow_of(inner, bare)
+        ):
             right = f"$sourceDescriptions.{target.source}.{bare}"
             self._wild(prefix, target.place, f"The workflowId {target.workflow_id!r}", right)
             return inner, bare
-        if document.workflow(target.workflow_id) is None:
+        if self.workflow_of(inner, target.workflow_id) is None:
             self._findings[prefix].error(
                 target.place,
                 "unknown-workflow",

@@ -8,6 +8,7 @@ server is down. What an answer means is not its business.
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
@@ -22,7 +23,7 @@ from workflow.http.echoes import credentials_in, without
 from workflow.http.exchange import describe, exchange
 from workflow.http.failures import FailureKind, NetworkFailure
 from workflow.http.lines import Lines
-from workflow.http.messages import Request, Response, Timeout
+from workflow.http.messages import Request, Response, Timeout, retry_after
 from workflow.http.meter import Budget, Meter
 from workflow.http.origins import Origin, origin_of
 from workflow.http.repeating import Patience, repeated
@@ -34,6 +35,9 @@ BODY_CAP: Final = 16 << 20
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS: Final = 3
+_ASKING_FOR_QUIET: Final = frozenset({429, 503})
+LONGEST_QUIET: Final = 60.0
+"""Seconds: longer than this no server is left alone, whatever it asks for."""
 # A 401 came before any effect; still, a request that is not idempotent is its sender's to repeat.
 _REPLAYED_AFTER_401: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "PATCH"})
 _DOWN: Final[frozenset[FailureKind]] = frozenset({"connect", "timeout", "cut", "tls", "protocol"})
@@ -84,6 +88,7 @@ class Door:
         self._patience = patience
         self._circuits = {origin: Circuit(rng) for origin in self._allowed}
         self.meter: Final = Meter(self._clock, budget)
+        self._quiet_until = -math.inf
         self._lines = Lines(self._allowed, transport=transport, ca_bundle=ca_bundle)
 
     @property
@@ -95,6 +100,15 @@ class Door:
     def is_down(self) -> bool:
         """Whether the profile's server has been found down and is left alone for now."""
         return self._circuits[self._home].is_open(self._clock.monotonic())
+
+    @property
+    def left_alone_for(self) -> float:
+        """Seconds for which the profile's server has asked for quiet (429 or 503, Retry-After).
+
+        For those who send something for a person's sake: they say what they wait for. A minute at
+        most.
+        """
+        return max(0.0, self._quiet_until - self._clock.monotonic())
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -182,6 +196,7 @@ class Door:
                 within=request.timeout or self._timeout,
                 cap=self._cap,
                 clock=self._clock,
+                via=self._lines.proxy_of(origin),
             )
         except NetworkFailure as failure:
             self.meter.ended(request.method, name, failure.kind)
@@ -189,11 +204,20 @@ class Door:
                 circuit.failed(self._clock.monotonic())
             raise
         self.meter.ended(request.method, name, f"{response.status // 100}xx")
+        self._note_quiet(origin, response)
         if response.status in {502, 503, 504}:
             circuit.failed(self._clock.monotonic())
         else:
             circuit.succeeded()
         return response
+
+    def _note_quiet(self, origin: Origin, response: Response) -> None:
+        if origin != self._home or response.status not in _ASKING_FOR_QUIET:
+            return
+        wished = retry_after(response.headers, response.arrived)
+        if wished is not None:
+            quiet = self._clock.monotonic() + min(wished, LONGEST_QUIET)
+            self._quiet_until = max(self._quiet_until, quiet)
 
 
 def _redirected(request: Request, target: str) -> Request:
@@ -207,10 +231,12 @@ def _redirected(request: Request, target: str) -> Request:
             "use the server's final address in the profile.",
             sent=True,
         )
-    if origin_of(url) != origin_of(request.url):
+    here, there = origin_of(request.url), origin_of(url)
+    if there != here:
+        other = "address" if there.host == here.host else "host"
         raise NetworkFailure(
             "redirect",
-            f"{describe(request)} was redirected to another host, {place}, which is refused; "
+            f"{describe(request)} was redirected to another {other}, {place}, which is refused; "
             "if that is the right one, use it in the profile.",
             sent=True,
         )

@@ -10,7 +10,7 @@ import asyncio
 import os
 import re
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Final, cast
 from urllib.parse import urlsplit
@@ -26,6 +26,14 @@ from workflow.text import SafeText, safe
 _ERRNO: Final = re.compile(r"^\[Errno -?\d+\] ")
 _LONGEST_PATH: Final = 16_000
 """Bytes of path and query."""
+_NOBODY_VOUCHES: Final = frozenset({2, 18, 19, 20, 21})
+"""OpenSSL's codes for a chain that leads to nobody who is trusted (``X509_V_ERR_*``)."""
+_OWN_CA: Final = (
+    "; if your organisation issued it, name its CA bundle, as ca_bundle in the profile or in "
+    "SSL_CERT_FILE"
+)
+_ABOUT_TO_SEND: Final = ".send_request_headers.started"
+"""How httpcore's event ends that comes just before the first byte (its ``trace`` extension)."""
 _OURS: Final = {"user-agent": "syncdeck", "accept-encoding": ACCEPTED}
 """Headers of every request."""
 
@@ -38,10 +46,16 @@ async def exchange(
     within: Timeout,
     cap: int,
     clock: Clock,
+    via: str | None = None,
 ) -> Response:
-    """Send `request` once over `line` and read its answer to the end; raises NetworkFailure."""
+    """Send `request` once over `line` and read its answer to the end; raises NetworkFailure.
+
+    `via` names the proxy that the line leads through, if one does, for the sentence about a
+    failure: whoever has to mend it looks at the server otherwise.
+    """
     whose = describe(request)
     built = _build(request, headers, within, whose)
+    _refuse_if_held(request)
     left, begun = clock.now(), clock.monotonic()
     try:
         async with asyncio.timeout(within.total):
@@ -56,7 +70,7 @@ async def exchange(
             "timeout", f"No full answer to {whose} within {within.total:g} s.", sent=True
         ) from None
     except httpx.HTTPError as error:
-        raise _failure(error, whose) from None
+        raise _failure(error, whose, via) from None
     return Response(
         status=answer.status_code,
         headers=got,
@@ -79,10 +93,15 @@ def _described(method: str, url: str) -> SafeText:
     return safe(f"{method} {host}{parts.path}", limit=160)
 
 
+def _refuse_if_held(request: Request) -> None:
+    if request.hold is not None and (why := request.hold()) is not None:
+        raise NetworkFailure("held", why, sent=False)
+
+
 def _build(
     request: Request, headers: Mapping[str, str], timeout: Timeout, whose: str
 ) -> httpx.Request:
-    make = _made_once if request.content is None else _made
+    make = _made_once if request.content is None and request.hold is None else _made
     try:
         built = make(request, tuple(headers.items()), timeout)
     except (httpx.InvalidURL, UnicodeError):
@@ -103,13 +122,26 @@ def _made(
         "write": timeout.write,
         "pool": timeout.pool,
     }
+    extensions: dict[str, object] = {"timeout": parts}
+    if request.hold is not None:
+        extensions["trace"] = _holding(request)
     return httpx.Request(
         request.method,
         _address(request.url, request.query),
         headers={**_OURS, **dict(headers)},
         content=request.content,
-        extensions={"timeout": parts},
+        extensions=extensions,
     )
+
+
+def _holding(request: Request) -> Callable[[str, object], Awaitable[None]]:
+    """Ask once more when the connection stands; what is raised here closes it with nothing sent."""
+
+    async def on(event: str, _: object) -> None:
+        if event.endswith(_ABOUT_TO_SEND):
+            _refuse_if_held(request)
+
+    return on
 
 
 _made_once: Final = lru_cache(maxsize=64)(_made)
@@ -139,7 +171,7 @@ def _text(raw: bytes) -> str:
         return raw.decode("latin-1")
 
 
-def _failure(error: httpx.HTTPError, whose: str) -> NetworkFailure:
+def _failure(error: httpx.HTTPError, whose: str, via: str | None) -> NetworkFailure:
     # Numbers of errors tell an operator nothing that their words do not.
     said = _system_words(error) or _ERRNO.sub("", str(error))
     detail = safe(said, limit=160).rstrip(".")
@@ -147,14 +179,17 @@ def _failure(error: httpx.HTTPError, whose: str) -> NetworkFailure:
     if tls is not None:
         return NetworkFailure("tls", _tls_text(tls, whose, detail), sent=False)
     kind, sent, words = _classify(error)
+    if via is not None and kind == "connect":
+        whose = f"{whose} through the proxy {safe(via, limit=100)}"
     why = f": {detail}" if detail else ""
     return NetworkFailure(kind, f"{words} {whose}{why}.", sent=sent)
 
 
 def _tls_text(error: ssl.SSLError, whose: str, detail: str) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
-        why = safe(error.verify_message or detail, limit=160)
-        return f"The certificate for {whose} was not accepted: {why}."
+        why = safe(error.verify_message or detail, limit=160).rstrip(".")
+        own = _OWN_CA if error.verify_code in _NOBODY_VOUCHES else ""
+        return f"The certificate for {whose} was not accepted: {why}{own}."
     why = safe((error.reason or detail or "no reason given").replace("_", " ").lower(), limit=160)
     return (
         f"TLS could not be set up for {whose}: {why}; "

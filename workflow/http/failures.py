@@ -21,6 +21,7 @@ FailureKind = Literal[
     "protocol",
     "decode",
     "circuit",
+    "held",
 ]
 """Where it broke.
 
@@ -28,7 +29,8 @@ FailureKind = Literal[
 connection ended early. ``tls``: no encryption, or a certificate not accepted. ``too_large``: the
 body passed its cap. ``redirect``: the server points elsewhere. ``host``: a host that is not
 allowed, nothing sent. ``protocol``: what came is not HTTP. ``decode``: the body is not what its
-headers or its format say. ``circuit``: not tried, since the server has been down.
+headers or its format say. ``circuit``: not tried, since the server has been down. ``held``: its
+sender kept it back in the last moment.
 """
 
 _BRIEFLY: Final[Mapping[FailureKind, str]] = {
@@ -42,6 +44,7 @@ _BRIEFLY: Final[Mapping[FailureKind, str]] = {
     "protocol": "answer is not HTTP",
     "decode": "unreadable answer",
     "circuit": "server down",
+    "held": "kept back",
 }
 
 

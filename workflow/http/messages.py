@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -74,6 +74,10 @@ class Request:
     """Goes out although the server has been down: its sender spaces its tries by itself."""
     name: str = ""
     """What the counters file it under, e.g. ``listJobs``; empty: method and path."""
+    hold: Callable[[], str | None] | None = field(default=None, repr=False, compare=False)
+    """Asked in the last moment, when the connection stands and nothing has left on it yet: a
+    sentence keeps the request back for that reason. Getting a token or a connection takes time,
+    and what a request rests on may be old by then."""
 
     @property
     def is_safe(self) -> bool:

@@ -12,8 +12,27 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
+from workflow.runs.cancel_moves import (
+    Answer,
+    Command,
+    Delete,
+    Deleted,
+    Finish,
+    GetJob,
+    Gone,
+    How,
+    JobRead,
+    JobsRead,
+    ListNewer,
+    NoDelete,
+    Passed,
+    Pause,
+    Refused,
+    Stale,
+    Unasked,
+)
 from workflow.runs.trigger import JobSeen
 from workflow.text import SafeText, safe
 
@@ -23,99 +42,10 @@ SETTLES_IN: Final = timedelta(seconds=30)
 PATIENCE: Final = timedelta(minutes=10)
 """How long a server that cannot be asked is asked again."""
 _PAUSES: Final = (1.0, 2.0, 5.0)
-_BLIND_PAUSES: Final = (2.0, 5.0, 10.0, 30.0)
-
-How = Literal["cancelled", "already-ended", "not-cancelled", "newer-job", "not-sent"]
-
-# ------------------------------------------------------------------ words
-
-
-@dataclass(frozen=True, slots=True)
-class GetJob:
-    """Read our job. Answer: `JobRead`, `Gone` or `Unasked`."""
-
-
-@dataclass(frozen=True, slots=True)
-class ListNewer:
-    """List the connection's newest jobs. Answer: `JobsRead`, `Gone` (no such list) or `Unasked`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Delete:
-    """Send one DELETE. Answer: `Deleted`, whatever came back, `NoDelete`, or `Stale`."""
-
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """Let time pass. Answer: `Passed`."""
-
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Finish:
-    """It is over."""
-
-    how: How
-    text: SafeText
-
-
-Command: TypeAlias = GetJob | ListNewer | Delete | Pause | Finish
-
-
-@dataclass(frozen=True, slots=True)
-class JobRead:
-    """Our job as it is now."""
-
-    job: JobSeen
-
-
-@dataclass(frozen=True, slots=True)
-class JobsRead:
-    """The connection's newest jobs."""
-
-    jobs: tuple[JobSeen, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Gone:
-    """The server says that there is no such thing, or not for us."""
-
-    why: SafeText
-
-
-@dataclass(frozen=True, slots=True)
-class Unasked:
-    """The server could not be asked now."""
-
-    why: SafeText
-
-
-@dataclass(frozen=True, slots=True)
-class Deleted:
-    """A DELETE was sent. What it was answered with proves nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class NoDelete:
-    """The server has no way to cancel, or does not let us."""
-
-    why: SafeText
-
-
-@dataclass(frozen=True, slots=True)
-class Stale:
-    """Nothing was sent: what the look told is old, and something else may run by now."""
-
-
-@dataclass(frozen=True, slots=True)
-class Passed:
-    """The time has passed."""
-
-
-Answer: TypeAlias = JobRead | JobsRead | Gone | Unasked | Deleted | NoDelete | Stale | Passed
+_BLIND_PAUSES: Final = (1.0, 2.0, 5.0, 10.0, 15.0)
+_LONGEST_PAUSE: Final = 60.0
+"""Seconds: longer than this no server is left alone, whatever it asks for."""
+_OLD: Final = SafeText("What the server had told was old before the request could leave.")
 
 
 class _At(Enum):
@@ -142,8 +72,10 @@ class State:
     blind: datetime | None = None
     """Since when the server could not be asked."""
     blinks: int = 0
-    outdated: datetime | None = None
-    """Since when looks were too old by the time a DELETE could leave."""
+    unseen: _At | None = None
+    """What it would not tell then."""
+    unsent: datetime | None = None
+    """Since when DELETEs could not leave, or looks were too old by the time they could."""
     resume: _At = _At.JOB
     newer_ended: frozenset[int] = frozenset()
     """Newer jobs that had ended before our first DELETE."""
@@ -174,27 +106,30 @@ def advance(state: State, answer: Answer, now: datetime) -> Move:
     """Give the machine the answer to its command; get the next one."""
     match state.at, answer:
         case _At.JOB, JobRead(job):
-            return _read(replace(state, blind=None, blinks=0), job, now)
+            return _read(_told(state), job, now)
         case _At.JOB, Gone(why):
             how: How = "not-cancelled" if state.deletes else "not-sent"
             return _over(state, how, f"Job {state.job_id} cannot be read: {why}")
         case _At.NEWER, JobsRead(jobs):
-            return _newer(replace(state, blind=None, blinks=0), jobs)
+            return _newer(_told(state), jobs)
         case _At.NEWER, Gone():
             return _delete(state)  # a server without lists: our own job was read just now
         case _At.DELETE, Deleted():
-            return _pause(replace(state, deleted=now, reads=0, outdated=None), _At.JOB, _PAUSES[0])
+            return _pause(replace(state, deleted=now, reads=0, unsent=None), _At.JOB, _PAUSES[0])
+        case _At.DELETE, Refused(why, seconds):
+            pause = min(max(seconds, _PAUSES[0]), _LONGEST_PAUSE)
+            return _pause(replace(state, unsent=None), _At.JOB, pause, why)
         case _At.DELETE, NoDelete(why):
             sent = state.deletes > 1
             return _over(state, "not-cancelled" if sent else "not-sent", why)
-        case _At.DELETE, Stale():
-            return _look_again(replace(state, deletes=state.deletes - 1), now)
         case _At.AFTERMATH, JobsRead(jobs):
             return _aftermath(state, jobs)
         case _At.AFTERMATH, Gone():
             return _aftermath(state, ())
-        case ((_At.JOB | _At.NEWER | _At.AFTERMATH), Unasked(why)):
-            return _blind(state, why, now)
+        case _At.DELETE, (Stale() | Unasked()) as trouble:
+            return _not_left(replace(state, deletes=state.deletes - 1), trouble, now)
+        case ((_At.JOB | _At.NEWER | _At.AFTERMATH), Unasked() as trouble):
+            return _blind(state, trouble, now)
         case _At.PAUSE, Passed():
             return _ask(state, state.resume)
     raise ValueError(f"{type(answer).__name__} is no answer to {state.at.name}")
@@ -226,6 +161,9 @@ def _ended(state: State, job: JobSeen) -> Move:
 
 
 def _newer(state: State, jobs: tuple[JobSeen, ...]) -> Move:
+    ours = next((job for job in jobs if job.job_id == state.job_id), None)
+    if ours is not None and not ours.live:
+        return _ended(state, ours)  # since it was read a moment ago
     newer = [job for job in jobs if job.job_id > state.job_id]
     live = [job for job in newer if job.live]
     if live:
@@ -244,13 +182,20 @@ def _delete(state: State) -> Move:
     return Move(replace(state, at=_At.DELETE, deletes=number), Delete(number))
 
 
-def _look_again(state: State, now: datetime) -> Move:
-    """Look anew: the program stood still, or the server takes too long to be believed."""
-    if state.outdated is None:
-        return _ask(replace(state, outdated=now), _At.JOB)
-    if now - state.outdated < PATIENCE:
-        return _pause(state, _At.JOB, _BLIND_PAUSES[0])
+def _not_left(state: State, trouble: Stale | Unasked, now: datetime) -> Move:
+    """Look anew: the program stood still, the server is slow, or it could not be reached."""
+    if state.unsent is None:
+        state = replace(state, unsent=now)
+        if isinstance(trouble, Stale):
+            return _ask(state, _At.JOB)
+    if now - (state.unsent or now) < PATIENCE:
+        if isinstance(trouble, Stale):
+            return _pause(state, _At.JOB, _BLIND_PAUSES[0], _OLD)
+        seconds = min(max(_BLIND_PAUSES[0], trouble.seconds), _LONGEST_PAUSE)
+        return _pause(state, _At.JOB, seconds, trouble.why)
     text = "The server takes too long to say what runs. Cancel it again when it is quicker."
+    if isinstance(trouble, Unasked):
+        text = f"The request could not be sent: {trouble.why} Cancel it again when it can."
     return _over(state, "not-cancelled" if state.deletes else "not-sent", text)
 
 
@@ -275,15 +220,24 @@ def _aftermath(state: State, jobs: tuple[JobSeen, ...]) -> Move:
     return _over(state, finish.how, finish.text)
 
 
-def _blind(state: State, why: SafeText, now: datetime) -> Move:
+def _blind(state: State, trouble: Unasked, now: datetime) -> Move:
     since = state.blind or now
     if now - since < PATIENCE:
         seconds = _BLIND_PAUSES[min(state.blinks, len(_BLIND_PAUSES) - 1)]
-        return _pause(replace(state, blind=since, blinks=state.blinks + 1), state.at, seconds)
+        seconds = min(max(seconds, trouble.seconds), _LONGEST_PAUSE)
+        state = replace(state, blind=since, blinks=state.blinks + 1, unseen=state.at)
+        return _pause(state, state.at, seconds, trouble.why)
     if state.finish is not None:
         return _over(state, state.finish.how, state.finish.text)
-    text = safe(f"The server could not be asked: {why} Cancel it again when it answers.")
+    text = safe(f"The server could not be asked: {trouble.why} Cancel it again when it answers.")
     return _over(state, "not-cancelled" if state.deletes else "not-sent", text)
+
+
+def _told(state: State) -> State:
+    """Note that the server has told what it would not; the job alone is not the list, too."""
+    if state.at is _At.JOB and state.unseen is _At.NEWER:
+        return state
+    return replace(state, blind=None, blinks=0, unseen=None)
 
 
 def _ask(state: State, at: _At) -> Move:
@@ -291,9 +245,9 @@ def _ask(state: State, at: _At) -> Move:
     return Move(replace(state, at=at), GetJob() if at is _At.JOB else ListNewer())
 
 
-def _pause(state: State, resume: _At, seconds: float) -> Move:
-    resume = _At.JOB if resume is _At.NEWER else resume
-    return Move(replace(state, at=_At.PAUSE, resume=resume), Pause(seconds))
+def _pause(state: State, resume: _At, seconds: float, why: SafeText | None = None) -> Move:
+    resume = _At.AFTERMATH if resume is _At.AFTERMATH else _At.JOB
+    return Move(replace(state, at=_At.PAUSE, resume=resume), Pause(seconds, why))
 
 
 def _over(state: State, how: How, text: str) -> Move:

@@ -19,6 +19,7 @@ from typing import NewType
 from workflow.runs.facts import (
     CancelSent,
     CancelSettled,
+    CancelWaits,
     CancelWished,
     Fact,
     FeedRate,
@@ -45,6 +46,7 @@ from workflow.runs.facts import (
 __all__ = [
     "CancelSent",
     "CancelSettled",
+    "CancelWaits",
     "CancelWished",
     "Event",
     "Fact",

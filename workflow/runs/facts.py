@@ -169,6 +169,17 @@ class CancelSent:
 
 
 @dataclass(frozen=True, slots=True)
+class CancelWaits:
+    """The server cannot be asked about the job that is to stop, or to stop it; it is again."""
+
+    kind: ClassVar[str] = "cancel.waits"
+    job_id: int
+    reason: str
+    next: float
+    """In how many seconds."""
+
+
+@dataclass(frozen=True, slots=True)
 class CancelSettled:
     """What became of that wish."""
 
@@ -280,6 +291,7 @@ Fact = (
     | Warned
     | CancelWished
     | CancelSent
+    | CancelWaits
     | CancelSettled
     | RunDetached
     | RunTaken

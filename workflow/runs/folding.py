@@ -14,6 +14,7 @@ from typing import Final
 from workflow.runs.events import (
     CancelSent,
     CancelSettled,
+    CancelWaits,
     CancelWished,
     Event,
     Origin,
@@ -111,7 +112,12 @@ def fold(state: RunState, event: Event) -> RunState:
             return replace(state, seq=seq, cancel=CancelState(wished=at, by=by))
         case CancelSent(number=number):
             wish = state.cancel or CancelState(wished=at, by="operator")
-            return replace(state, seq=seq, cancel=replace(wish, deletes=number, deleted=at))
+            wish = replace(wish, deletes=number, deleted=at, waits=None, until=None)
+            return replace(state, seq=seq, cancel=wish)
+        case CancelWaits(reason=reason, next=seconds):
+            wish = state.cancel or CancelState(wished=at, by="operator")
+            until = at + timedelta(seconds=seconds)
+            return replace(state, seq=seq, cancel=replace(wish, waits=safe(reason), until=until))
         case CancelSettled(how=how, text=text):
             wish = state.cancel or CancelState(wished=at, by="operator")
             return replace(

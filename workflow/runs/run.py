@@ -83,6 +83,10 @@ class CancelState:
     """How many requests have left for it."""
     deleted: datetime | None = None
     """When the latest did."""
+    waits: SafeText | None = None
+    """Why the server could not be asked."""
+    until: datetime | None = None
+    """When it is asked again."""
     how: str | None = None
     text: SafeText | None = None
     settled: datetime | None = None

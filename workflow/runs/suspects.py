@@ -25,7 +25,7 @@ from workflow.runs.journal import Journal, JournalError
 from workflow.runs.journal.intents import SUSPECT_FOR, Became, IntentRecord
 from workflow.runs.tasks import end
 from workflow.runs.trigger import JobSeen
-from workflow.runs.trigger.asking import as_seen
+from workflow.runs.trigger.lists import as_seen
 
 EVERY: Final = 60.0
 """Seconds between two looks while an intent is open."""

@@ -77,7 +77,10 @@ class Upkeep:
         add(rooms.suspects.follow(), "suspects")
         add(chores.forget_what_is_old(self._journal, self._clock), "retention")
         if self._most_ended is not None:
-            add(chores.let_go_of_ended(rooms.ledger, self._clock, self._most_ended), "memory")
+            letting_go = chores.let_go_of_ended(
+                rooms.ledger, rooms.suspects, self._clock, self._most_ended
+            )
+            add(letting_go, "memory")
         self._started = True
         self._read_all_if_shown()
 

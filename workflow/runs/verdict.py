@@ -56,6 +56,8 @@ def of_trigger(outcome: TriggerOutcome) -> Judgement | None:
             return Judgement(Verdict.CANCELLED, why)
         case NotStarted(why=why, because="journal"):
             return Judgement(Verdict.FAILED, why)
+        case NotStarted(why=why, because="locked"):
+            return of_lock(why, None)
         case Unresolved(why=why):
             return Judgement(Verdict.UNRESOLVED, why)
         case Answered() | Attached() | Refused() | NotStarted():

@@ -13,16 +13,14 @@ from datetime import timedelta
 from typing import Final
 
 from workflow.runs.cancelling import Canceller
-from workflow.runs.events import CancelSettled, CancelWished, Event, Origin, RunId, Verdict, Warned
+from workflow.runs.events import CancelSettled, CancelWished, Event, Origin, RunId, Verdict
 from workflow.runs.ledger import Voice
+from workflow.runs.relay import is_another
 from workflow.runs.run import CancelState, RunState
 from workflow.runs.tasks import end
 
 PATIENCE: Final = timedelta(seconds=60)
 """How long a run that is over waits for its wish to be settled: its verdict comes last."""
-WAITS_FOR_ITS_JOB: Final = Warned(
-    "unsettled", "cancel asked for: it is sent when it is known which job is this run's"
-)
 _UNRESOLVED: Final = (
     "Nothing was cancelled: nobody knows which job is this run's. Pick its job first, then cancel"
     " that one."
@@ -52,7 +50,7 @@ class Wishes:
         over = self._over.get(voice.run)
         if job_id is not None and over is not None and not over.done():
             # That one may wait for the run's end, and so for whoever asks here.
-            return await self._canceller.cancel(job_id, voice.state.connection_id, sent=voice.tell)
+            return await self._cancel(voice, job_id, None)
         task = self._pending.get(voice.run) or self._begin(voice, job_id, by)
         return await asyncio.shield(task)
 
@@ -93,8 +91,7 @@ class Wishes:
         try:
             before = voice.state.cancel if by is None else None
             if by is not None:
-                told = (WAITS_FOR_ITS_JOB,) if job_id is None else ()
-                await voice.tell(CancelWished(job_id, by), *told)
+                await voice.tell(CancelWished(job_id, by))
             settled = await self._settle(voice, job_id, before)
             await voice.tell(settled)
             return settled
@@ -113,8 +110,18 @@ class Wishes:
             job_id = found
             by = voice.state.cancel.by if voice.state.cancel is not None else "operator"
             await voice.tell(CancelWished(job_id, by))
+        return await self._cancel(voice, job_id, before)
+
+    async def _cancel(self, voice: Voice, job_id: int, before: CancelState | None) -> CancelSettled:
+        state = voice.state
+        # A document may cancel any job, and what matters is that one's connection.
+        own = state.origin is not None and state.job_id == job_id
         return await self._canceller.cancel(
-            job_id, voice.state.connection_id, sent=voice.tell, before=before
+            job_id,
+            state.connection_id if own else None,
+            tell=voice.tell,
+            before=before,
+            is_another=lambda job: is_another(voice.state, job),
         )
 
     async def _its_job(self, voice: Voice) -> int | CancelSettled:

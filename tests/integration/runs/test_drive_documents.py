@@ -272,3 +272,25 @@ def test_a_document_s_own_cancel_does_not_wait_for_a_wish_that_waits_for_a_job()
         assert world.box.log.count("cancelJob") == 1
 
     run_virtual(story())
+
+
+def test_a_document_that_cancels_another_connections_job_hits_no_newer_one_there() -> None:
+    async def story() -> None:
+        world = scene()
+        elsewhere = world.connection(replace(STEADY, duration=2_000.0))
+        job = world.foreign_job(elsewhere)
+        cancels = """\
+      - stepId: cancel
+        operationId: cancelJob
+        parameters: [{name: jobId, in: path, value: $inputs.job}]
+"""
+        order = Order((world.connection(),), program=document(cancels), inputs={"job": job})
+        async with world.deck() as deck:
+            newer = world.foreign_job(elsewhere)
+            await deck.clock.sleep(20)
+            await deck.fleet.launch(order)
+            await deck.fleet.end()
+        assert {one.ended for one in world.world.jobs if one.id in {job, newer}} == {False}
+        assert world.box.log.count("cancelJob") == 0
+
+    run_virtual(story())

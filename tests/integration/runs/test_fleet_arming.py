@@ -72,3 +72,22 @@ def test_a_jobs_watch_goes_on_when_it_has_fallen_back() -> None:
         assert run.verdict is Verdict.SUCCEEDED
 
     run_virtual(story())
+
+
+def test_a_trigger_that_was_being_prepared_when_it_fell_back_is_not_sent() -> None:
+    """Its launch has nothing that waits, so there is nothing to hold."""
+
+    async def story() -> None:
+        world = scene()
+        async with world.deck(read_only=True) as deck:
+            deck.fleet.arm(timedelta(seconds=20))
+            with world.fault("server-error:endpoint=listJobs,ends=40s"):
+                await deck.fleet.launch(Order((world.connection(),)))
+                await deck.fleet.end()
+            (run,) = deck.fleet.runs.values()
+            assert await deck.journal.open_intents() == ()
+        assert run.verdict is Verdict.REJECTED
+        assert "read-only: nothing was sent" in (run.why or "")
+        assert world.posts() == 0
+
+    run_virtual(story())

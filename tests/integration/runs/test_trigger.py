@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 
@@ -12,10 +13,12 @@ import pytest
 
 from tests.support.fleets import QuickClock, add_connection
 from tests.support.sandbox import running_sandbox, sandbox_in_process
-from tests.support.trigger_rig import Rig, Sleeper, Speaker, order_for, rig
+from tests.support.trigger_rig import Rig, Sleeper, SlowTokens, Speaker, order_for, rig
 from tests.support.virtual_time import clock as virtual_clock
 from tests.support.virtual_time import run_virtual
 from workflow.airbyte.client import Client
+from workflow.airbyte.models import ConnectionId
+from workflow.clock import Clock
 from workflow.http.door import Door
 from workflow.runs.events import (
     Event,
@@ -343,6 +346,237 @@ def test_a_connection_that_lay_unread_while_the_program_stood_still_is_asked_for
     run_virtual(play())
 
 
+@pytest.mark.parametrize("skip", [0, 1])
+@pytest.mark.parametrize("span", [6.0, 12.0, 25.0, 45.0])
+@pytest.mark.parametrize("unread", ["/jobs$", "/connections/"])
+def test_no_stop_longer_than_a_look_is_good_for_lets_a_clear_go_over_what_began_meanwhile(
+    unread: str, span: float, skip: int
+) -> None:
+    async def play() -> None:
+        way = Sleeper(virtual_clock(), unread, span=span, skip=skip)
+        box = sandbox_in_process(way)
+        way.to = box.transport
+        async with rig(box, way, transport=way) as opened:
+            connection = opened.connection()
+            way.happens = lambda: opened.colleague_starts(connection)
+            if skip:  # one look has been made before
+                await opened.client.get_connection(ConnectionId(connection))
+                await opened.client.list_jobs(connection_id=ConnectionId(connection))
+            outcome = await opened.fire(connection, job_type="clear")
+            assert isinstance(outcome, Conflict)
+            assert posts(opened) == 0
+            # A look is found to be old before anything is written of a trigger.
+            assert await opened.journal.intents_of(RunId("r-1")) == ()
+
+    run_virtual(play())
+
+
+def test_a_trigger_that_waited_for_a_token_rests_on_a_new_look() -> None:
+    async def play() -> None:
+        clock = virtual_clock()
+        box = sandbox_in_process(clock)
+        async with rig(box, clock, auth=SlowTokens(clock, slow=3, seconds=10.0)) as opened:
+            connection = opened.connection()
+            assert isinstance(await opened.fire(connection), Answered)
+            assert [entry.endpoint for entry in box.log][:5] == [
+                *("getConnection", "listJobs"),
+                *("getConnection", "listJobs", "createJob"),
+            ]
+            first, second = await opened.journal.intents_of(RunId("r-1"))
+            assert (first.how, second.how) == (Became.NOT_SENT, Became.STARTED)
+
+    run_virtual(play())
+
+
+def test_a_deadline_that_passes_while_a_token_is_waited_for_keeps_the_trigger_back() -> None:
+    async def play() -> None:
+        clock = virtual_clock()
+        box = sandbox_in_process(clock)
+        async with rig(box, clock, auth=SlowTokens(clock, slow=3, seconds=3.0)) as opened:
+            deadline = clock.now() + timedelta(seconds=2)
+            outcome = await opened.fire(opened.connection(), deadline=deadline)
+            assert isinstance(outcome, NotStarted)
+            assert (outcome.because, posts(opened)) == ("deadline", 0)
+
+    run_virtual(play())
+
+
+def test_a_look_that_lay_unread_until_its_window_was_over_closes_nothing() -> None:
+    """The effect came after it was made, and before the window closed."""
+
+    async def play() -> None:
+        way = Sleeper(virtual_clock(), "/jobs$", skip=1)
+        box = sandbox_in_process(way, faults=("lost-trigger:after=100s", "no-date"))
+        way.to = box.transport
+        async with rig(box, way, transport=way) as opened:
+            connection = opened.connection()
+            outcome = await opened.fire(connection)
+            assert isinstance(outcome, Answered)
+            assert [outcome.job.job_id] == [job.id for job in opened.jobs_of(connection)]
+            assert way.slept
+
+    run_virtual(play())
+
+
+# ------------------------------------------------------------------ clocks that differ
+
+
+class Ahead:
+    """A clock of this machine that is off, or is set during the test."""
+
+    def __init__(self, right: Clock, seconds: float) -> None:
+        self._right = right
+        self.seconds = seconds
+
+    def now(self) -> datetime:
+        return self._right.now() + timedelta(seconds=self.seconds)
+
+    def monotonic(self) -> float:
+        return self._right.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await self._right.sleep(seconds)
+
+
+def with_clocks_off(story: Callable[[Rig], Awaitable[None]], ours: float, *faults: str) -> None:
+    """Play a story in a process whose clock is so many seconds ahead of the server's."""
+
+    async def play() -> None:
+        right = virtual_clock()
+        box = sandbox_in_process(right, faults=faults)
+        async with rig(box, Ahead(right, ours)) as opened:
+            await story(opened)
+
+    run_virtual(play())
+
+
+@pytest.mark.parametrize("effect", ["0s", "200s"])
+@pytest.mark.parametrize(
+    ("ours", "date"),
+    [
+        pytest.param(0.0, "date-offset:seconds=-3600s", id="Date an hour behind the jobs'"),
+        pytest.param(0.0, "date-offset:seconds=3600s", id="Date an hour ahead"),
+        pytest.param(-3600.0, "no-date", id="no Date, ours an hour behind"),
+        pytest.param(3600.0, "no-date", id="no Date, ours an hour ahead"),
+        pytest.param(-86400.0, "date-offset:seconds=86400s", id="both a day off"),
+    ],
+)
+def test_a_job_that_was_seen_before_the_close_is_ours_whatever_the_clocks_say(
+    ours: float, date: str, effect: str
+) -> None:
+    async def story(opened: Rig) -> None:
+        connection = opened.connection()
+        outcome = await opened.fire(connection)
+        assert isinstance(outcome, Answered)
+        assert outcome.how is Origin.ADOPTED
+        assert [outcome.job.job_id] == [job.id for job in opened.jobs_of(connection)]
+        assert posts(opened) == 1
+
+    with_clocks_off(story, ours, date, f"lost-trigger:after={effect}")
+
+
+def test_a_job_that_only_the_close_shows_is_named_where_the_clocks_differ() -> None:
+    async def story(opened: Rig) -> None:
+        connection = opened.connection()
+        outcome = await opened.fire(connection)
+        assert isinstance(outcome, Unresolved)
+        (job,) = opened.jobs_of(connection)
+        assert [one.job_id for one in outcome.suspects] == [job.id]
+        assert f"wrong if its clocks differ: {job.id} (sync, " in outcome.why
+        (record,) = await opened.journal.open_intents()
+        assert record.suspects == (job.id,)
+
+    in_a_sandbox(story, "latency", "date-offset:seconds=-3600s", "lost-trigger:after=295s")
+
+
+def test_a_date_that_jumps_after_the_preflight_hides_no_job() -> None:
+    async def story(opened: Rig) -> None:
+        connection = opened.connection()
+        outcome = await opened.fire(connection)
+        assert isinstance(outcome, Unresolved)
+        assert [one.job_id for one in outcome.suspects] == [
+            job.id for job in opened.jobs_of(connection)
+        ]
+
+    in_a_sandbox(story, "date-offset:seconds=-3600s,endpoint=listJobs,count=1", "lost-trigger")
+
+
+def test_where_the_clocks_differ_a_second_job_that_only_the_close_shows_may_be_ours_too() -> None:
+    async def story(opened: Rig) -> None:
+        connection = opened.connection()
+        task = asyncio.create_task(opened.fire(connection))
+        await opened.clock.sleep(295)
+        later = opened.colleague_starts(connection)
+        outcome = await task
+        assert isinstance(outcome, Unresolved)
+        assert [one.job_id for one in outcome.suspects][-1] == later
+
+    in_a_sandbox(story, "latency", "date-offset:seconds=-3600s", "lost-trigger")
+
+
+def test_an_hour_that_our_clock_loses_during_a_look_does_not_stop_the_looking() -> None:
+    async def play() -> None:
+        right = virtual_clock()
+        box = sandbox_in_process(right, faults=("lost-trigger:after=60s",))
+        async with rig(box, ours := Ahead(right, 0.0)) as opened:
+            connection = opened.connection()
+            seen: list[float] = []
+            speaker = await opened.voice("r-1", connection)
+            task = asyncio.create_task(
+                opened.trigger.fire(
+                    order_for(connection, "r-1"),
+                    speaker,
+                    provisional=lambda _: seen.append(right.monotonic()),
+                )
+            )
+            await right.sleep(30)
+            ours.seconds = -3600.0
+            await right.sleep(300)
+            assert seen
+            assert seen[0] < 130
+            task.cancel()
+
+    run_virtual(play())
+
+
+# ------------------------------------------------------------------ servers of 2025
+
+
+@pytest.mark.parametrize("wanted", ["clear", "sync"])
+@pytest.mark.parametrize("effect", ["0s", "never"])
+@pytest.mark.parametrize(
+    "known", [(False, True), (True, False)], ids=["after it", "before it only"]
+)
+def test_a_job_of_before_that_only_its_type_lists_is_no_news_after_a_restart(
+    known: tuple[bool, bool], effect: str, wanted: str
+) -> None:
+    """That the server has to be asked by type was found out after the preflight, or forgotten."""
+
+    async def story(opened: Rig) -> None:
+        connection = opened.connection()
+        opened.colleague_starts(connection, "refresh")
+        await opened.clock.sleep(300)
+        (before,) = opened.jobs_of(connection)
+        assert before.ended
+        opened.trigger.lists.by_type = known[0]
+        task = asyncio.create_task(opened.fire(connection, job_type=wanted))
+        await opened.clock.sleep(5)
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        opened.trigger.lists.by_type = known[1]
+        outcome = await opened.recover(connection, job_type=wanted)
+        ours = [job.id for job in opened.jobs_of(connection) if job is not before]
+        if effect == "never":
+            assert isinstance(outcome, Unresolved)
+            assert (outcome.suspects, "history changed" in outcome.why) == ((), False)
+        else:
+            assert isinstance(outcome, Answered)
+            assert [outcome.job.job_id] == ours
+
+    in_a_sandbox(story, "old-job-types", f"lost-trigger:after={effect}")
+
+
 def test_a_server_that_takes_too_long_to_say_what_runs_gets_no_trigger() -> None:
     async def story(opened: Rig) -> None:
         connection = opened.connection()
@@ -578,7 +812,7 @@ def test_old_servers_that_list_by_type_only_are_asked_for_each_type() -> None:
         opened.colleague_starts(connection, "refresh")
         outcome = await opened.fire(connection)
         assert isinstance(outcome, Conflict)
-        assert opened.trigger._asking.by_type
+        assert opened.trigger.lists.by_type
 
     in_a_sandbox(story, "old-job-types")
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from workflow.runs import cancel as machine
-from workflow.runs.cancel import (
+from workflow.runs.cancel_moves import (
     Answer,
     Command,
     Delete,
@@ -24,6 +24,7 @@ from workflow.runs.cancel import (
     NoDelete,
     Passed,
     Pause,
+    Refused,
     Unasked,
 )
 from workflow.runs.trigger import JobSeen
@@ -203,3 +204,54 @@ def test_an_unknown_status_is_cancelled_like_any_other_live_one() -> None:
     move = machine.start(OURS)
     move = machine.advance(move.state, JobRead(JobSeen(OURS, "sync", "suspended", True)), START)
     assert isinstance(move.command, ListNewer)
+
+
+def to_the_delete() -> machine.Move:
+    move = machine.start(OURS)
+    move = machine.advance(move.state, JobRead(JobSeen(OURS, "sync", "running", True)), START)
+    return machine.advance(move.state, JobsRead(()), START)
+
+
+def test_a_job_that_ended_between_its_own_reading_and_the_list_is_left_alone() -> None:
+    move = machine.start(OURS)
+    move = machine.advance(move.state, JobRead(JobSeen(OURS, "sync", "running", True)), START)
+    listed = JobsRead((JobSeen(OURS, "sync", "succeeded", False),))
+    move = machine.advance(move.state, listed, START)
+    assert isinstance(move.command, Finish)
+    assert move.command.how == "already-ended"
+
+
+def test_a_delete_that_could_not_leave_is_none_of_the_three() -> None:
+    move, now = to_the_delete(), START
+    for _ in range(10):
+        assert move.command == Delete(1)
+        move = machine.advance(move.state, Unasked(safe("no connection.")), now)
+        assert isinstance(move.command, Pause)
+        now += timedelta(seconds=move.command.seconds)
+        move = machine.advance(move.state, Passed(), now)
+        move = machine.advance(move.state, JobRead(JobSeen(OURS, "sync", "running", True)), now)
+        move = machine.advance(move.state, JobsRead(()), now)
+
+
+def test_deletes_that_cannot_leave_are_given_up_after_a_while_as_not_sent() -> None:
+    move, now = to_the_delete(), START
+    while not isinstance(move.command, Finish):
+        answer: Answer = Unasked(safe("no connection."))
+        match move.command:
+            case Pause(seconds):
+                now += timedelta(seconds=seconds)
+                answer = Passed()
+            case GetJob():
+                answer = JobRead(JobSeen(OURS, "sync", "running", True))
+            case ListNewer():
+                answer = JobsRead(())
+        move = machine.advance(move.state, answer, now)
+    assert (move.command.how, now - START) == ("not-sent", machine.PATIENCE)
+    assert "no connection" in move.command.text
+
+
+def test_a_delete_that_was_turned_away_at_the_door_is_one_of_the_three() -> None:
+    move = to_the_delete()
+    move = machine.advance(move.state, Refused(safe("too many requests"), 600.0), START)
+    assert move.command == Pause(60.0, safe("too many requests"))
+    assert move.state.deletes == 1

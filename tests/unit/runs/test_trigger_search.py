@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -21,7 +21,7 @@ from workflow.runs.trigger import machine as trigger_machine
 from workflow.runs.trigger import preflight as trigger_preflight
 from workflow.runs.trigger import rules as trigger_rules
 from workflow.runs.trigger import state as trigger_state
-from workflow.runs.trigger.moves import Lost, Replied
+from workflow.runs.trigger.moves import Listed, Lost, Replied
 from workflow.runs.trigger.rules import MayHaveActed, NoEffect, NothingLeft, Proof
 from workflow.runs.trigger.state import State
 
@@ -74,8 +74,10 @@ def no_base(patch: pytest.MonkeyPatch) -> None:
 
 
 def no_window(patch: pytest.MonkeyPatch) -> None:
-    def younger(jobs: Iterable[JobSeen], intent: Intent) -> tuple[JobSeen, ...]:
-        return tuple(job for job in jobs if job.job_id > intent.base)
+    def younger(
+        jobs: Iterable[JobSeen], intent: Intent, seen: tuple[JobSeen, ...], *, in_time: bool
+    ) -> tuple[JobSeen, ...]:
+        return trigger_rules.merged(seen, trigger_rules.younger(jobs, intent))
 
     patch.setattr(trigger_look, "candidates", younger)
 
@@ -162,6 +164,37 @@ def the_gate_stays_closed(patch: pytest.MonkeyPatch) -> None:
         )
 
 
+def only_the_servers_dates_count(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(trigger_look, "is_in_time", lambda intent, now, date: False)
+
+
+def dates_count_although_they_are_wrong(patch: pytest.MonkeyPatch) -> None:
+    def judged_one_by_one(
+        jobs: Iterable[JobSeen], intent: Intent, seen: tuple[JobSeen, ...], *, in_time: bool
+    ) -> tuple[JobSeen, ...]:
+        by, known = intent.born + intent.look, {job.job_id for job in seen}
+        new = trigger_rules.younger(jobs, intent)
+        return trigger_rules.merged(
+            seen,
+            (
+                job
+                for job in new
+                if in_time or job.job_id in known or job.created is None or job.created <= by
+            ),
+        )
+
+    patch.setattr(trigger_look, "candidates", judged_one_by_one)
+
+
+def what_lay_unread_shows_the_close(patch: pytest.MonkeyPatch) -> None:
+    real = trigger_look._looked
+
+    def looked(state: State, listed: Listed, now: datetime) -> object:
+        return real(state, replace(listed, left=now), now)
+
+    patch.setattr(trigger_look, "_looked", looked)
+
+
 LEFT_OUT: tuple[Leave, ...] = (
     no_proof_needed,
     lost_means_not_sent,
@@ -181,6 +214,9 @@ LEFT_OUT: tuple[Leave, ...] = (
     older_jobs_count_as_started,
     wrong_kinds_are_attached,
     the_gate_stays_closed,
+    only_the_servers_dates_count,
+    dates_count_although_they_are_wrong,
+    what_lay_unread_shows_the_close,
 )
 
 

@@ -7,20 +7,17 @@ that has an effect.
 
 from __future__ import annotations
 
-import asyncio
 import json
+from collections.abc import Callable
 from datetime import datetime
 from typing import Final, Protocol, cast
 
-from workflow.airbyte.client import POST_TIMEOUT, Answer, Client
+from workflow.airbyte.client import POST_TIMEOUT, Client
 from workflow.airbyte.models import (
     JOB_TYPES,
     ConnectionId,
     Job,
     JobId,
-    JobType,
-    Page,
-    is_terminal,
 )
 from workflow.airbyte.parsing import (
     parse_job,
@@ -32,7 +29,8 @@ from workflow.clock import Clock
 from workflow.http.failures import BadBody, NetworkFailure
 from workflow.http.messages import Request, Response, retry_after
 from workflow.runs.events import Json
-from workflow.runs.trigger import JobSeen, TriggerOrder
+from workflow.runs.trigger import TriggerOrder
+from workflow.runs.trigger.lists import JobLists, UnreadableRowError, as_seen
 from workflow.runs.trigger.moves import (
     CheckFailed,
     CheckMissing,
@@ -72,8 +70,7 @@ class Asking:
         self._client = client
         self._clock = clock
         self._feed = feed
-        self.by_type = False
-        """A job was found only by its type: the server's lists leave some types out."""
+        self.lists: Final = JobLists(client)
 
     async def connection(self, order: TriggerOrder) -> ConnectionRead | Trouble:
         """Read the connection's status."""
@@ -87,44 +84,18 @@ class Asking:
 
     async def jobs(self, order: TriggerOrder, *, by_type: bool) -> Listed | Trouble:
         """Read the connection's newest jobs, of each type by itself when asked to."""
-        seen: dict[int, JobSeen] = {}
-        types = JOB_TYPES if by_type else ()
         try:
-            # Together, for what they tell is soon too old.
-            typed = await asyncio.gather(*(self._page(order, seen, one) for one in types))
-            # Last, so that its Date is that of the whole.
-            last = await self._page(order, seen, None)
+            return await self.lists.newest(order.connection_id, JOB_TYPES if by_type else ())
         except ApiProblem as problem:
             return _trouble(problem, order)
-        except NetworkFailure as failure:
+        except (NetworkFailure, UnreadableRowError) as failure:
             return CheckFailed(failure.text)
-        for page in typed:
-            if isinstance(page, CheckFailed):
-                return page
-        if isinstance(last, CheckFailed):
-            return last
-        left = min((page.left for page in typed if isinstance(page, Answer)), default=last.left)
-        hidden = {"clear", "refresh"}
-        if by_type and any(job.live and job.job_type in hidden for job in seen.values()):
-            self.by_type = True
-        return Listed(tuple(seen.values()), left, last.arrived, last.date)
 
-    async def _page(
-        self, order: TriggerOrder, seen: dict[int, JobSeen], job_type: JobType | None
-    ) -> Answer[Page[Job]] | CheckFailed:
-        """Read one page into `seen`."""
-        answer = await self._client.list_jobs(
-            connection_id=ConnectionId(order.connection_id), job_type=job_type
-        )
-        if answer.value.unreadable:
-            return CheckFailed(answer.value.unreadable[0])
-        # A server that does not know the filter lists every connection's jobs.
-        mine = (j for j in answer.value.items if j.connection_id == order.connection_id)
-        seen.update((job.job_id, as_seen(job)) for job in mine)
-        return answer
+    async def post(self, order: TriggerOrder, hold: Callable[[], str | None]) -> Replied | Lost:
+        """Send the trigger: on a fresh connection, once, with a long patience for the answer.
 
-    async def post(self, order: TriggerOrder) -> Replied | Lost:
-        """Send the trigger: on a fresh connection, once, with a long patience for the answer."""
+        `hold` says in the last moment why it must not leave, if it must not.
+        """
         body: Json = (
             {"connectionId": order.connection_id, "jobType": order.job_type}
             if order.body is None
@@ -138,6 +109,7 @@ class Asking:
             timeout=POST_TIMEOUT,
             fresh=True,
             name="createJob",
+            hold=hold,
         )
         try:
             response = await self._client.door.send(request)
@@ -186,18 +158,6 @@ class Asking:
                 after = reading.serial
         finally:
             self._feed.untrack(number)
-
-
-def as_seen(job: Job) -> JobSeen:
-    """Return what the rules look at of a job."""
-    return JobSeen(
-        job.job_id,
-        job.job_type,
-        job.status,
-        live=not is_terminal(job.status),
-        created=job.start_time,
-        raw=dict(job.raw),
-    )
 
 
 def _refusal(response: Response, body: Json) -> Replied:

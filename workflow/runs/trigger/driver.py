@@ -7,7 +7,7 @@ The rules are in :mod:`~workflow.runs.trigger.machine`; one trigger under way is
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -29,6 +29,7 @@ from workflow.runs.trigger import (
     machine,
 )
 from workflow.runs.trigger.asking import Asking, JobFeed
+from workflow.runs.trigger.lists import JobLists
 from workflow.runs.trigger.shot import Checkpoint, Provisional, Shot, Voice
 from workflow.runs.trigger.turns import AT_ONCE, Turn
 from workflow.text import SafeText
@@ -42,15 +43,29 @@ class NotSent:
 
 
 class Trigger:
-    """Sends triggers for one profile: one at a time for each run, any number of runs."""
+    """Sends triggers for one profile: one at a time for each run, any number of runs.
+
+    `why_not` says why nothing but GETs may be sent now, if so.
+    """
 
     def __init__(
-        self, client: Client, journal: Journal, clock: Clock, feed: JobFeed | None = None
+        self,
+        client: Client,
+        journal: Journal,
+        clock: Clock,
+        feed: JobFeed | None = None,
+        why_not: Callable[[], SafeText | None] = lambda: None,
     ) -> None:
         self._asking = Asking(client, clock, feed)
         self._journal = journal
         self._clock = clock
+        self._why_not = why_not
         self._turns = asyncio.Semaphore(AT_ONCE)
+
+    @property
+    def lists(self) -> JobLists:
+        """How this profile's server is asked for a connection's jobs."""
+        return self._asking.lists
 
     async def fire(
         self,
@@ -68,7 +83,7 @@ class Trigger:
         Cancelling this task never loses an intent: a POST that is under way is given a few
         seconds for its answer, and what is not settled then is found by :meth:`recover`.
         """
-        move = machine.start(order, self._clock.now(), by_type=self._asking.by_type)
+        move = machine.start(order, self._clock.now(), by_type=self.lists.by_type)
         shot = self._shot(order, voice, checkpoint, place)
         return await shot.play(move, provisional)
 
@@ -95,7 +110,7 @@ class Trigger:
             return _as_written(record)
         # The window of then counts, whatever is asked for today.
         order = replace(order, look=record.intent.look)
-        move = machine.recover(order, record, self._clock.now(), by_type=self._asking.by_type)
+        move = machine.recover(order, record, self._clock.now(), by_type=self.lists.by_type)
         shot = self._shot(order, voice, checkpoint)
         return await shot.play(move, provisional)
 
@@ -115,6 +130,7 @@ class Trigger:
             checkpoint=checkpoint,
             place=place or Place.alone(),
             turn=Turn(self._turns),
+            why_not=self._why_not,
         )
 
 

@@ -35,19 +35,23 @@ from workflow.runs.trigger.moves import (
 from workflow.runs.trigger.rules import (
     candidates,
     history_changed,
+    is_in_time,
     look_after,
     merged,
     none_found,
+    only_later_found,
     probably,
     several_found,
     sole,
     window_over,
+    younger,
 )
 from workflow.runs.trigger.state import Move, Phase, State, enter, is_late, series
 from workflow.text import SafeText, safe
 
 LATEST: Final = timedelta(seconds=300)
 """How long after the window a server that cannot be asked is asked again."""
+_LONGEST_PAUSE: Final = timedelta(seconds=20)
 
 
 def begin(state: State, why: SafeText, now: datetime) -> Move:
@@ -82,22 +86,25 @@ def advance(state: State, answer: Answer, now: datetime) -> Move:
 def _looked(state: State, listed: Listed, now: datetime) -> Move:
     intent = state.sent
     before = tuple((job.job_id, job.status) for job in state.seen)
-    seen = merged(state.seen, candidates(listed.jobs, intent))
-    state = replace(state, seen=seen)
+    in_time = is_in_time(intent, now, listed.date)
+    seen = candidates(listed.jobs, intent, state.seen, in_time=in_time)
+    all_new = merged(state.younger, younger(listed.jobs, intent))
+    state = replace(state, seen=seen, younger=all_new)
     notes: tuple[Note, ...] = ()
     if tuple((job.job_id, job.status) for job in seen) != before:
         one = sole(seen, intent.job_type)
         notes = (Suspected(seen, None if one is None else one.job_id),)
-    if window_over(intent, now, listed.date) or _clocks_disagree(state, now):
+    # What was asked for before the close shows nothing of the close, however late it is read.
+    if window_over(intent, listed.left, listed.date) or _clocks_disagree(state, listed.left):
         return _close(state, listed, notes)
-    if is_late(state, now):
+    if is_late(state.order, now):
         return _unresolved(state, _deadline(state), notes)
     return _until_next(state, now, *notes)
 
 
-def _clocks_disagree(state: State, now: datetime) -> bool:
+def _clocks_disagree(state: State, asked: datetime) -> bool:
     """Our clock says that the window closed long ago, the server's does not move."""
-    return now >= state.sent.at + state.sent.look + LATEST
+    return asked >= state.sent.at + state.sent.look + LATEST
 
 
 def _close(state: State, listed: Listed, notes: tuple[Note, ...]) -> Move:
@@ -105,6 +112,10 @@ def _close(state: State, listed: Listed, notes: tuple[Note, ...]) -> Move:
     if history_changed(listed.jobs, intent):
         why = f"{state.why} The server's history changed: jobs seen before the trigger are gone."
         return _unresolved(state, safe(why), notes)
+    if not state.seen and state.younger:
+        # None of them was created in time by the server's word: a person may know better.
+        state = replace(state, seen=state.younger)
+        return _unresolved(state, only_later_found(state.why, state.younger), notes)
     if not state.seen:
         return _unresolved(state, none_found(state.why), notes)
     found = _ours(state, intent.job_type)
@@ -136,7 +147,7 @@ def _blind(state: State, trouble: CheckRefused | CheckFailed, now: datetime) -> 
     since = max(intent.at + intent.look, state.looked_since)
     if now >= since + LATEST:
         return _unresolved(state, safe(f"{state.why} The server could not be asked: {trouble.why}"))
-    if is_late(state, now):
+    if is_late(state.order, now):
         return _unresolved(state, _deadline(state))
     until = _next_look(state, now)
     note = Struggling(trouble.why, (until - now).total_seconds())
@@ -151,6 +162,7 @@ def _next_look(state: State, now: datetime) -> datetime:
     intent = state.sent
     passed = (now - state.looked_since).total_seconds()
     until = state.looked_since + timedelta(seconds=look_after(passed))
+    until = min(until, now + _LONGEST_PAUSE)  # our clock may have been set back
     close = intent.at + intent.look
     if now < close:
         until = min(until, close)

@@ -37,6 +37,7 @@ from workflow.runs.trigger.moves import (
     Done,
     Finish,
     Listed,
+    Locked,
     Lost,
     NotWritten,
     Post,
@@ -110,6 +111,8 @@ def advance(state: State, answer: Answer, now: datetime) -> Move:
             return go_on(state, now)
         case Phase.GATE | Phase.INTENT, NotWritten(why):
             return stop(state, Finish(NotStarted(why, "journal")))
+        case Phase.INTENT, Locked(why):
+            return stop(state, Finish(NotStarted(why, "locked")))
         case Phase.GATE, GateTaken():
             return enter(replace(state, gated=True, tries=0), Phase.CONNECTION, now)
         case Phase.GATE, GateBusy() as busy:
@@ -148,7 +151,7 @@ def advance(state: State, answer: Answer, now: datetime) -> Move:
 def _opened(state: State, now: datetime) -> Move:
     state = replace(state, gated=False)
     unsent = Settle(Became.NOT_SENT)
-    if state.unwanted or is_late(state, now):
+    if state.unwanted or is_late(state.order, now):
         move = called_off(state) if state.unwanted else too_late(state)
         return series(state, unsent, move.command, notes=move.notes)
     if now - state.sent.at <= FRESH:
@@ -249,7 +252,7 @@ def _after_conflict(state: State, listed: Listed, now: datetime) -> Move:
 
 def _conflict_unseen(state: State, trouble: Trouble, now: datetime) -> Move:
     refused = stop(state, Finish(_refusal(state)))
-    if not isinstance(trouble, CheckFailed) or is_late(state, now):
+    if not isinstance(trouble, CheckFailed) or is_late(state.order, now):
         return refused
     move = struggle(state, trouble, Phase.CONFLICT, now)
     return refused if isinstance(move.command, Finish) else move

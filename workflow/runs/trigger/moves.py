@@ -43,7 +43,7 @@ class ListJobs:
 
 @dataclass(frozen=True, slots=True)
 class OpenIntent:
-    """Put the intent on the disk. Answer: `Done` or `NotWritten`."""
+    """Put the intent on the disk. Answer: `Done`, `NotWritten` or `Locked`."""
 
     intent: Intent
 
@@ -144,6 +144,13 @@ class NotWritten:
 
 
 @dataclass(frozen=True, slots=True)
+class Locked:
+    """Nothing but GETs may be sent for the profile any more; nothing was written."""
+
+    why: SafeText
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectionRead:
     """The connection is there."""
 
@@ -161,7 +168,7 @@ class Listed:
     left: datetime
     """When the first request for it left, by our clock; its answer may have lain unread since."""
     arrived: datetime
-    """When the last answer was read, by our clock."""
+    """When the last answer was there, by our clock: before it was read, if we stood still."""
     date: datetime | None
     """By the server's."""
 
@@ -228,6 +235,7 @@ Trouble: TypeAlias = CheckMissing | CheckRefused | CheckFailed
 Answer: TypeAlias = (
     Done
     | NotWritten
+    | Locked
     | GateTaken
     | GateBusy
     | ConnectionRead

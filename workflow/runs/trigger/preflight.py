@@ -38,7 +38,15 @@ from workflow.runs.trigger.moves import (
     Warn,
     WatchIt,
 )
-from workflow.runs.trigger.rules import FRESH, LOOKING, GoAhead, InTheWay, base_of, look_before
+from workflow.runs.trigger.rules import (
+    FRESH,
+    LOOKING,
+    GoAhead,
+    InTheWay,
+    base_of,
+    counted,
+    look_before,
+)
 from workflow.runs.trigger.state import Move, Phase, State, enter, is_late, series, stop, too_late
 from workflow.text import SafeText, safe
 
@@ -190,7 +198,7 @@ def pause(
 
 
 def _open(state: State, listed: Listed, now: datetime, *notes: Note) -> Move:
-    if is_late(state, now):
+    if is_late(state.order, now):
         return too_late(state, *notes)
     asked = min(state.checked or listed.left, listed.left)
     if now - listed.arrived > FRESH or now - asked > LOOKING:
@@ -201,7 +209,7 @@ def _open(state: State, listed: Listed, now: datetime, *notes: Note) -> Move:
         order.profile,
         order.connection_id,
         order.job_type,
-        base=base_of(listed.jobs),
+        base=base_of(counted(listed.jobs)),
         at=listed.arrived,
         server_date=listed.date,
         look=order.look,

@@ -25,6 +25,7 @@ LOOKING: Final = timedelta(seconds=30)
 read later than this may have lain there for hours while the program stood still."""
 
 _LOOKS: Final = (2.0, 5.0, 10.0, 20.0)
+_MOST_NAMED: Final = 5
 _WIPING: Final = frozenset({"reset", "clear"})
 
 
@@ -142,22 +143,53 @@ def look_after(seconds: float) -> float:
     return _LOOKS[-1] * (seconds // _LOOKS[-1] + 1)
 
 
-def candidates(jobs: Iterable[JobSeen], intent: Intent) -> tuple[JobSeen, ...]:
+def counted(jobs: Iterable[JobSeen]) -> tuple[JobSeen, ...]:
+    """Return the jobs that every list shows, before the POST and after it.
+
+    A server is asked by type once it is found to need that, perhaps only after the POST: a job
+    that shows up so need not be new. What a trigger makes is listed everywhere, a clear as a reset.
+    """
+    return tuple(job for job in jobs if not job.by_type)
+
+
+def younger(jobs: Iterable[JobSeen], intent: Intent) -> tuple[JobSeen, ...]:
+    """Return the jobs that were not there at the preflight, the oldest first."""
+    new = (job for job in counted(jobs) if job.job_id > intent.base)
+    return tuple(sorted(new, key=lambda job: job.job_id))
+
+
+def candidates(
+    jobs: Iterable[JobSeen],
+    intent: Intent,
+    seen: tuple[JobSeen, ...] = (),
+    *,
+    in_time: bool = False,
+) -> tuple[JobSeen, ...]:
     """Return the jobs that may be the intent's effect: younger than its base, born in its window.
 
-    A job that does not tell when it was created cannot be ruled out.
+    Those `seen` before are among them. What is seen before the window closes (`in_time`) was born
+    by then, whatever the server's clocks say of it; when they say otherwise they tell nothing, and
+    no younger job is ruled out. Nor is one that does not tell when it was created.
     """
-    by = intent.born + intent.look
-    return tuple(
-        sorted(
-            (
-                job
-                for job in jobs
-                if job.job_id > intent.base and (job.created is None or job.created <= by)
-            ),
-            key=lambda job: job.job_id,
-        )
-    )
+    by, new = intent.born + intent.look, younger(jobs, intent)
+
+    def is_dated_late(job: JobSeen) -> bool:
+        return job.created is not None and job.created > by
+
+    known = {job.job_id for job in seen}
+    kept = [job for job in new if in_time or job.job_id in known or not is_dated_late(job)]
+    clocks_differ = any(is_dated_late(job) for job in (*seen, *kept))
+    return merged(seen, new if clocks_differ else kept)
+
+
+def is_in_time(intent: Intent, now: datetime, date: datetime | None) -> bool:
+    """Say whether a list that is here now was made before the window closed.
+
+    Our clock says so, and the server's does not say otherwise: neither is believed alone.
+    """
+    if now > intent.at + intent.look:
+        return False
+    return date is None or intent.server_date is None or date <= intent.born + intent.look
 
 
 def merged(seen: Iterable[JobSeen], now: Iterable[JobSeen]) -> tuple[JobSeen, ...]:
@@ -173,15 +205,15 @@ def sole(jobs: tuple[JobSeen, ...], job_type: str) -> JobSeen | None:
 
 def history_changed(listed: tuple[JobSeen, ...], intent: Intent) -> bool:
     """Say whether the server has lost jobs that were there at the preflight."""
-    return base_of(listed) < intent.base
+    return base_of(counted(listed)) < intent.base
 
 
-def window_over(intent: Intent, now: datetime, date: datetime | None) -> bool:
-    """Say whether every job that could be ours was created before a list that has just come.
+def window_over(intent: Intent, asked: datetime, date: datetime | None) -> bool:
+    """Say whether every job that could be ours is in a list that was asked for then.
 
-    By the server's clock when it tells, since the creation times are its own.
+    By the server's clock, too, when it tells, since the creation times are its own.
     """
-    if now < intent.at + intent.look:
+    if asked < intent.at + intent.look:
         return False
     return date is None or intent.server_date is None or date >= intent.born + intent.look
 
@@ -194,10 +226,23 @@ def none_found(why: str) -> SafeText:
     return safe(f"{why} No job of it was found. It may still start: look at the suspects.")
 
 
+def only_later_found(why: str, jobs: tuple[JobSeen, ...]) -> SafeText:
+    """Say that the only jobs since the trigger began too late, if the server's clock is right."""
+    return safe(
+        f"{why} No job of it was found in time. By the server's clock these began later, which is"
+        f" wrong if its clocks differ: {_listed(jobs)}. Pick one, or dismiss it."
+    )
+
+
 def several_found(why: str, jobs: tuple[JobSeen, ...]) -> SafeText:
     """Say that more than one job, or one of another type, may be the POST's effect."""
-    listed = ", ".join(f"{job.job_id} ({job.job_type}, {job.status})" for job in jobs)
-    return safe(f"{why} Any of these may be ours: {listed}. Pick one, or dismiss it.")
+    return safe(f"{why} Any of these may be ours: {_listed(jobs)}. Pick one, or dismiss it.")
+
+
+def _listed(jobs: tuple[JobSeen, ...]) -> str:
+    shown = [f"{job.job_id} ({job.job_type}, {job.status})" for job in jobs[:_MOST_NAMED]]
+    more = [f"{len(jobs) - _MOST_NAMED} more"] if len(jobs) > _MOST_NAMED else []
+    return ", ".join(shown + more)
 
 
 def probably(why: str, job: JobSeen) -> SafeText:

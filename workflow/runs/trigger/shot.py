@@ -49,8 +49,9 @@ from workflow.runs.trigger.moves import (
     Done,
     Finish,
     LeaveGate,
+    Listed,
     ListJobs,
-    Lost,
+    Locked,
     Note,
     NotWritten,
     OpenIntent,
@@ -65,8 +66,8 @@ from workflow.runs.trigger.moves import (
     Warn,
     WatchIt,
 )
-from workflow.runs.trigger.rules import FRESH
-from workflow.runs.trigger.state import Move
+from workflow.runs.trigger.sight import Sight
+from workflow.runs.trigger.state import Move, is_late
 from workflow.runs.trigger.turns import Turn
 from workflow.text import SafeText
 
@@ -107,6 +108,7 @@ class Shot:
         checkpoint: Checkpoint,
         place: Place,
         turn: Turn,
+        why_not: Callable[[], SafeText | None],
     ) -> None:
         self._asking = asking
         self._journal = journal
@@ -116,6 +118,8 @@ class Shot:
         self._checkpoint = checkpoint
         self._place = place
         self._turn = turn
+        self._why_not = why_not
+        self._sight = Sight(clock)
         self._gated = False
         self._waiting: Waiting | None = None
 
@@ -182,17 +186,16 @@ class Shot:
                 await self._leave_behind()
                 return Done()
             case ReadConnection():
-                return await self._asking.connection(order)
+                self._sight = Sight(self._clock)
+                return await self._sight.of(self._asking.connection(order))
             case ListJobs(by_type):
-                return await self._asking.jobs(order, by_type=by_type)
+                return await self._list(by_type=by_type)
             case OpenIntent(intent):
+                if (why_not := self._why_not()) is not None:
+                    return Locked(why_not)  # its profile was armed, and is so no more
                 return await self._open_whole(intent)
-            case Post(intent):
-                if self._clock.now() - intent.at > FRESH:  # paused, or the laptop slept
-                    return Lost(SafeText("The program stood still before the trigger left."), False)
-                if self._voice.unwanted:
-                    return Lost(SafeText("It was cancelled before the trigger left."), False)
-                return await self._asking.post(order)
+            case Post():
+                return await self._asking.post(order, self._hold)
             case ClaimJob(job_id):
                 return await self._claim(job_id)
             case Settle():
@@ -210,6 +213,22 @@ class Shot:
                 return Done()
             case Finish():
                 raise ValueError("a finished trigger has nothing left to do")
+
+    async def _list(self, *, by_type: bool) -> Answer:
+        told = await self._sight.of(self._asking.jobs(self._order, by_type=by_type))
+        if not isinstance(told, Listed):
+            return told
+        return replace(told, arrived=min(told.arrived, self._clock.now() - self._sight.age))
+
+    def _hold(self) -> SafeText | None:
+        """Say why the trigger must not leave after all; asked when it is about to."""
+        if self._voice.unwanted:
+            return SafeText("It was cancelled before the trigger left.")
+        if is_late(self._order, self._clock.now()):
+            return SafeText("Its deadline passed before the trigger left.")
+        if not self._sight.is_fresh:  # stopped, the laptop slept, or it took long to get a token
+            return SafeText("What the server had told was old before the trigger could leave.")
+        return self._why_not()
 
     # ------------------------------------------------------------------ the journal
 
@@ -311,9 +330,14 @@ class Shot:
             await Deadline(self._clock, self._order.deadline).within(self._place.take_again())
 
     async def _sleep_until(self, until: datetime) -> None:
-        while (left := (until - self._clock.now()).total_seconds()) > 0:
-            # A wall clock that is set forward is noticed in a minute.
+        # A wall clock that is set forward is noticed in a minute; set back, it makes no pause last.
+        over = self._clock.monotonic() + (until - self._clock.now()).total_seconds()
+        while (left := self._left(until, over)) > 0:
             await self._clock.sleep(min(left, 60.0))
+
+    def _left(self, until: datetime, over: float) -> float:
+        wall = (until - self._clock.now()).total_seconds()
+        return min(wall, over - self._clock.monotonic())
 
     async def _tell(self, notes: Sequence[Note], provisional: Provisional) -> None:
         for note in notes:

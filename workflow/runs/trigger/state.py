@@ -97,6 +97,8 @@ class State:
     """Since when, by our clock."""
     seen: tuple[JobSeen, ...] = ()
     """The candidates of all looks so far."""
+    younger: tuple[JobSeen, ...] = ()
+    """All jobs of these looks that were not there at the preflight."""
     claimed: int | None = None
     """After a restart: the job that was taken for ours before it."""
     unwanted: bool = False
@@ -137,7 +139,7 @@ def enter(state: State, phase: Phase, now: datetime, *notes: Note) -> Move:
     """Ask a phase's question; before the POST, only while the deadline has not passed."""
     if phase in SENDING_NOTHING and state.unwanted:
         return called_off(state, *notes)
-    if phase in BEFORE_POST and is_late(state, now):
+    if phase in BEFORE_POST and is_late(state.order, now):
         return too_late(state, *notes)
     state = replace(state, phase=phase, rest=(), resume=None)
     match phase:
@@ -177,9 +179,9 @@ def stop(state: State, *commands: Command, notes: tuple[Note, ...] = ()) -> Move
     return series(state, *first, *commands, notes=notes)
 
 
-def is_late(state: State, now: datetime) -> bool:
+def is_late(order: TriggerOrder, now: datetime) -> bool:
     """Say whether the deadline has passed."""
-    return state.order.deadline is not None and now >= state.order.deadline
+    return order.deadline is not None and now >= order.deadline
 
 
 def too_late(state: State, *notes: Note) -> Move:

@@ -67,6 +67,8 @@ class JobSeen:
     live: bool
     """Not in a terminal status; unknown statuses are live."""
     created: datetime | None = None
+    by_type: bool = False
+    """It was listed only when asked for by its type, so it may have been there unseen before."""
     raw: Json = field(default=None, repr=False, compare=False)
     """The server's own JSON object."""
 
@@ -135,12 +137,13 @@ class NotStarted:
     """Nothing was sent, and not because the server refused.
 
     ``deadline``: it passed before the POST. ``unreachable``: the server could not be asked, or the
-    POST certainly never left. ``journal``: the intent could not be written down. ``cancelled``:
-    somebody wished that the run's job stop before a POST that could count had left.
+    POST certainly never left. ``journal``: the intent could not be written down. ``locked``:
+    the profile was made read-only meanwhile. ``cancelled``: somebody wished that the run's job
+    stop before a POST that could count had left.
     """
 
     why: SafeText
-    because: Literal["deadline", "unreachable", "journal", "cancelled"]
+    because: Literal["deadline", "unreachable", "journal", "locked", "cancelled"]
 
 
 @dataclass(frozen=True, slots=True)
