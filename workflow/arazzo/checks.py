@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 
 from workflow.arazzo.circles import check_circles
+from workflow.arazzo.doubts import check_flow, doubt_pointer
 from workflow.arazzo.expressions import (
     ComponentReference,
     Constant,
@@ -95,7 +96,7 @@ class _WorkflowCheck:
             self._check_actions(actions, None)
         for step in workflow.steps:
             self._check_step(step)
-        self._check_flow()
+        check_flow(workflow, self._flow, self._findings)
 
     def _check_step(self, step: Step) -> None:
         target = step.target
@@ -116,7 +117,7 @@ class _WorkflowCheck:
             if action.workflow is not None:
                 self._check_workflow(action.workflow)
             for expression, place in action.references:
-                self._check_expression(expression, place, step)
+                self._check_expression(expression, place, step, after=True)
             if closed is not None:
                 self._findings.warn(
                     action.place,
@@ -140,7 +141,11 @@ class _WorkflowCheck:
         if name not in known:
             self._unknown(place, "source", name, known)
 
-    def _check_expression(self, expression: Expression, place: Place, step: Step | None) -> None:
+    def _check_expression(
+        self, expression: Expression, place: Place, step: Step | None, *, after: bool = False
+    ) -> None:
+        """Check one expression; `after` says that the step has succeeded when it is evaluated."""
+        doubt_pointer(expression, place, self._findings)
         match expression:
             case Named(kind="inputs", name=name):
                 if self._inputs is not None and not is_known(name, self._inputs):
@@ -152,7 +157,7 @@ class _WorkflowCheck:
                     self._unknown(place, "output", name, own, "$outputs.{}")
             case StepOutput():
                 self._check_step_output(expression, place)
-                self._check_has_run(expression, place, step)
+                self._check_has_run(expression, place, step, after=after)
             case WorkflowValue():
                 self._check_workflow_value(expression, place)
             case SourceReference(source=source):
@@ -188,10 +193,21 @@ class _WorkflowCheck:
             owner = f"Step {expression.step!r}"
             self._unknown(place, "output", expression.name, known, form, owner=owner)
 
-    def _check_has_run(self, expression: StepOutput, place: Place, step: Step | None) -> None:
-        """Doubt a value of a later step that cannot have run when this one begins."""
+    def _check_has_run(
+        self, expression: StepOutput, place: Place, step: Step | None, *, after: bool
+    ) -> None:
+        """Doubt a value of this step or a later one that cannot have run when this one begins."""
         other = self._steps.get(expression.step)
-        if step is None or other is None or other is step:
+        if step is None or other is None:
+            return
+        if other is step:
+            if not after and not self._flow.loops(step.step_id):
+                self._findings.warn(
+                    place,
+                    "not-yet",
+                    f"{expression} has no value here: a step's outputs are made when it has "
+                    "succeeded.",
+                )
             return
         positions = self._own.positions
         if positions[other.step_id] < positions[step.step_id]:
@@ -250,34 +266,3 @@ class _WorkflowCheck:
             f"{missing} {name!r}.{listed}",
             form.format(near) if near else None,
         )
-
-    def _check_flow(self) -> None:
-        steps = self._workflow.steps
-        if not steps:
-            return
-        flow = self._flow
-        unreachable = flow.unreachable(steps[0].step_id)
-        endless = flow.endless() - unreachable
-        retried = self._retry_targets()
-        told = False
-        for step in steps:
-            if step.step_id in unreachable and step.step_id not in retried:
-                self._findings.warn(
-                    step.place, "unreachable", f"Nothing leads to the step {step.step_id!r}."
-                )
-            elif step.step_id in endless and flow.loops(step.step_id) and not told:
-                told = True
-                self._findings.warn(
-                    step.place,
-                    "endless-loop",
-                    f"From {step.step_id!r} the workflow only goes round; it ends by failing. "
-                    "Give a way out: an action of type end with criteria.",
-                )
-
-    def _retry_targets(self) -> set[str | None]:
-        return {
-            action.step
-            for step in self._workflow.steps
-            for action in self._workflow.after_failure(step)
-            if action.type == "retry"
-        }

@@ -64,11 +64,7 @@ def proceed(draft: Draft) -> Next:
 def leave(draft: Draft, leaving: Leave) -> Next:
     """Take the top frame away and go back to what it was entered for."""
     frame, plan = draft.frames[-1], draft.plans[draft.frames[-1].label]
-    outputs: dict[str, Json] = {}
-    scope = draft.scope()
-    for name, expression in plan.outputs:
-        value = scope.look(expression)
-        outputs[name] = None if isinstance(value, Missing) else value
+    outputs = _outputs(draft)
     draft.frames.pop()
     good = leaving.outcome != "failed" and not leaving.looping
     draft.record(frame.label, WorkflowRecord(frame.inputs, outputs, done=good))
@@ -86,12 +82,26 @@ def leave(draft: Draft, leaving: Leave) -> Next:
             return Returned(outputs, failure)
         case "dependency":
             if good:
+                _note_done(draft)
                 return Proceed()
             return Leave("failed", f"{frame.label}, which runs first, failed: {reason}")
         case "retry":
             if good:
                 return Again()
             return Leave("failed", f"{frame.label}, run before a retry, failed: {reason}")
+
+
+def _note_done(draft: Draft) -> None:
+    """Note that what the top frame waited for is done, though another workflow ended in its place.
+
+    One that hands over is not done before the other is; it is not to run a second time.
+    """
+    frame = draft.frames[-1]
+    needed = draft.plans[frame.label].depends_on
+    label = needed[len(needed) - len(frame.waits_for) - 1]
+    record = draft.workflows[label]
+    if not record.done:
+        draft.record(label, WorkflowRecord(record.inputs, record.outputs, done=True))
 
 
 def hand_over(draft: Draft, action: ActionPlan, label: str, scope: Scope) -> Next:
@@ -103,9 +113,20 @@ def hand_over(draft: Draft, action: ActionPlan, label: str, scope: Scope) -> Nex
     except (InputError, Unresolved) as error:
         return Leave("failed", f"the workflow {label} was not started: {error}")
     draft.count(validation.done() // WORK_OF_AN_ATTEMPT)
+    draft.record(frame.label, WorkflowRecord(frame.inputs, _outputs(draft), done=False))
     draft.frames.pop()
     draft.facts.append(WorkflowLeft(frame.path, "ended"))
     return _begin(draft, label, complete, frame.returns, (*frame.path[:-1], label))
+
+
+def _outputs(draft: Draft) -> dict[str, Json]:
+    """Return the outputs of the top frame's workflow; one that has no value is null."""
+    outputs: dict[str, Json] = {}
+    scope = draft.scope()
+    for name, expression in draft.plans[draft.frames[-1].label].outputs:
+        value = scope.look(expression)
+        outputs[name] = None if isinstance(value, Missing) else value
+    return outputs
 
 
 def chosen(plan: WorkflowPlan, inputs: Mapping[str, Json]) -> dict[str, Json]:

@@ -69,6 +69,18 @@ class Description:
         """Return the operationId spelt most like the given one."""
         return nearest(operation_id, self.index)
 
+    def nearest_pointer(self, pointer: Pointer) -> Pointer | None:
+        """Return the pointer to an operation that is spelt most like the given one."""
+        paths = self.references.root.get("paths")
+        if len(pointer) != 3 or pointer[0] != "paths" or not isinstance(paths, dict):
+            return None
+        path = pointer[1] if pointer[1] in paths else nearest(pointer[1], paths)
+        if path is None:
+            return None
+        there = [each for each in METHODS if self.operation_at(("paths", path, each)) is not None]
+        method = pointer[2] if pointer[2] in there else nearest(pointer[2], there)
+        return None if method is None else ("paths", path, method)
+
     def _read(self, path: str, method: str) -> ApiOperation | None:
         key = path, method
         if key not in self._operations:

@@ -119,7 +119,7 @@ def _parameter(name: str, location: Where, declared: Mapping[str, Json]) -> ApiP
         location=location,
         required=declared.get("required") is True or location == "path",
         style=style,
-        explode=explode if isinstance(explode, bool) else style == "form",
+        explode=explode if isinstance(explode, bool) else style in ("form", "cookie"),
         as_json=isinstance(declared.get("content"), dict),
         reserved=location == "query" and declared.get("allowReserved") is True,
     )

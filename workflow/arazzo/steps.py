@@ -229,7 +229,8 @@ def _schedule(draft: Draft, judged: _Judged, action: ActionPlan) -> Next:
         draft.frames[-1] = frame.at(frame.visit.counting(action.name), frame.interrupted)
     label = action.workflow
     step_id = action.target if label is None else None
-    seconds = judging.delay(action, judged.answer)
+    # Where a workflow was run, its last call's answer is the one that the criteria have seen.
+    seconds = judging.delay(action, judged.answer or judged.scope.response)
     if seconds <= 0:
         return retry(draft, step_id, label)
     wait = Wait(judged.key, seconds)

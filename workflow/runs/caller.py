@@ -16,7 +16,7 @@ from workflow.airbyte.readings import Reading
 from workflow.arazzo.turns import Call, Headers, Json, NoResponse, Response
 from workflow.runs import paths, plain
 from workflow.runs.deadline import Deadline
-from workflow.runs.events import Verdict
+from workflow.runs.events import Verdict, Warned
 from workflow.runs.job_of_run import JobOfRun
 from workflow.runs.ledger import Voice
 from workflow.runs.pacing import Pacing
@@ -164,6 +164,8 @@ class Caller:
         if call.operation.method not in plain.SAFE:
             refuse_if_locked(self._services)
         sent = await self._deadline.within(self._paced(call))
+        if sent.doubt is not None and call.key.visit == 1:  # told once, not at each poll
+            self._voice.note(Warned("workflow", safe(f"{call.key.name}: {sent.doubt}")))
         self._note_job(call, sent)
         return Reply(sent.answer, ms=sent.ms)
 

@@ -149,7 +149,7 @@ class Recovery:
         if one.sent is Sent.NO and owned is None and _waits_for_trigger(program, checkpoint):
             if voice.unwanted:
                 await self._end(voice, Verdict.CANCELLED, "cancelled before a trigger was sent")
-            else:
+            elif state.waiting_for != ASKED:  # it has been told so as long as nobody says go
                 await voice.tell(RunWaiting(ASKED))
             return
         if program is not None:

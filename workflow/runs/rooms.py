@@ -7,8 +7,9 @@ say; what each is for, its own module's.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Coroutine
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from workflow.airbyte.client import Client
@@ -64,6 +65,8 @@ class Rooms:
     resolving: Resolving
     falling_back: FallingBack
     why_not_send: Callable[[], SafeText | None]
+    read: Callable[[], Coroutine[None, None, None]]
+    """Reads jobs for as long as it runs."""
 
 
 def furnish(
@@ -146,4 +149,5 @@ def furnish(
         resolving=Resolving(services, suspects, attending.attach),
         falling_back=FallingBack(arming, launching, ledger, clock),
         why_not_send=why_not_send,
+        read=partial(shared.run, from_need=partial_server),
     )

@@ -146,7 +146,7 @@ class Triggering:
             raise Over(Judgement(Verdict.REJECTED, safe(why)))
         return TriggerOrder(
             run=self._voice.run,
-            step="/".join((*call.key.frames[1:], call.key.step)),
+            step=call.key.name,
             visit=call.key.visit,
             profile=self._services.profile,
             connection_id=connection,

@@ -70,7 +70,7 @@ class Upkeep:
         if self._take_up:
             await rooms.recovery.take_up_all()
             rooms.ours.take_over()
-        add(self._feed.run(), "feed")
+        add(rooms.read(), "feed")
         add(
             chores.point_out(rooms.ledger, rooms.roster, self._clock, rooms.watch.usual), "warnings"
         )
