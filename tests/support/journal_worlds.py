@@ -17,6 +17,7 @@ from typing import Literal
 from workflow.runs.events import Origin, RunId
 from workflow.runs.journal import intent_rows as journal_intents
 from workflow.runs.journal import store as journal_store
+from workflow.runs.journal.damage import Damage
 from workflow.runs.journal.intents import IntentKey
 from workflow.runs.journal.ownership import OwnerId
 from workflow.runs.journal.schema import MIGRATIONS
@@ -217,7 +218,7 @@ class Model:
         whole = replace(whole, processes=whole.put(number, process))
         db = self.tables.with_rows(whole.rows)
         journal_store.take_run(db, process.run, process.owner, self._alive(whole))
-        records = [r for r in journal_intents.read_intents(db, run=process.run) if not r.how]
+        records = [r for r in journal_intents.read_intents(db, process.run) if not r.how]
         journal_intents.leave_gate(db, process.run)
         whole = replace(whole, rows=self.tables.rows())
         if not records:
@@ -291,7 +292,9 @@ class Model:
             return "a run sent a second trigger that was not refused"
         for rows, where in ((whole.rows, "the journal"), (whole.synced, "the disk")):
             db = self.tables.with_rows(rows)
-            open_for = [r.intent.key.run for r in journal_intents.read_intents(db, only_open=True)]
+            open_for = [
+                r.intent.key.run for r in journal_intents.read_open_intents(db, None, Damage("it"))
+            ]
             if process.run not in open_for:
                 return f"a trigger left without its intent in {where}"
             if len(open_for) > 1:
@@ -372,7 +375,8 @@ class Model:
 
     def _forgotten(self, whole: Whole) -> str | None:
         db = self.tables.with_rows(whole.rows)
-        records = journal_intents.read_intents(db)
+        runs = [run for (run,) in db.execute("SELECT DISTINCT run FROM intents ORDER BY id")]
+        records = [one for run in runs for one in journal_intents.read_intents(db, run)]
         for process in whole.processes:
             if (process.run, False) not in whole.posts:
                 continue

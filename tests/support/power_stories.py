@@ -18,6 +18,7 @@ from tests.support.sandbox import SteppedClock
 from workflow.runs.events import Event, RunCreated, RunFinished, RunId, StatusChanged
 from workflow.runs.journal import Journal, rows
 from workflow.runs.journal import intent_rows as intents
+from workflow.runs.journal.damage import Damage
 from workflow.runs.journal.intents import Became, Intent, IntentKey
 from workflow.runs.journal.opening import connect
 
@@ -109,14 +110,17 @@ def _broken(db: sqlite3.Connection, told: Sequence[Told]) -> Iterable[str]:
     check = db.execute("PRAGMA integrity_check").fetchone()[0]
     if check != "ok":
         yield f"it is damaged: {check}"
-    written = {one.intent.key.visit: one for one in intents.read_intents(db, run=RUN)}
+    written = {one.intent.key.visit: one for one in intents.read_intents(db, RUN)}
     for one in told:
         there = written.get(one.visit)
         if there is None:
             yield f"intent {one.visit} is lost, and its POST may have left"
         elif one.how is not None and there.how is not one.how:
             yield f"intent {one.visit} became {one.how}, and is {there.how}"
-    numbers = [event.seq for event in rows.read_events(db, RUN)]
+    damage = Damage("the file")
+    numbers = [event.seq for event in rows.read_events(db, RUN, damage)]
+    if damage.sentence is not None:
+        yield f"it cannot be read: {damage.sentence}"
     if numbers != list(range(1, len(numbers) + 1)):
         yield f"there are gaps in what is told: {numbers}"
     verdicts = db.execute("SELECT count(*) FROM events WHERE kind = 'run.finished'").fetchone()[0]

@@ -9,54 +9,26 @@ more often than a poll should be.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal, TypeAlias, cast
+from typing import Literal, cast
 
 from workflow.airbyte.models import CANCELLED, JobId
 from workflow.airbyte.readings import Reading
 from workflow.arazzo.turns import Call, Headers, Json, NoResponse, Response
 from workflow.runs import paths, plain
 from workflow.runs.deadline import Deadline
-from workflow.runs.events import Origin, Settled, TriggerSettled, Verdict, Warned
+from workflow.runs.events import Verdict, Warned
+from workflow.runs.job_of_run import JobOfRun
 from workflow.runs.ledger import Voice
 from workflow.runs.pacing import Pacing
 from workflow.runs.relay import JobGoneError, is_another
+from workflow.runs.replies import Foresee, Over, Reply
 from workflow.runs.services import Services
 from workflow.runs.slots import Place
 from workflow.runs.terms import Terms
-from workflow.runs.trigger import (
-    Answered,
-    Attached,
-    JobSeen,
-    NotStarted,
-    Refused,
-    TriggerOrder,
-    TriggerOutcome,
-)
-from workflow.runs.trigger.driver import NotSent
-from workflow.runs.verdict import Judgement, of_lock, of_trigger
+from workflow.runs.trigger import JobSeen, Refused
+from workflow.runs.triggering import Triggering, refuse_if_locked
+from workflow.runs.verdict import Judgement
 from workflow.text import safe
-
-Foresee: TypeAlias = Callable[[Response], Json]
-"""Gives the checkpoint that an answer would lead to."""
-
-
-class Over(Exception):  # noqa: N818 - not an error: the run is over
-    """The run is over without asking the machine."""
-
-    def __init__(self, judgement: Judgement) -> None:
-        super().__init__(judgement.why)
-        self.judgement = judgement
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer for the machine, and how long the request for it took."""
-
-    answer: Response | NoResponse
-    ms: int | None = None
-    """None when no request was made for it."""
 
 
 class Caller:
@@ -74,18 +46,24 @@ class Caller:
     ) -> None:
         self._services = services
         self._voice = voice
-        self._terms = terms
         self._deadline = deadline
-        self._place = place
-        self._given = given
-        """The job of a run that only watches: its trigger step is answered with it."""
+        self._job = JobOfRun(voice, services.relay)
+        self._triggering = Triggering(
+            services, voice, terms=terms, deadline=deadline, place=place, job=self._job, given=given
+        )
         self._pacing = Pacing(services.clock)
         self._shown: dict[int, int] = {}
         """For each job the number of the reading that the document saw last."""
-        self.refused: Refused | None = None
-        state = voice.state
-        # A job that was only seen while looking is nobody's yet.
-        self.job_id: int | None = None if state.origin is None else state.job_id
+
+    @property
+    def job_id(self) -> int | None:
+        """The run's job, as far as its calls tell."""
+        return self._job.job_id
+
+    @property
+    def refused(self) -> Refused | None:
+        """How the server refused the latest trigger, if it did."""
+        return self._triggering.refused
 
     async def answer(self, call: Call, foresee: Foresee) -> Reply:
         """Answer a call.
@@ -96,7 +74,7 @@ class Caller:
         """
         match self._taken_over(call):
             case "trigger":
-                return await self._triggered(call, foresee, recover=False)
+                return await self._triggering.answer(call, foresee, recover=False)
             case "reading":
                 return await self._read(call)
             case "cancel":
@@ -108,7 +86,7 @@ class Caller:
         """Answer a call that was pending when an earlier process ended. Sends nothing twice."""
         kind = self._taken_over(call)
         if kind == "trigger":
-            return await self._triggered(call, foresee, recover=True)
+            return await self._triggering.answer(call, foresee, recover=True)
         if kind is None and call.operation.method not in plain.SAFE:
             text = f"{call.operation.method} {call.operation.path} may have been sent before the "
             return Reply(NoResponse("interrupted", f"{text}program ended; it is not sent again."))
@@ -125,129 +103,12 @@ class Caller:
             return "reading"
         return "cancel" if method == "DELETE" else None
 
-    # ------------------------------------------------------------------------- POST /jobs
-
-    async def _triggered(self, call: Call, foresee: Foresee, *, recover: bool) -> Reply:
-        if self._given is not None:
-            given, self._given = self._given, None
-            return await self._watching(given, foresee)
-        if not recover:
-            self._refuse_again(call)
-        order = self._order(call)
-        trigger = self._services.trigger
-
-        def checkpoint(answer: Answered | Attached) -> Json:
-            return foresee(_response(answer))
-
-        def provisional(job_id: int | None) -> None:
-            self._watch(job_id, order.connection_id)
-
-        if recover:
-            outcome = await trigger.recover(
-                order, self._voice, checkpoint=checkpoint, provisional=provisional
-            )
-            if isinstance(outcome, NotSent):
-                raise Over(
-                    Judgement(Verdict.SKIPPED, safe("not started: the program ended before"))
-                )
-        else:
-            outcome = await trigger.fire(
-                order, self._voice, self._place, checkpoint=checkpoint, provisional=provisional
-            )
-        return self._take(outcome, order.connection_id, recovered=recover)
-
-    def _take(self, outcome: TriggerOutcome, connection_id: str, *, recovered: bool) -> Reply:
-        match outcome:
-            case Answered() | Attached():
-                self._watch(outcome.job.job_id, connection_id)
-                self.job_id = outcome.job.job_id
-                return Reply(_response(outcome), None if recovered else self._post_took(outcome))
-            case Refused():
-                self.refused = outcome
-                return Reply(
-                    Response(
-                        outcome.status,
-                        Headers(outcome.headers),
-                        cast("Json", outcome.body),
-                        "application/json",
-                    )
-                )
-            case NotStarted(because="unreachable") as not_started:
-                return Reply(NoResponse(not_started.because, not_started.why))
-        judged = of_trigger(outcome)
-        raise Over(judged or Judgement(Verdict.UNRESOLVED, safe("the trigger came to nothing")))
-
-    def _post_took(self, outcome: Answered | Attached) -> int | None:
-        """Say how long a POST took that was answered, from when it was about to leave."""
-        sent = self._voice.state.sent
-        if sent is None or not isinstance(outcome, Answered) or outcome.how is Origin.ADOPTED:
-            return None
-        return round((self._services.clock.now() - sent).total_seconds() * 1000)
-
-    async def _watching(self, job: JobSeen, foresee: Foresee) -> Reply:
-        self._watch(job.job_id, self._voice.state.connection_id or "")
-        self.job_id = job.job_id
-        answer = Response(200, Headers(), cast("Json", job.raw), "application/json")
-        known = self._voice.state.job_id == job.job_id
-        told = () if known else (TriggerSettled(Settled.ATTACHED, job.job_id),)
-        await self._voice.tell(*told, checkpoint=foresee(answer))
-        return Reply(answer)
-
-    def _refuse_again(self, call: Call) -> None:
-        """Refuse what would be a second trigger by the same step."""
-        again = call.key.visit > 1 or call.key.attempt > 1
-        if again and self.refused is not None:
-            raise Over(Judgement(Verdict.REJECTED, self.refused.why))
-        if again and self.job_id is not None and not self._terms.allow_retrigger:
-            why = (
-                f"step {call.key.step} would trigger again, and the run has job {self.job_id} "
-                "already; nothing was sent. Allow it with --allow-retrigger"
-            )
-            raise Over(Judgement(Verdict.UNRESOLVED, safe(why)))
-        self._refuse_if_locked()
-
-    def _refuse_if_locked(self) -> None:
-        """Raise Over when nothing but GETs may be sent now."""
-        why_not = self._services.why_not_send()
-        if why_not is not None:
-            raise Over(of_lock(why_not, self._services.ledger.trouble))
-
-    def _order(self, call: Call) -> TriggerOrder:
-        body = call.request.payload if isinstance(call.request.payload, dict) else {}
-        connection, job_type = body.get("connectionId"), body.get("jobType")
-        if not (isinstance(connection, str) and connection and isinstance(job_type, str)):
-            why = (
-                f"the body of step {call.key.step} names no connectionId or no jobType; "
-                "nothing was sent"
-            )
-            raise Over(Judgement(Verdict.REJECTED, safe(why)))
-        return TriggerOrder(
-            run=self._voice.run,
-            step=call.key.name,
-            visit=call.key.visit,
-            profile=self._services.profile,
-            connection_id=connection,
-            job_type=job_type,
-            on_conflict=self._terms.on_conflict,
-            over_running=self._terms.over_running,
-            look=self._terms.look,
-            deadline=self._deadline.at,
-            body=body,
-            partial_server=self._services.partial_server,
-        )
-
-    def _watch(self, job_id: int | None, connection_id: str) -> None:
-        if job_id is None:
-            self._services.relay.unwatch(self._voice.run)
-        else:
-            self._services.relay.watch(self._voice.run, JobId(job_id), connection_id)
-
     # ----------------------------------------------------------------- GET /jobs/{jobId}
 
     async def _read(self, call: Call) -> Reply:
         job_id = JobId(cast("int", paths.job_id(call.request)))
-        self.job_id = self.job_id if self.job_id is not None else job_id
-        self._watch(job_id, self._voice.state.connection_id or "")
+        self._job.is_at_least(job_id)
+        self._job.watch(job_id)
         try:
             reading = await self._deadline.within(self._of_ours(job_id))
         except JobGoneError as gone:
@@ -301,7 +162,7 @@ class Caller:
 
     async def _plainly(self, call: Call) -> Reply:
         if call.operation.method not in plain.SAFE:
-            self._refuse_if_locked()
+            refuse_if_locked(self._services)
         sent = await self._deadline.within(self._paced(call))
         if sent.doubt is not None and call.key.visit == 1:  # told once, not at each poll
             self._voice.note(Warned("workflow", safe(f"{call.key.name}: {sent.doubt}")))
@@ -322,12 +183,6 @@ class Caller:
         job = plain.job_in(sent)
         if job is None or sent.left is None or sent.arrived is None:
             return
-        self.job_id = self.job_id if self.job_id is not None else job.job_id
-        self._watch(job.job_id, job.connection_id)
+        self._job.is_at_least(job.job_id)
+        self._job.watch(job.job_id, job.connection_id)
         self._services.feed.accept(job, sent.left, sent.arrived, "get_job")
-
-
-def _response(outcome: Answered | Attached) -> Response:
-    status = outcome.status if isinstance(outcome, Answered) else 200
-    headers = Headers(outcome.headers) if isinstance(outcome, Answered) else Headers()
-    return Response(status, headers, cast("Json", outcome.body), "application/json")

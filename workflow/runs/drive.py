@@ -28,11 +28,12 @@ from workflow.arazzo.turns import (
     Wait,
 )
 from workflow.clock import Clock
-from workflow.runs.caller import Caller, Over
+from workflow.runs.caller import Caller
 from workflow.runs.deadline import Deadline, DeadlinePassedError, sleep_until
 from workflow.runs.events import Fact, StepFinished, StepStarted, Warned
 from workflow.runs.ledger import Voice
 from workflow.runs.milestones import Milestones
+from workflow.runs.replies import Over
 from workflow.runs.verdict import Judgement
 
 Save: TypeAlias = Callable[[Json, datetime | None], Json]

@@ -1,15 +1,16 @@
 """All the runs this process looks after, and the one thing every face talks to.
 
-The deck and the headless commands start, attach, cancel and detach here, and listen here. What a
-run does is in :mod:`~workflow.runs.execution` and below; what was not finished when a process
-ended is taken up again by :meth:`Fleet.start`, which never sends a trigger.
+The deck and the headless commands start, attach, cancel and detach here, and listen here. What
+there is to see is in :mod:`~workflow.runs.fleet_view`, what goes on by itself in
+:mod:`~workflow.runs.upkeep`, what a run does in :mod:`~workflow.runs.execution` and below. What was
+not finished when a process ended is taken up again by :meth:`Fleet.start`, which never sends a
+trigger.
 """
 
 from __future__ import annotations
 
-import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Final, Self
@@ -20,22 +21,19 @@ from workflow.airbyte.models import ConnectionId, JobId, WorkspaceId
 from workflow.airbyte.problems import ApiProblem
 from workflow.clock import Clock
 from workflow.http.failures import NetworkFailure
-from workflow.runs import checks, chores
+from workflow.runs import checks
 from workflow.runs.arming import USUAL, Arming, ArmingRefused
-from workflow.runs.background import Background
 from workflow.runs.events import LaunchId, RunId
+from workflow.runs.fleet_view import FleetView
 from workflow.runs.journal import Journal
-from workflow.runs.launch import LaunchState, Order, OrderRefused, TargetCheck
-from workflow.runs.ledger import Listener
-from workflow.runs.report import Report, report_of
+from workflow.runs.launch import Order, OrderRefused, TargetCheck
 from workflow.runs.rooms import furnish
-from workflow.runs.run import Phase, RunState
-from workflow.runs.suspects import Suspicion
+from workflow.runs.upkeep import Upkeep
 from workflow.runs.watch import ConnectionView
-from workflow.text import SafeText, safe
+from workflow.text import SafeText
 
 
-class Fleet:
+class Fleet(FleetView):
     """The runs of one profile in this process. Belongs to one event loop.
 
     Args:
@@ -74,60 +72,34 @@ class Fleet:
         partial_server: bool = False,
         most_ended: int | None = None,
     ) -> None:
-        self.profile_name: Final = profile_name
-        self.server: Final = server
-        self.feed: Final = feed
-        self.journal: Final = journal
-        self.arming: Final = Arming(
+        arming = Arming(
             profile_name, clock, read_only=read_only, may_arm=may_arm, headless=headless
         )
-        self._rooms = rooms = furnish(
+        rooms = furnish(
             profile_name=profile_name,
             client=client,
             feed=feed,
             journal=journal,
             clock=clock,
             rng=rng,
-            arming=self.arming,
+            arming=arming,
             workspace_ids=workspace_ids,
             partial_server=partial_server,
-            shown=lambda: self._shown,
+            shown=lambda: self.shown,
         )
+        super().__init__(rooms, journal, arming)
+        self.profile_name: Final = profile_name
+        self.server: Final = server
+        self.feed: Final = feed
         self.programs: Final = rooms.programs
         self.watch: Final = rooms.watch
         self.following: Final = rooms.following
         self.resolving: Final = rooms.resolving
         self._client = client
         self._clock = clock
-        self._take_up = take_up
-        self._most_ended = most_ended
-        self._shown = False
-        self._started = False
-        self._reads_all = False
-        self._background = Background()
-        self._falling_back: asyncio.Task[None] | None = None
+        self._upkeep = Upkeep(rooms, feed, journal, clock, take_up=take_up, most_ended=most_ended)
 
-    # ------------------------------------------------------------------ what there is to see
-
-    @property
-    def runs(self) -> Mapping[RunId, RunState]:
-        """Every run this process knows, in the order they came."""
-        return self._rooms.ledger.runs
-
-    @property
-    def launches(self) -> Mapping[LaunchId, LaunchState]:
-        """Every launch this process knows, in the order they came."""
-        return self._rooms.ledger.launches
-
-    @property
-    def trouble(self) -> SafeText | None:
-        """Why nothing can be written down; triggers are refused until it can."""
-        return self._rooms.ledger.trouble
-
-    @property
-    def damage(self) -> SafeText | None:
-        """What of the journal could not be read, and was passed over; None when all could."""
-        return self.journal.damage.sentence
+    # -------------------------------------------------------------------- what may be done here
 
     @property
     def shown(self) -> bool:
@@ -136,21 +108,11 @@ class Fleet:
         Then all connections and everybody's jobs are read, and documents are given readings more
         often; without it only what the runs here need is asked for.
         """
-        return self._shown
+        return self._upkeep.shown
 
     @shown.setter
     def shown(self, value: bool) -> None:
-        self._shown = value
-        self._read_all_if_shown()
-
-    @property
-    def read_only(self) -> bool:
-        """Whether nothing but GETs is sent now."""
-        return self.arming.read_only
-
-    def why_not_send(self) -> SafeText | None:
-        """Return why nothing but GETs may be sent now; None when it may."""
-        return self._rooms.why_not_send()
+        self._upkeep.shown = value
 
     def arm(self, span: timedelta = USUAL) -> datetime:
         """Let a read-only profile send for a while; says until when.
@@ -165,8 +127,7 @@ class Fleet:
             until = self.arming.arm(span)
         except ArmingRefused as refused:
             raise OrderRefused(refused.text) from None
-        if self._falling_back is None or self._falling_back.done():
-            self._falling_back = self._background.add(self._rooms.falling_back.await_it(), "arming")
+        self._upkeep.await_falling_back()
         return until
 
     async def disarm(self) -> None:
@@ -174,82 +135,15 @@ class Fleet:
         self.arming.disarm()
         await self._rooms.falling_back.hold_all()
 
-    @property
-    def suspicions(self) -> tuple[Suspicion, ...]:
-        """What may still be the effect of triggers whose answers were lost, as of a minute ago."""
-        return self._rooms.suspects.known
-
-    def suspicion(self, run: RunId) -> Suspicion | None:
-        """Return what may be the effect of a run's trigger; None when nothing is open of it."""
-        return self._rooms.suspects.of(run)
-
-    def subscribe(self, listener: Listener) -> Callable[[], None]:
-        """Call `listener` with every event; the journal has it and the states have folded it.
-
-        It must be quick. Returns what ends the subscription.
-        """
-        return self._rooms.ledger.subscribe(listener)
-
     # --------------------------------------------------------------------- beginning and end
 
     async def start(self) -> None:
         """Begin reading the server and take up what was not finished. Sends no trigger."""
-        self._rooms.ledger.open()
-        try:
-            await self._begin()
-        except BaseException:
-            await self.close()  # who opens a fleet that does not start has none to close
-            raise
-
-    async def _begin(self) -> None:
-        self._rooms.relay.open()
-        self.watch.open()
-        if self._take_up:
-            await self._rooms.recovery.take_up_all()
-            self._rooms.ours.take_over()
-        rooms, add = self._rooms, self._background.add
-        add(rooms.read(), "feed")
-        add(
-            chores.point_out(self._rooms.ledger, self._rooms.roster, self._clock, self.watch.usual),
-            "warnings",
-        )
-        add(rooms.suspects.follow(), "suspects")
-        add(chores.forget_what_is_old(self.journal, self._clock), "retention")
-        if self._most_ended is not None:
-            letting_go = chores.let_go_of_ended(
-                rooms.ledger, rooms.suspects, self._clock, self._most_ended
-            )
-            add(letting_go, "memory")
-        self._started = True
-        self._read_all_if_shown()
-
-    def _read_all_if_shown(self) -> None:
-        if self._started and self._shown and not self._reads_all:
-            self._reads_all = True
-            self._background.add(self.feed.cold_start(), "cold start")
-            self._background.add(self.watch.run(), "watch")
-            self._background.add(self.following.run(), "following")
-            self._background.add(self._bring_back(), "unresolved")
-
-    async def _bring_back(self) -> None:
-        await self.resolving.bring_back()
-        self.watch.tell()
+        await self._upkeep.start()
 
     async def close(self, reason: str = "detach") -> None:
         """Detach every run and stop. The jobs go on; a next start finds the runs."""
-        self._rooms.launching.freeze()  # a run that is let go must not make room for another
-        ours = self._rooms.roster.runs
-        await self._rooms.roster.stop(*ours)
-        await asyncio.gather(*(self._leave(run, reason) for run in ours))
-        await self._background.stop()
-        self.watch.close()
-        self._rooms.relay.close()
-        await self._rooms.ledger.aclose()
-
-    async def _leave(self, run: RunId, reason: str) -> None:
-        state = self.runs[run]
-        unsent = state.phase is Phase.WAITING and state.job_id is None
-        await self._rooms.attending.let_go(run, None if unsent else reason)
+        await self._upkeep.close(reason)
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -295,10 +189,6 @@ class Fleet:
             raise OrderRefused("Nothing was sent: at least one run has to go at once.")
         return await self._rooms.launching.launch(order)
 
-    def report(self, launch: LaunchId) -> Report:
-        """Return what became of a launch, or what has become of it so far."""
-        return report_of(self._of_launch(launch), self.runs.values())
-
     async def hold(self, launch: LaunchId, why: str = "operator") -> None:
         """Start no more runs of the launch."""
         if not self._of_launch(launch).held:
@@ -313,11 +203,6 @@ class Fleet:
         if self._of_launch(launch).held:
             self._refuse_if_read_only()
             await self._rooms.launching.go_on(launch)
-
-    def _of_launch(self, launch: LaunchId) -> LaunchState:
-        if launch not in self.launches:
-            raise OrderRefused(f"There is no launch {safe(launch)} here.")
-        return self.launches[launch]
 
     # ------------------------------------------------------------------------ single runs
 

@@ -8,7 +8,9 @@ process. Several processes may share a file: a run's owner is a process that hol
 connection, one owner per job and one verdict per run.
 
 When the file cannot be written, showing goes on: events are kept and written later, `healthy`
-says why, and opening an intent raises, so nothing is triggered that could be forgotten.
+says why, and opening an intent raises, so nothing is triggered that could be forgotten. What only
+reads is in :mod:`~workflow.runs.journal.records`, what a trigger writes in
+:mod:`~workflow.runs.journal.gates`.
 """
 
 from __future__ import annotations
@@ -25,22 +27,13 @@ from workflow.clock import Clock
 from workflow.runs.events import Event, Json, RunFinished, RunId, Verdict
 from workflow.runs.journal import followed, retention, store
 from workflow.runs.journal import intent_rows as intents
-from workflow.runs.journal.intents import (
-    Became,
-    GateBusy,
-    GateTaken,
-    Intent,
-    IntentKey,
-    IntentRecord,
-)
+from workflow.runs.journal.gates import Gates
 from workflow.runs.journal.opening import connect
 from workflow.runs.journal.ownership import Owner, SoleOwner
 from workflow.runs.journal.problems import JournalError, name_of, sentence
-from workflow.runs.journal.records import Records
 from workflow.runs.journal.retention import Retention
 from workflow.runs.journal.rows import Unfinished
 from workflow.runs.journal.store import Snapshot
-from workflow.runs.journal.thinning import Thinning
 from workflow.runs.journal.writer import NotYet, Threads
 from workflow.text import SafeText
 
@@ -48,7 +41,7 @@ _ENDED_JOB: Final = {Verdict.SUCCEEDED, Verdict.FAILED, Verdict.CANCELLED}
 _NOTHING: Final[Mapping[RunId, Json]] = {}
 
 
-class Journal(Records):
+class Journal(Gates):
     """One opened journal. Belongs to one event loop; use :meth:`open` and :meth:`aclose`."""
 
     def __init__(
@@ -59,14 +52,10 @@ class Journal(Records):
         clock: Clock,
         keep: Retention | None = None,
     ) -> None:
-        self._threads = Threads(db, path)
-        super().__init__(self._threads, name_of(path))
+        super().__init__(Threads(db, path), name_of(path), owner, clock)
         self.path = path
         self.keep: Final = keep
         """What its opener wants remembered; None for everything, for ever."""
-        self._clock = clock
-        self._owner = owner
-        self._thin = Thinning()
         self._snapshots: dict[RunId, Snapshot] = {}
         self._closed = False
 
@@ -198,109 +187,6 @@ class Journal(Records):
 
         result = await self._threads.later(work)
         return isinstance(result, NotYet) or bool(result)
-
-    # ------------------------------------------------------------------ intents
-
-    async def take_gate(
-        self, key: IntentKey, connection_id: str, profile: str
-    ) -> GateTaken | GateBusy:
-        """Close the connection to every other trigger of this journal, unless one is open.
-
-        A gate whose process died before its intent was opened is taken over; nothing was sent.
-        """
-        return await self._threads.now(
-            lambda db: intents.take_gate(
-                db,
-                key,
-                connection_id,
-                profile,
-                owner=self._owner.id,
-                alive=self._owner.alive,
-                now=self._clock.now(),
-            ),
-            durable=False,
-        )
-
-    async def leave_gate(self, run: RunId) -> None:
-        """Open the connection again; for a run that is not going to send."""
-        await self._threads.now(lambda db: intents.leave_gate(db, run), durable=False)
-
-    async def open_intent(self, intent: Intent, events: Sequence[Event] = ()) -> None:
-        """Put on the disk that a POST is about to leave. Only after this may it.
-
-        Raises:
-            JournalError: it cannot be written, the run is not there (its creation was refused), or
-                this process does not hold the gate.
-        """
-
-        def work(db: sqlite3.Connection) -> None:
-            if not intents.open_intent(db, intent, self._owner.id):
-                if not store.is_there(db, intent.key.run):
-                    raise JournalError(
-                        f"The journal has not taken run {intent.key.run}, whose job could be"
-                        " forgotten. Nothing was sent; the log says why, then start it again."
-                    )
-                raise JournalError(
-                    f"The gate for connection {intent.connection_id} is not ours any more."
-                    " Nothing was sent; start the run again."
-                )
-            store.write_events(db, events, intent.profile, self._owner.id)
-
-        await self._threads.now(work)
-
-    async def settle_intent(
-        self,
-        key: IntentKey,
-        how: Became,
-        *,
-        job_id: int | None = None,
-        suspects: tuple[int, ...] = (),
-        answer: Json = None,
-        events: Sequence[Event] = (),
-        checkpoint: Json | None = None,
-    ) -> bool:
-        """Write what became of a POST, with its events and the machine's new checkpoint, at once.
-
-        Returns:
-            False when it cannot be written now: it is kept, and written before anything else is.
-            Should the process end before that, the intent is still open and will be looked for.
-        """
-        kept = self._thin.pass_on(events)
-
-        def work(db: sqlite3.Connection) -> None:
-            intents.settle(db, key, how, job_id=job_id, suspects=suspects, answer=answer)
-            store.write_events(db, kept, store.profile_of(db, key.run), self._owner.id)
-            if checkpoint is not None:
-                store.write_checkpoints(db, {key.run: checkpoint})
-
-        return not isinstance(await self._threads.later(work, durable=True), NotYet)
-
-    async def add_suspects(self, run: RunId, suspects: tuple[int, ...]) -> None:
-        """Write the jobs that may be the effect of the run's open intent."""
-        await self._threads.now(lambda db: intents.add_suspects(db, run, suspects), durable=False)
-
-    async def close_intent(self, run: RunId, why: str) -> bool:
-        """Free the connection that the run's settled intent keeps closed.
-
-        Returns:
-            False when there is no such intent (none, closed already, or not settled yet).
-        """
-        return await self._threads.now(lambda db: intents.close_intents_of(db, run, why))
-
-    async def claim_job(self, run: RunId, connection_id: str, job_id: int) -> RunId | None:
-        """Make `run` the owner of a job; return the run that owns it, when another does."""
-        now = self._clock.now()
-        return await self._threads.now(
-            lambda db: intents.claim_job(db, run, connection_id, job_id, now)
-        )
-
-    async def open_intents(self, profile: str | None = None) -> tuple[IntentRecord, ...]:
-        """Return the intents that keep a connection closed, oldest first, if they can be read."""
-        now = self._clock.now()
-        await self._threads.later(lambda db: intents.close_over(db, now))
-        return await self._threads.read(
-            lambda db: intents.read_open_intents(db, profile, self.damage)
-        )
 
     # ------------------------------------------------------------------ runs
 
