@@ -185,8 +185,8 @@ def is_late(order: TriggerOrder, now: datetime) -> bool:
 
 
 def too_late(state: State, *notes: Note) -> Move:
-    """End with nothing sent, because of the deadline."""
-    why = SafeText("The deadline passed before anything was sent: not started.")
+    """End with nothing sent that could count, because of the deadline."""
+    why = SafeText("its deadline passed before a trigger that could count had left")
     return stop(state, Finish(NotStarted(why, "deadline")), notes=notes)
 
 
