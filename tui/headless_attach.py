@@ -82,7 +82,7 @@ def watch_these(
         async with _opened(common, profile, server, take_up=False) as session:
 
             async def begin() -> Begun:
-                return Begun(runs=frozenset([await _attach(session, one) for one in ids]))
+                return Begun(runs=frozenset([await attached(session, one) for one in ids]))
 
             face = face_for(as_json=as_json, quiet=quiet)
             return await follow(session.fleet, session.clock, face, begin)
@@ -116,7 +116,7 @@ def cancel_these(
             runs: list[RunId] = []
 
             async def begin() -> Begun:
-                runs.extend([await _attach(session, one) for one in ids])
+                runs.extend([await attached(session, one) for one in ids])
                 return Begun(runs=frozenset(runs))
 
             async def stop() -> None:
@@ -143,7 +143,7 @@ async def _stop(session: Session, run: RunId) -> RunId | None:
     return run
 
 
-async def _attach(session: Session, one: RunId | int) -> RunId:
+async def attached(session: Session, one: RunId | int) -> RunId:
     """Watch a run or job; raises OrderRefused with a sentence when that cannot be."""
     if isinstance(one, int):
         return await _attach_job(session, one)

@@ -19,6 +19,7 @@ from tui.headless_confirm import confirmed
 from tui.headless_dry_run import dry_run
 from tui.headless_inputs import pairs, read_headers, read_inputs
 from tui.headless_main import announce, run_command
+from tui.headless_resume import resume, run_named
 from tui.session import Session, Wiring, complete, of_command, open_client, open_session
 from workflow.airbyte.servers import normalise_base_url
 from workflow.arazzo.program import Program, compile_program
@@ -37,6 +38,8 @@ class _Prepared(NamedTuple):
     """What is to be run, read and checked."""
 
     program: Program
+    others: tuple[Program, ...]
+    """Of the document's other workflows, where the run to go on with may be one of those."""
     inputs: dict[str, Json]
     airbyte: bool
     """A source is the shipped description of Airbyte's API."""
@@ -50,16 +53,18 @@ def run_workflow(common: Common, options: WorkflowOptions) -> int:
     """
     overrides = pairs(options.sources, "--source")
     headers = read_headers(options.headers)
+    resumed = None if options.resume is None else run_named(options.resume)
 
     async def body() -> int:
-        program, inputs, airbyte = await _prepared(options, overrides)
-        program.complete(inputs)  # refuses bad inputs before anything else is looked at
+        program, others, inputs, airbyte = await _prepared(options, overrides)
+        if resumed is None:
+            program.complete(inputs)  # refuses bad inputs before anything else is looked at
         if options.dry_run:
             return dry_run(program, inputs, _base(common, options), as_json=options.json)
         choice = _choice(common, options)
         if options.server is None:
             _check_server(program, overrides, choice.profile)
-        wipes = wiping(program, program.complete(inputs))
+        wipes = None if resumed is not None else wiping(program, program.complete(inputs))
         if wipes is not None:
             confirmed(options.confirm, wipes, 1, choice.profile.name)
         elif options.confirm is not None:
@@ -71,6 +76,9 @@ def run_workflow(common: Common, options: WorkflowOptions) -> int:
             profile = await complete(profile)
         journal, keep = journal_path(common), load_settings().retention
         async with open_session(profile, journal=journal, keep=keep, wiring=wiring) as session:
+            if resumed is not None:
+                face = face_for(as_json=options.json, quiet=options.quiet)
+                return await resume(session, resumed, (program, *others), face)
             return await _run(session, options, program, inputs)
 
     return run_command(common, body)
@@ -114,14 +122,18 @@ async def _prepared(options: WorkflowOptions, overrides: dict[str, str]) -> _Pre
 
 async def _compiled(options: WorkflowOptions, library: Library) -> _Prepared:
     document, sources, _ = await library.load(options.file)
-    program = compile_program(document, sources, options.workflow_id)
+    ids: list[str | None] = [options.workflow_id]
+    if options.resume is not None and options.workflow_id is None:
+        ids = [workflow.workflow_id for workflow in document.workflows]
+    program, *others = [compile_program(document, sources, workflow_id) for workflow_id in ids]
     # In a thread: the file may be a pipe.
     inputs = await asyncio.to_thread(
         read_inputs, document, program.workflow_id, options.inputs, options.inputs_file
     )
     # However it is named: by `--source NAME=airbyte`, by a shipped document, by a copy.
     shipped = airbyte_description().digest
-    return _Prepared(program, inputs, any(found.digest == shipped for found in sources.values()))
+    airbyte = any(found.digest == shipped for found in sources.values())
+    return _Prepared(program, tuple(others), inputs, airbyte)
 
 
 def _check_server(program: Program, overrides: Mapping[str, str], profile: Profile) -> None:

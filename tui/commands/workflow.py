@@ -37,6 +37,7 @@ class WorkflowOptions:
     look: int | None
     allow_retrigger: bool
     confirm: str | None
+    resume: str | None
     quiet: bool
     json: bool
 
@@ -96,6 +97,11 @@ def validate(
 @LOOK
 @click.option("--allow-retrigger", is_flag=True, help="The document may trigger again in one run.")
 @CONFIRM
+@click.option(
+    "--resume",
+    metavar="RUN",
+    help="Go on with a run (r-...) of this document that an earlier syncdeck left.",
+)
 @QUIET
 @JSON
 @common_options
@@ -115,6 +121,7 @@ def run(
     look: int | None,
     allow_retrigger: bool,
     confirm: str | None,
+    resume: str | None,
     quiet: bool,
     as_json: bool,
 ) -> int:
@@ -124,6 +131,8 @@ def run(
     """
     from tui.headless_workflow import run_workflow
 
+    if resume is not None and (dry_run or inputs or inputs_file is not None):
+        raise click.UsageError("--resume goes on with the run's own inputs, and sends.")
     options = WorkflowOptions(
         file=file,
         workflow_id=workflow_id,
@@ -137,6 +146,7 @@ def run(
         look=look,
         allow_retrigger=allow_retrigger,
         confirm=confirm,
+        resume=resume,
         quiet=quiet,
         json=as_json,
     )

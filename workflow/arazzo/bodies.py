@@ -110,6 +110,7 @@ def encode(payload: Json, form: Form) -> bytes:
                 (name, as_text(item))
                 for name, value in payload.items()
                 for item in (value if isinstance(value, list) else [value])
+                if item is not None
             ]
             return urlencode(pairs).encode()
         case _:

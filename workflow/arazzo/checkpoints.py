@@ -16,8 +16,9 @@ from workflow.arazzo.problems import CheckpointError
 from workflow.arazzo.requests import build_request
 from workflow.arazzo.scope import Scope, WorkflowRecord
 from workflow.arazzo.state import Frame, Phase, Returns, State, Visit
+from workflow.arazzo.steps import call_of
 from workflow.arazzo.templates import Unresolved
-from workflow.arazzo.turns import Call, CallKey, Command, Finished, Json, Result, Wait
+from workflow.arazzo.turns import CallKey, Command, Finished, Json, Result, Wait
 
 VERSION: Final = 1
 T = TypeVar("T", bound=str)
@@ -244,4 +245,4 @@ def _command(
         request = build_request(step.work, scope.look)
     except Unresolved as error:
         raise ValueError(str(error)) from None
-    return Call(key, step.work.operation, request, step.reads_only_body, step.loops)
+    return call_of(step, key, step.work.operation, request)

@@ -160,8 +160,14 @@ class _WorkflowCheck:
                 self._check_has_run(expression, place, step, after=after)
             case WorkflowValue():
                 self._check_workflow_value(expression, place)
-            case SourceReference(source=source):
+            case SourceReference(source=source, reference=reference):
                 self._check_source(source, place)
+                if reference != "url":
+                    self._findings.warn(
+                        place,
+                        "expression",
+                        f"{expression} is the text {reference!r} here; nothing is called by it.",
+                    )
             case ComponentReference():
                 self._check_component(expression, place)
             case Message(side="response", part="query" | "path"):

@@ -86,12 +86,12 @@ class Fields:
             self.findings.error(self.place, "missing-key", f"{self.what} needs {key!r}.")
         return value
 
-    def text(self, key: str, *, required: bool = False) -> str | None:
-        """Return a text that must not be empty."""
+    def text(self, key: str, *, required: bool = False, empty: bool = False) -> str | None:
+        """Return a text, which must not be empty unless `empty` says that it may."""
         value = self.node_of(key, required=required)
         if value is None:
             return None
-        if isinstance(value, Scalar) and isinstance(value.value, str) and value.value:
+        if isinstance(value, Scalar) and isinstance(value.value, str) and (value.value or empty):
             return value.value
         hint = None
         if isinstance(value, Scalar) and isinstance(value.value, int | float):

@@ -126,7 +126,7 @@ def _read_replacement(item: Fields, context: Context, references: References) ->
         context.unsupported(item.at("targetSelectorType"), "'targetSelectorType' members")
         return None
     item.only(("target", "value"))
-    target = item.text("target", required=True)
+    target = item.text("target", required=True, empty=True)
     value = item.node_of("value", required=True)
     if target is None or value is None:
         return None

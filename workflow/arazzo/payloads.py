@@ -17,6 +17,8 @@ from workflow.arazzo.templates import ListOf, ObjectOf, Template
 from workflow.arazzo.turns import Json
 
 _MOST_DEPTH: Final = 20
+_BODILESS: Final = frozenset({"GET", "HEAD", "DELETE"})
+"""Methods for which HTTP gives a body no meaning (RFC 9110, 9.3)."""
 _MOST_LOOKED_AT: Final = 200
 """How many replacements' places are looked for; those of the others are when they are sent."""
 
@@ -26,6 +28,8 @@ def _has_place(template: Template, target: Pointer, made: set[Pointer]) -> bool:
 
     `made` are the places of the replacements before.
     """
+    if () in made:
+        return True
     here: Template = template
     for depth, token in enumerate(target):
         last = depth == len(target) - 1
@@ -72,6 +76,13 @@ class PayloadLinker:
                     f"{step.step_id!r} sends none.",
                 )
             return None
+        if operation.method in _BODILESS and not operation.media_types:
+            self._findings.warn(
+                body.place,
+                "payload",
+                f"{operation.method} {operation.path} declares no body, and servers may ignore "
+                f"one or refuse it; it is sent all the same.",
+            )
         media_type = body.content_type or self._usual_media_type()
         form = bodies.form_of(media_type)
         if form is None:

@@ -78,7 +78,14 @@ def _value(parameter: ParameterPlan, lookup: Lookup) -> Json | Missing:
                 f"({what} resolves to nothing)"
             )
         return Missing()
-    return as_text(value) if parameter.as_json and not isinstance(value, str) else value
+    if parameter.as_json:
+        return value if isinstance(value, str) else as_text(value)
+    # What is null within a list or an object counts as nothing too (RFC 6570, 2.3).
+    if isinstance(value, list):
+        return [item for item in value if item is not None]
+    if isinstance(value, dict):
+        return {name: member for name, member in value.items() if member is not None}
+    return value
 
 
 def _body(plan: BodyPlan | None, lookup: Lookup) -> tuple[Json, bytes | None]:

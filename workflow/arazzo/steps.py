@@ -20,6 +20,8 @@ from workflow.arazzo.turns import (
     CallKey,
     Json,
     NoResponse,
+    Operation,
+    Request,
     Response,
     StepFinished,
     StepStarted,
@@ -67,13 +69,18 @@ def attempt(draft: Draft) -> Next:
         if isinstance(step.work, CallPlan):
             request = build_request(step.work, scope.look)
             operation = step.work.operation
-            call = Call(draft.key(), operation, request, step.reads_only_body, step.loops)
+            call = call_of(step, draft.key(), operation, request)
             draft.ask(call, "call")
             return None
         inputs = frames.filled(step.work.inputs, scope.look)
     except Unresolved as error:
         return Leave("failed", f"{step.step_id} was not sent: {error}")
     return frames.enter_checked(draft, step.work.workflow, inputs, "step")
+
+
+def call_of(step: StepPlan, key: CallKey, operation: Operation, request: Request) -> Call:
+    """Return a step's call, with what its sender needs to know of the step."""
+    return Call(key, operation, request, step.reads_only_body, step.loops, bool(step.on_failure))
 
 
 def again(draft: Draft) -> Next:

@@ -61,9 +61,17 @@ def plain(node: Node) -> Json:
             return {key: plain(value) for key, value in node.entries.items()}
 
 
-def size(node: Node) -> int:
-    """Return how many values a node is made of, itself included."""
-    count, waiting = 0, [node]
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How many values a node is made of, itself included, and how many characters their texts."""
+
+    values: int
+    characters: int
+
+
+def size(node: Node) -> Size:
+    """Return the size of a node."""
+    count, characters, waiting = 0, 0, [node]
     while waiting:
         here = waiting.pop()
         count += 1
@@ -71,7 +79,9 @@ def size(node: Node) -> int:
             waiting += here.entries.values()
         elif isinstance(here, Sequence):
             waiting += here.items
-    return count
+        elif isinstance(here.value, str):
+            characters += len(here.value)
+    return Size(count, characters)
 
 
 def kind(node: Node) -> str:

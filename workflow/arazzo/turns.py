@@ -127,6 +127,8 @@ class Call:
     """All that the document reads of the answer is ``$statusCode`` and ``$response.body``."""
     loops: bool
     """The step has a way back to itself, so it may be called many times."""
+    minds_failures: bool
+    """The document has failure actions for the step: what is done about a 503 is theirs to say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ from workflow.arazzo.problems import Enough, Findings, Place, nearest
 from workflow.arazzo.schemas import SchemaChecker
 from workflow.arazzo.templates import Template
 from workflow.arazzo.tree import Mapping as Object
-from workflow.arazzo.tree import Node, Scalar, Sequence, plain, size
-from workflow.arazzo.yaml12 import MOST_NODES
+from workflow.arazzo.tree import Node, Scalar, Sequence, Size, plain, size
+from workflow.arazzo.yaml12 import MOST_CHARACTERS, MOST_NODES
 
 References: TypeAlias = list[tuple[Expression, Place]]
 """The expressions met while reading, for the checks that come after."""
@@ -39,8 +39,8 @@ class Reused:
     """Counts reusable objects, like aliases, as if they were written out wherever they are used."""
 
     def __init__(self) -> None:
-        self._values = 0
-        self._sizes: dict[int, int] = {}
+        self._values = self._characters = 0
+        self._sizes: dict[int, Size] = {}
 
     def count(self, node: Node, place: Place, findings: Findings) -> None:
         """Count one use.
@@ -50,10 +50,14 @@ class Reused:
         """
         if id(node) not in self._sizes:
             self._sizes[id(node)] = size(node)
-        self._values += self._sizes[id(node)]
-        if self._values > MOST_NODES:
+        self._values += self._sizes[id(node)].values
+        self._characters += self._sizes[id(node)].characters
+        if self._values > MOST_NODES or self._characters > MOST_CHARACTERS:
             findings.error(
-                place, "too-large", f"More than {MOST_NODES:,} values, reusable ones written out."
+                place,
+                "too-large",
+                f"More than {MOST_NODES:,} values or {MOST_CHARACTERS:,} characters, reusable "
+                "ones written out.",
             )
             raise Enough
 

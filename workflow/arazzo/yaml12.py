@@ -25,12 +25,15 @@ from yaml.events import (
 
 from workflow.arazzo.characters import REFUSED, decoded, tell_refused
 from workflow.arazzo.problems import START, Findings, Place
-from workflow.arazzo.tree import Mapping, Node, Scalar, Sequence
+from workflow.arazzo.tree import Mapping, Node, Scalar, Sequence, Size
 
 MOST_BYTES: Final = 1_000_000
 MOST_DEPTH: Final = 64
 MOST_NODES: Final = 60_000
+MOST_CHARACTERS: Final = 1_500_000
+"""Of all texts together, those that an alias stands for written out."""
 
+_ONE = Size(1, 0)
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUE = frozenset({"true", "True", "TRUE"})
 _FALSE = frozenset({"false", "False", "FALSE"})
@@ -69,8 +72,8 @@ class _Open:
 
     place: Place
     anchor: str | None
-    before: int
-    """How many nodes there were when it began."""
+    before: Size
+    """What there was when it began."""
     items: list[Node] | None
     entries: dict[str, Node] = field(default_factory=dict)
     keys: dict[str, Place] = field(default_factory=dict)
@@ -87,8 +90,8 @@ class _Builder:
     def __init__(self, findings: Findings) -> None:
         self._findings = findings
         self._open: list[_Open] = []
-        self._anchors: dict[str, tuple[Node, int]] = {}
-        self._nodes = 0
+        self._anchors: dict[str, tuple[Node, Size]] = {}
+        self._nodes = self._characters = 0
         self._root: Node | None = None
         self._lines = 0
 
@@ -146,8 +149,8 @@ class _Builder:
             self._error(event, "key", "A key must be a text, not a list or an object.")
             raise _Stop
         place = _place(event)
-        before = self._nodes
-        self._count(event, 1)
+        before = Size(self._nodes, self._characters)
+        self._count(event, _ONE)
         self._open.append(_Open(place, event.anchor, before, [] if is_list else None))
 
     def _end(self) -> None:
@@ -157,23 +160,29 @@ class _Builder:
             node = Sequence(done.place, tuple(done.items))
         else:
             node = Mapping(done.place, done.entries, done.keys)
-        self._add(node, done.anchor, self._nodes - done.before)
+        size = None
+        if done.anchor is not None:
+            before = done.before
+            size = Size(self._nodes - before.values, self._characters - before.characters)
+        self._add(node, done.anchor, size)
 
     def _scalar(self, event: ScalarEvent) -> None:
         parent = self._open[-1] if self._open else None
         if parent is not None and parent.items is None and parent.key is None:
             self._key(parent, event)
             return
-        self._count(event, 1)
-        self._add(Scalar(_place(event), self._resolve(event)), event.anchor, 1)
+        size = Size(1, len(event.value))
+        self._count(event, size)
+        self._add(Scalar(_place(event), self._resolve(event)), event.anchor, size)
 
     def _key(self, parent: _Open, event: ScalarEvent) -> None:
         place, key = _place(event), event.value
+        self._count(event, Size(0, len(key)))
         if key in parent.keys:
             first = parent.keys[key].line
             self._error(event, "duplicate-key", f"{key!r} stands twice; first in line {first}.")
         if event.anchor is not None:
-            self._anchors[event.anchor] = (Scalar(place, key), 1)
+            self._anchors[event.anchor] = (Scalar(place, key), Size(1, len(key)))
         parent.key = (key, place)
 
     def _alias(self, event: AliasEvent) -> None:
@@ -189,13 +198,14 @@ class _Builder:
             if not (isinstance(node, Scalar) and isinstance(node.value, str)):
                 self._error(event, "key", "A key must be a text.")
                 raise _Stop
+            self._count(event, Size(0, len(node.value)))
             parent.key = (node.value, _place(event))
             return
         self._count(event, size)
         self._add(node, None, size)
 
-    def _add(self, node: Node, anchor: str | None, size: int) -> None:
-        if anchor is not None:
+    def _add(self, node: Node, anchor: str | None, size: Size | None) -> None:
+        if anchor is not None and size is not None:
             self._anchors[anchor] = (node, size)
         if not self._open:
             self._root = node
@@ -209,11 +219,15 @@ class _Builder:
             parent.keys[key] = place
             parent.key = None
 
-    def _count(self, event: yaml.Event, size: int) -> None:
-        self._nodes += size
-        if self._nodes > MOST_NODES:
+    def _count(self, event: yaml.Event, size: Size) -> None:
+        self._nodes += size.values
+        self._characters += size.characters
+        if self._nodes > MOST_NODES or self._characters > MOST_CHARACTERS:
             self._error(
-                event, "too-large", f"More than {MOST_NODES:,} values, aliases written out."
+                event,
+                "too-large",
+                f"More than {MOST_NODES:,} values or {MOST_CHARACTERS:,} characters, aliases "
+                "written out.",
             )
             raise _Stop
 

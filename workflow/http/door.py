@@ -124,6 +124,7 @@ class Door:
             return await self._authorized(request)
         return await repeated(
             lambda: self._authorized(request),
+            answers=request.replay == "safe",
             patience=self._patience,
             clock=self._clock,
             rng=self._rng,

@@ -12,8 +12,9 @@ from urllib.parse import parse_qsl
 from workflow.http import strict_json
 from workflow.http.strict_json import Json
 
-Replay = Literal["never", "safe"]
-"""Whether the door may send the request again by itself after a failure."""
+Replay = Literal["never", "unanswered", "safe"]
+"""Whether the door may send the request again by itself: never, when no answer came, or also when
+the answer was "not now" (429, 502, 503, 504)."""
 
 
 class Headers(Mapping[str, str]):

@@ -38,18 +38,22 @@ class Patience:
 async def repeated(
     attempt: Callable[[], Awaitable[Response]],
     *,
+    answers: bool = True,
     patience: Patience,
     clock: Clock,
     rng: random.Random,
 ) -> Response:
-    """Return the first answer that is worth having, else the last one; raises the last failure."""
+    """Return the first answer that is worth having, else the last one; raises the last failure.
+
+    Without `answers` every answer is worth having: only failures are repeated.
+    """
     begun = clock.monotonic()
     # Nearly all first answers are worth having: only what is not costs tenacity's machinery.
     first = await _outcome(attempt)
     if isinstance(first, NetworkFailure):
         if not _passing(first):
             raise first
-    elif not _not_now(first):
+    elif not (answers and _not_now(first)):
         return first
     known = [first]
 
@@ -75,7 +79,8 @@ async def repeated(
         sleep=clock.sleep,
         wait=pause,
         stop=enough,
-        retry=tenacity.retry_if_exception(_passing) | tenacity.retry_if_result(_not_now),
+        retry=tenacity.retry_if_exception(_passing)
+        | tenacity.retry_if_result(lambda response: answers and _not_now(response)),
         retry_error_callback=_last,
     )
     return await retrying(once)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from workflow.airbyte.models import ConnectionId, JobId
 from workflow.airbyte.problems import ApiProblem
 from workflow.http.failures import NetworkFailure
 from workflow.runs.events import Event, RunDetached, RunId, Verdict
-from workflow.runs.journal.intents import Became
+from workflow.runs.journal.intents import Became, IntentRecord
 from workflow.runs.journal.problems import JournalError
 from workflow.runs.launch import OrderRefused
 from workflow.runs.launching import Launching
@@ -23,6 +23,10 @@ from workflow.text import safe
 
 _NO_SUCH_JOB: Final = frozenset({403, 404, 409})
 """Which of them answers for an unknown job depends on who asks."""
+
+
+_HARMLESS: Final = frozenset({Became.REFUSED, Became.NOT_SENT})
+"""What became of a POST that can have had no effect."""
 
 
 class Attending:
@@ -109,9 +113,9 @@ class Attending:
             if run not in self._roster:
                 await self._own(run)
             await self._roster.stop(run)
-            if await self._is_unsent(run):
-                what = "anything" if state.begun is None else "a trigger"
-                why = f"cancelled before {what} was sent"
+            records = await self._services.journal.intents_of(run)
+            if all(record.how in _HARMLESS for record in records):
+                why = _cancelled_before(state, records)
                 await self._launching.ending.end(run, Verdict.CANCELLED, why)
                 return
             await self.attach_run(run)  # its trigger left in that very moment
@@ -136,11 +140,6 @@ class Attending:
         if not mine:
             raise _not_to_be_had(run)
 
-    async def _is_unsent(self, run: RunId) -> bool:
-        """Whether no POST of a run that was stopped just now can have had an effect."""
-        intents = await self._services.journal.intents_of(run)
-        return all(record.how in {Became.REFUSED, Became.NOT_SENT} for record in intents)
-
     async def _ended(self, run: RunId) -> None:
         """Wait until a run has a verdict, or is let go."""
         ledger, over = self._services.ledger, asyncio.Event()
@@ -162,6 +161,12 @@ def _has_no_job(state: RunState) -> bool:
     if state.origin is not None or state.sent is not None:
         return False
     return state.phase is Phase.WAITING or state.job_id is None
+
+
+def _cancelled_before(state: RunState, records: Sequence[IntentRecord]) -> str:
+    if any(record.how is Became.REFUSED for record in records):
+        return "cancelled before a trigger of its had any effect"
+    return f"cancelled before {'anything' if state.begun is None else 'a trigger'} was sent"
 
 
 def _not_to_be_had(run: RunId) -> OrderRefused:

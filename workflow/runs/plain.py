@@ -45,7 +45,8 @@ async def send(services: Services, call: Call) -> Sent:
         base + paths.at_server(call.request.target, base),
         headers=call.request.headers,
         content=call.request.content,
-        replay="safe" if call.operation.method in SAFE else "never",
+        replay=_replay(call),
+        probe=True,  # whoever wrote the document spaces its tries, and we its visits
         name=call.operation.operation_id or call.operation.path,
     )
     try:
@@ -57,6 +58,16 @@ async def send(services: Services, call: Call) -> Sent:
     ms = round(response.seconds * 1000)
     answer, doubt = _answer(response)
     return Sent(answer, ms, response.left, response.arrived, doubt)
+
+
+def _replay(call: Call) -> messages.Replay:
+    """Say what the door may repeat by itself: an answer only where the document does not mind it.
+
+    Its retries, their number and their waits are the document's, and so is a 503 that it expects.
+    """
+    if call.operation.method not in SAFE:
+        return "never"
+    return "unanswered" if call.minds_failures else "safe"
 
 
 def job_in(sent: Sent) -> Job | None:

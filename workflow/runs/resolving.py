@@ -61,6 +61,7 @@ class Resolving:
         if open_ is None:
             return await self.attach(job_id, None)
         connection_id = open_.intent.connection_id
+        await self._must_be_there(job_id, connection_id)
         # Claimed first: nobody who looks for an effect of his own takes it from then on.
         other = await journal.claim_job(run, connection_id, job_id)
         if other is not None:
@@ -71,6 +72,17 @@ class Resolving:
         await journal.close_intent(run, f"the operator picked job {job_id}")
         self.suspects.drop(run)
         return watching
+
+    async def _must_be_there(self, job_id: JobId, connection_id: str) -> None:
+        """Refuse a job that does not exist: a claim to its number would stand when one does."""
+        try:
+            job = (await self.services.client.get_job(job_id)).value
+        except ApiProblem as problem:
+            raise OrderRefused(f"Job {job_id} cannot be read: {problem.sentence}") from None
+        except NetworkFailure as failure:
+            raise OrderRefused(f"Job {job_id} cannot be read: {failure.text}") from None
+        if job.connection_id != connection_id:
+            raise OrderRefused(f"Job {job_id} is not a job of connection {safe(connection_id)}.")
 
     async def dismiss(self, run: RunId) -> None:
         """Say that the trigger had no effect; raises OrderRefused when nothing is open."""

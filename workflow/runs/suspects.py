@@ -22,7 +22,7 @@ from workflow.clock import Clock
 from workflow.http.failures import NetworkFailure
 from workflow.runs.events import Event, RunFinished, RunId, TriggerSettled
 from workflow.runs.journal import Journal, JournalError
-from workflow.runs.journal.intents import SUSPECT_FOR, Became, IntentRecord
+from workflow.runs.journal.intents import NO_LIST, SUSPECT_FOR, Became, IntentRecord
 from workflow.runs.tasks import end
 from workflow.runs.trigger import JobSeen
 from workflow.runs.trigger.lists import as_seen
@@ -166,7 +166,11 @@ def _may_be_ours(job: Job, record: IntentRecord) -> bool:
     intent = record.intent
     if job.connection_id != intent.connection_id or job.job_id <= intent.base:
         return False
-    return job.start_time is None or job.start_time <= intent.born + SUSPECT_FOR
+    if job.start_time is None:
+        return True
+    if intent.base == NO_LIST and job.start_time < intent.born:
+        return False  # there was no list to tell it by, but it is older
+    return job.start_time <= intent.born + SUSPECT_FOR
 
 
 def _has_ended(jobs: tuple[Job, ...], job_id: int | None) -> bool:

@@ -149,7 +149,7 @@ def _is_looking(state: RunState) -> bool:
 
 def _found(state: RunState, verdict: Verdict) -> int | CancelSettled:
     job = state.job_id
-    if state.origin is Origin.ATTACHED and job is not None:
+    if state.origin in {Origin.ATTACHED, Origin.JOINED} and job is not None:
         return CancelSettled("not-sent", _NOT_OURS.format(job=job), job)
     if state.origin is not None and job is not None:
         return job

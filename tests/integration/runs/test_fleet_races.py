@@ -119,3 +119,22 @@ async def test_unsent_runs_that_are_started_twice_at_once_start_once(journal: Pa
         assert deck.kinds(run).count("step.started") > 0
         assert deck.kinds(run).count("run.waiting") == 2  # asked about, then for its slot
     assert world.posts() == 2
+
+
+@virtually
+async def test_a_run_that_is_cancelled_after_a_refusal_does_not_say_that_nothing_was_sent(
+    journal: Path,
+) -> None:
+    world = scene(journal=journal)
+    with world.fault("rate-limit:endpoint=createJob,retry_after=40"):
+        async with world.deck() as deck:
+            launch = await deck.fleet.launch(Order((world.connection(),)))
+            await deck.clock.sleep(5)
+            (run,) = deck.of_launch(launch)
+            await deck.fleet.cancel(run.run)
+            (run,) = deck.of_launch(launch)
+    assert (run.verdict, run.why) == (
+        Verdict.CANCELLED,
+        "cancelled before a trigger of its had any effect",
+    )
+    assert world.posts() == 1

@@ -122,3 +122,21 @@ def test_a_start_forgets_what_ended_long_ago(tmp_path: Path) -> None:
             assert await deck.journal.events(old.run) == ()
 
     run_virtual(story())
+
+
+@pytest.mark.parametrize("whose", ["nobody's", "another connection's"])
+def test_a_slip_in_picking_keeps_no_number_from_the_run_whose_job_will_have_it(whose: str) -> None:
+    async def story() -> None:
+        world = scene()
+        target, another = world.connection(), world.connection()
+        with world.fault(NEVER):
+            async with world.deck() as deck:
+                run = await deck.run_one(target)
+                job = world.foreign_job(another)
+                slip = job if whose == "another connection's" else job + 1
+                with pytest.raises(OrderRefused, match=str(slip)):
+                    await deck.fleet.pick(run.run, slip)
+                assert await deck.journal.owners(target.connection_id, (slip,)) == {}
+                assert deck.fleet.suspicion(run.run) is not None
+
+    run_virtual(story())

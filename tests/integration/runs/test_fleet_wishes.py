@@ -217,3 +217,28 @@ async def test_a_waiting_run_that_another_process_looks_after_is_not_ended_here(
             with pytest.raises(OrderRefused, match="another syncdeck looks after it"):
                 await second.fleet.cancel(other)
         assert (await deck.journal.run(other)).verdict is None  # type: ignore[union-attr]
+
+
+@virtually
+async def test_a_job_that_was_there_before_the_trigger_is_not_cancelled_by_a_wish_of_before(
+    journal: Path,
+) -> None:
+    """A colleague's job begins between the list and the POST, which is answered with it."""
+    world = scene(journal=journal)
+    target = world.connection(LONG)
+    with world.fault("slow-post:seconds=30s"):
+        async with world.deck() as deck:
+            launch = await deck.fleet.launch(Order((target,)))
+            await deck.until(lambda: the(deck, launch).sent is not None)
+            run = the(deck, launch).run
+            job = world.foreign_job(target)
+            await deck.journal.claim_job(RunId("r-other"), target.connection_id, job)
+            task = await wished(deck, run)
+            await deck.until(lambda: the(deck, launch).origin is not None)
+            await deck.clock.sleep(30)
+            state = the(deck, launch)
+            await task
+    assert state.origin is Origin.JOINED
+    assert state.cancel is not None
+    assert (state.cancel.how, deletes(world)) == ("not-sent", 0)
+    assert "was there already" in (state.cancel.text or "")

@@ -318,6 +318,37 @@ def test_an_overloaded_server_is_asked_again_with_a_new_intent() -> None:
     in_a_sandbox(story, "rate-limit:endpoint=createJob,count=2")
 
 
+@pytest.mark.parametrize(
+    ("refusal", "status"),
+    [
+        ("rate-limit:endpoint=createJob,count=1", 429),
+        ("server-error:endpoint=createJob,status=401,count=1", 401),
+    ],
+)
+def test_a_trigger_that_is_given_up_after_a_refusal_does_not_say_that_nothing_was_sent(
+    refusal: str, status: int
+) -> None:
+    async def story(opened: Rig) -> None:
+        outcome = await opened.fire(opened.connection())
+        assert isinstance(outcome, NotStarted)
+        assert (outcome.because, posts(opened)) == ("unreachable", 1)
+        assert "nothing was sent" not in outcome.why
+        assert f"its trigger had been refused ({status}) and was not sent again" in outcome.why
+
+    in_a_sandbox(story, refusal, "server-error:endpoint=listJobs,skip=1")
+
+
+def test_a_deadline_after_a_refusal_does_not_say_that_nothing_was_sent() -> None:
+    async def story(opened: Rig) -> None:
+        deadline = opened.clock.now() + timedelta(seconds=20)
+        outcome = await opened.fire(opened.connection(), deadline=deadline)
+        assert isinstance(outcome, NotStarted)
+        assert outcome.because == "deadline"
+        assert "its trigger had been refused (429)" in outcome.why
+
+    in_a_sandbox(story, "rate-limit:endpoint=createJob,retry_after=40")
+
+
 def test_a_list_that_lay_unread_while_the_program_stood_still_is_asked_for_again() -> None:
     async def play() -> None:
         way = Sleeper(virtual_clock(), "/jobs$")
@@ -489,6 +520,29 @@ def test_a_job_that_only_the_close_shows_is_named_where_the_clocks_differ() -> N
     in_a_sandbox(story, "latency", "date-offset:seconds=-3600s", "lost-trigger:after=295s")
 
 
+def test_a_clock_that_was_set_back_before_a_restart_does_not_make_the_look_last_until_then() -> (
+    None
+):
+    async def play() -> None:
+        right = virtual_clock()
+        box = sandbox_in_process(right, faults=("lost-trigger",))
+        async with rig(box, ours := Ahead(right, 31_536_000.0)) as opened:
+            connection = opened.connection()
+            task = asyncio.create_task(opened.fire(connection))
+            await right.sleep(5)
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+            ours.seconds = 0.0  # a battery was changed, and the time was asked for
+            begun = right.monotonic()
+            outcome = await opened.recover(connection)
+            assert isinstance(outcome, Answered)
+            assert outcome.how is Origin.ADOPTED
+            assert right.monotonic() - begun < 310
+
+    run_virtual(play())
+
+
 def test_a_date_that_jumps_after_the_preflight_hides_no_job() -> None:
     async def story(opened: Rig) -> None:
         connection = opened.connection()
@@ -537,6 +591,28 @@ def test_an_hour_that_our_clock_loses_during_a_look_does_not_stop_the_looking() 
             task.cancel()
 
     run_virtual(play())
+
+
+# ------------------------------------------------------------------ a server with less than all
+
+
+@pytest.mark.parametrize("effect", ["0s", "never"])
+def test_without_a_list_before_the_trigger_no_job_is_taken_for_ours_after_it(effect: str) -> None:
+    """The list was not there for a moment; a job of long ago is."""
+
+    async def story(opened: Rig) -> None:
+        connection = opened.connection()
+        old = opened.colleague_starts(connection)
+        await opened.clock.sleep(300)
+        outcome = await opened.fire(connection, partial_server=True)
+        assert isinstance(outcome, Unresolved)
+        ours = [job.id for job in opened.jobs_of(connection) if job.id != old]
+        assert [one.job_id for one in outcome.suspects] == ours
+        assert await opened.journal.owners(connection, (old, *ours)) == {}
+        assert "nobody can tell which is ours" in outcome.why
+
+    missing = "server-error:endpoint=listJobs,status=404,count=1"
+    in_a_sandbox(story, missing, f"lost-trigger:after={effect}")
 
 
 # ------------------------------------------------------------------ servers of 2025

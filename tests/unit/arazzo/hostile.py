@@ -219,6 +219,20 @@ DOCUMENTS: dict[str, bytes] = {
         "- stepId: a\n  operationId: createItem\n  requestBody: {payload: '"
         + "{$inputs.k}" * 80_000 + "'}", inputs="{properties: {k: {default: 1}}}",
     ),
+    "a long text that stands for thousands": HEAD.encode()
+    + b"x-long: &long '" + b"{$x" * 150_000 + b"'\nworkflows:\n- workflowId: w\n  steps:\n"
+    + b"".join(b"  - {stepId: s%d, operationId: refresh, parameters: "
+               b"[{name: a, in: query, value: [*long, *long]}]}\n" % n for n in range(1_900)),
+    "a long key that stands for thousands": HEAD.encode()
+    + b"x-long: &long " + b"a" * 500_000 + b"\nworkflows:\n- workflowId: w\n  steps:\n"
+    + b"".join(b"  - {stepId: s%d, operationId: refresh, outputs: {? *long : $url}}\n" % n
+               for n in range(1_900)),
+    "a long text of a component that is used thousands of times": document(
+        "components: {parameters: {p: {name: p, in: query, value: '" + "{$x" * 150_000
+        + "'}}}\nworkflows:\n- workflowId: w\n  steps:\n"
+        + "".join(f"  - {{stepId: s{n}, operationId: refresh, parameters: "
+                  "[{reference: $components.parameters.p}]}\n" for n in range(1_900))
+    ),
     "tens of thousands of references that are right": steps("\n".join(
         f"- {{stepId: s{n}, operationId: refresh, outputs: {{x: $statusCode, "
         + ", ".join(f"y{k}: $steps.s{(n * 7 + k * 13) % 2_000}.outputs.x" for k in range(9)) + "}}"

@@ -245,6 +245,21 @@ PARAMETERS = [
     ),
     Case(
         "Parameter Object",
+        "null within a list or an object counts as nothing (RFC 6570, 2.3)",
+        steps("""
+        - stepId: a
+          operationId: listItems
+          parameters:
+          - {name: tags, in: query, value: [1, null, 2]}
+          - {name: commas, in: query, value: [null]}
+          - {name: filter, in: query, value: {a: 1, b: null}}
+          - {name: json, in: query, value: [null]}
+        """),
+        (ok(),),
+        sent=("GET /items?tags=1&tags=2&filter[a]=1&json=[null]",),
+    ),
+    Case(
+        "Parameter Object",
         "$components.parameters in a value stands for that parameter's value",
         document("""
         workflows:
@@ -854,6 +869,18 @@ BODIES = [
         f"{{{FORM}, payload: {{a: $inputs.n, b: [1, 2], c: x y}}}}",
         "a=%26&b=1&b=2&c=x+y",
         n="&",
+    ),
+    body(
+        "null is left out of a form, and of its lists",
+        f"{{{FORM}, payload: {{a: null, b: [1, null], c: ''}}}}",
+        "b=1&c=",
+    ),
+    body(
+        "a replacement may set the whole payload, and further ones parts of it",
+        "{payload: {name: a}, replacements: [{target: '', value: {name: b, list: []}}, "
+        "{target: /list/-, value: $inputs.n}, {target: /list/-, value: 2}]}",
+        '{"name":"b","list":[1,2]}',
+        n=1,
     ),
     body(
         "a form template is filled percent-encoded",

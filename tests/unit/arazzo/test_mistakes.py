@@ -710,3 +710,27 @@ def test_a_step_that_reads_its_own_outputs_before_they_are_made_is_doubted(
     codes = [problem.code for problem in found(steps(text), "warning")]
 
     assert codes == (["not-yet"] if doubted else [])
+
+
+@pytest.mark.parametrize(
+    ("operation", "doubted"),
+    [("listItems", True), ("createItem", False), ("refresh", False)],
+)
+def test_a_body_where_http_gives_it_no_meaning_is_doubted(operation: str, doubted: bool) -> None:
+    text = steps(
+        f"- {{stepId: a, operationId: {operation}, requestBody: {{payload: {{name: 1}}}}}}"
+    )
+
+    assert [problem.code for problem in found(text, "warning")] == ["payload"] * doubted
+
+
+def test_an_operation_as_a_value_is_doubted() -> None:
+    value = "$sourceDescriptions.api.refresh"
+    text = steps(
+        "- {stepId: a, operationId: listItems, "
+        f"parameters: [{{name: commas, in: query, value: {value}}}]}}"
+    )
+
+    assert the(text, "warning").message == (
+        f"{value} is the text 'refresh' here; nothing is called by it."
+    )

@@ -301,6 +301,12 @@ class TestReplay:
         assert response_of(script, Request("GET", JOBS, replay="safe")).status == 503
         assert len(script.asked) == 4
 
+    def test_an_answer_is_given_as_it_is_to_who_minds_answers(self) -> None:
+        script = Script(httpx.ReadError("reset"), httpx.Response(503), ok("there"))
+
+        assert response_of(script, Request("GET", JOBS, replay="unanswered")).status == 503
+        assert len(script.asked) == 2
+
     def test_nothing_is_repeated_unless_it_was_said_to_be_safe(self) -> None:
         for request in (Request("GET", JOBS), Request("POST", JOBS, content=b"{}")):
             script = Script(httpx.ReadError("reset"), ok())

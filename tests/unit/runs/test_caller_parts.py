@@ -18,7 +18,7 @@ from workflow.runs.pacing import INTERVAL, MOST_ASKED_FOR, Pacing
 
 def a_call(step: str = "pollJob", visit: int = 1) -> Call:
     operation = Operation("airbyteApi", "getJob", "GET", "/jobs/{jobId}", None)
-    return Call(CallKey(("w",), step, visit, 1), operation, Request("/jobs/7"), True, True)
+    return Call(CallKey(("w",), step, visit, 1), operation, Request("/jobs/7"), True, True, False)
 
 
 @pytest.mark.parametrize(

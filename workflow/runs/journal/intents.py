@@ -19,6 +19,10 @@ SUSPECT_FOR: Final = timedelta(hours=24)
 """How long after an unanswered POST later jobs of its connection are shown as suspects."""
 
 
+NO_LIST: Final = -1
+"""The base of an intent before which no jobs were listed: nobody knows which were there."""
+
+
 class Became(StrEnum):
     """What became of an intent's POST."""
 
@@ -59,7 +63,7 @@ class Intent:
     connection_id: str
     job_type: str
     base: int
-    """The highest job id of the connection at the preflight, 0 for none."""
+    """The highest job id of the connection at the preflight, 0 for none; `NO_LIST`."""
     at: datetime
     """Our clock when the preflight's list arrived."""
     server_date: datetime | None

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from workflow.runs.events import Origin
-from workflow.runs.journal.intents import Became
+from workflow.runs.journal.intents import NO_LIST, Became
 from workflow.runs.trigger import Answered, JobSeen, Unresolved
 from workflow.runs.trigger.moves import (
     Answer,
@@ -39,6 +39,7 @@ from workflow.runs.trigger.rules import (
     look_after,
     merged,
     none_found,
+    nothing_to_compare,
     only_later_found,
     probably,
     several_found,
@@ -56,8 +57,9 @@ _LONGEST_PAUSE: Final = timedelta(seconds=20)
 
 def begin(state: State, why: SafeText, now: datetime) -> Move:
     """Begin to look, for what is left of the window; at once and once when nothing is."""
-    intent = state.sent
-    state = replace(state, why=why, looking=now)
+    # A clock that has been set back meanwhile must not make the look last until it is right again.
+    intent = replace(state.sent, at=min(state.sent.at, now))
+    state = replace(state, why=why, looking=now, intent=intent)
     if now >= intent.at + intent.look:
         return enter(state, Phase.LOOK, now)
     # Minutes may pass: who waits should know for what, and that it is not sent again.
@@ -92,7 +94,7 @@ def _looked(state: State, listed: Listed, now: datetime) -> Move:
     state = replace(state, seen=seen, younger=all_new)
     notes: tuple[Note, ...] = ()
     if tuple((job.job_id, job.status) for job in seen) != before:
-        one = sole(seen, intent.job_type)
+        one = None if intent.base == NO_LIST else sole(seen, intent.job_type)
         notes = (Suspected(seen, None if one is None else one.job_id),)
     # What was asked for before the close shows nothing of the close, however late it is read.
     if window_over(intent, listed.left, listed.date) or _clocks_disagree(state, listed.left):
@@ -112,6 +114,8 @@ def _close(state: State, listed: Listed, notes: tuple[Note, ...]) -> Move:
     if history_changed(listed.jobs, intent):
         why = f"{state.why} The server's history changed: jobs seen before the trigger are gone."
         return _unresolved(state, safe(why), notes)
+    if intent.base == NO_LIST and state.claimed is None:
+        return _unresolved(state, nothing_to_compare(state.why, state.seen), notes)
     if not state.seen and state.younger:
         # None of them was created in time by the server's word: a person may know better.
         state = replace(state, seen=state.younger)

@@ -171,6 +171,8 @@ class Listed:
     """When the last answer was there, by our clock: before it was read, if we stood still."""
     date: datetime | None
     """By the server's."""
+    missing: bool = False
+    """The server has no such list."""
 
 
 @dataclass(frozen=True, slots=True)

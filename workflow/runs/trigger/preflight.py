@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from workflow.runs.journal.intents import GateBusy, Intent, IntentKey
+from workflow.runs.journal.intents import NO_LIST, GateBusy, Intent, IntentKey
 from workflow.runs.trigger import (
     Attached,
     Conflict,
@@ -47,7 +47,17 @@ from workflow.runs.trigger.rules import (
     counted,
     look_before,
 )
-from workflow.runs.trigger.state import Move, Phase, State, enter, is_late, series, stop, too_late
+from workflow.runs.trigger.state import (
+    Move,
+    Phase,
+    State,
+    enter,
+    is_late,
+    sent_so_far,
+    series,
+    stop,
+    too_late,
+)
 from workflow.text import SafeText, safe
 
 PATIENCE: Final = timedelta(minutes=5)
@@ -164,7 +174,7 @@ def trouble_asking(
             )
             if state.phase is Phase.CONNECTION:
                 return enter(replace(state, checked=None), Phase.JOBS, now, left_out)
-            return _open(state, Listed((), now, now, None), now, left_out)
+            return _open(state, Listed((), now, now, None, missing=True), now, left_out)
         case CheckRefused(status, why, body):
             return stop(state, Finish(Refused(why, status, body)))
         case CheckFailed():
@@ -175,10 +185,13 @@ def struggle(state: State, trouble: CheckFailed, again: Phase, now: datetime) ->
     """Ask again after a pause, until patience has run out."""
     since = state.struggling or now
     if now - since >= PATIENCE:
-        why = safe(f"{trouble.why} Given up after {PATIENCE.seconds // 60} min; nothing was sent.")
-        return stop(state, Finish(NotStarted(why, "unreachable")))
+        return stop(state, Finish(NotStarted(_given_up(state, trouble.why), "unreachable")))
     seconds = max((now - since).total_seconds(), trouble.retry_after or 0.0)
     return pause(replace(state, struggling=since), now, again, seconds, why=trouble.why)
+
+
+def _given_up(state: State, why: SafeText) -> SafeText:
+    return safe(f"{why} Given up after {PATIENCE.seconds // 60} min; {sent_so_far(state)}.")
 
 
 def pause(
@@ -209,7 +222,7 @@ def _open(state: State, listed: Listed, now: datetime, *notes: Note) -> Move:
         order.profile,
         order.connection_id,
         order.job_type,
-        base=base_of(counted(listed.jobs)),
+        base=NO_LIST if listed.missing else base_of(counted(listed.jobs)),
         at=listed.arrived,
         server_date=listed.date,
         look=order.look,
@@ -224,8 +237,7 @@ def _look_again(state: State, now: datetime, *notes: Note) -> Move:
         return enter(replace(state, outdated=now), Phase.CONNECTION, now, *notes)
     why = SafeText("The server takes too long to say what runs there: that is old by then.")
     if now - state.outdated >= PATIENCE:
-        given_up = safe(f"{why} Given up after {PATIENCE.seconds // 60} min; nothing was sent.")
-        return stop(state, Finish(NotStarted(given_up, "unreachable")), notes=notes)
+        return stop(state, Finish(NotStarted(_given_up(state, why), "unreachable")), notes=notes)
     waited = (now - state.outdated).total_seconds()
     move = pause(state, now, Phase.CONNECTION, waited, why=why)
     return replace(move, notes=(*notes, *move.notes))

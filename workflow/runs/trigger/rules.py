@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final, Literal, TypeAlias
 
 from workflow.airbyte.models import JobType, same_kind
-from workflow.runs.journal.intents import Intent
+from workflow.runs.journal.intents import NO_LIST, Intent
 from workflow.runs.trigger import JobSeen, OnConflict, TriggerOrder
 from workflow.runs.trigger.moves import Lost, Replied
 from workflow.text import SafeText, safe
@@ -153,8 +153,13 @@ def counted(jobs: Iterable[JobSeen]) -> tuple[JobSeen, ...]:
 
 
 def younger(jobs: Iterable[JobSeen], intent: Intent) -> tuple[JobSeen, ...]:
-    """Return the jobs that were not there at the preflight, the oldest first."""
+    """Return the jobs that were not there at the preflight, the oldest first.
+
+    Where it had no list, those that were not created before it as far as the server tells.
+    """
     new = (job for job in counted(jobs) if job.job_id > intent.base)
+    if intent.base == NO_LIST:
+        new = (job for job in new if job.created is None or job.created >= intent.born)
     return tuple(sorted(new, key=lambda job: job.job_id))
 
 
@@ -231,6 +236,14 @@ def only_later_found(why: str, jobs: tuple[JobSeen, ...]) -> SafeText:
     return safe(
         f"{why} No job of it was found in time. By the server's clock these began later, which is"
         f" wrong if its clocks differ: {_listed(jobs)}. Pick one, or dismiss it."
+    )
+
+
+def nothing_to_compare(why: str, jobs: tuple[JobSeen, ...]) -> SafeText:
+    """Say that no job can be taken for the POST's effect, since any may have been there before."""
+    found = f" Any of these may be: {_listed(jobs)}. Pick one, or dismiss it." if jobs else ""
+    return safe(
+        f"{why} The server had no list of jobs before it, so nobody can tell which is ours.{found}"
     )
 
 

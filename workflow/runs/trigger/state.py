@@ -28,7 +28,7 @@ from workflow.runs.trigger.moves import (
     Replied,
     TakeGate,
 )
-from workflow.text import SafeText
+from workflow.text import SafeText, safe
 
 ThingT = TypeVar("ThingT")
 
@@ -185,9 +185,18 @@ def is_late(order: TriggerOrder, now: datetime) -> bool:
 
 
 def too_late(state: State, *notes: Note) -> Move:
-    """End with nothing sent that could count, because of the deadline."""
-    why = SafeText("its deadline passed before a trigger that could count had left")
+    """End with nothing sent, because of the deadline."""
+    why = SafeText("the deadline passed before anything was sent")
+    if state.reply is not None:
+        why = safe(f"the deadline passed; {sent_so_far(state)}")
     return stop(state, Finish(NotStarted(why, "deadline")), notes=notes)
+
+
+def sent_so_far(state: State) -> str:
+    """Say what has left of a trigger that ends before a POST of it could count."""
+    if state.reply is None:
+        return "nothing was sent"
+    return f"its trigger had been refused ({state.reply.status}) and was not sent again"
 
 
 def called_off(state: State, *notes: Note) -> Move:

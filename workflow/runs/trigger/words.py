@@ -134,7 +134,7 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class NotStarted:
-    """Nothing was sent, and not because the server refused.
+    """Nothing was sent but what was refused, and that refusal is not why it was given up.
 
     ``deadline``: it passed before the POST. ``unreachable``: the server could not be asked, or the
     POST certainly never left. ``journal``: the intent could not be written down. ``locked``:
