@@ -49,6 +49,8 @@ def watch_all(
     async def body() -> int:
         async with _opened(common, profile, server, take_up=True) as session:
             fleet = session.fleet
+            # With a run come the others of its launch, whose ends were told by whoever saw them.
+            open_ = {one.row.run for one in await session.journal.unfinished(profile.name)}
 
             async def begin() -> Begun:
                 asked = [run.run for run in fleet.runs.values() if run.waiting_for == "asked"]
@@ -58,9 +60,10 @@ def watch_all(
                     await fleet.drop_waiting(asked)
                 elif asked:
                     tell(safe(f"{many(len(asked), 'run')} not started: see --start-waiting."))
-                if not await _tell_of_others(session) and not fleet.runs:
+                taken = open_ & fleet.runs.keys()
+                if not await _tell_of_others(session) and not taken:
                     tell(safe(f"Nothing of profile {profile.name} is unfinished."))
-                return Begun(runs=frozenset(fleet.runs))
+                return Begun(runs=frozenset(taken))
 
             face = face_for(as_json=as_json, quiet=quiet)
             return await follow(fleet, session.clock, face, begin)

@@ -51,6 +51,9 @@ async def _journal(path: Path, clock: Clock) -> Finding:
         await journal.aclose()
     except JournalError as error:
         trouble = error
+    full = await asyncio.to_thread(_free, path) < _LEAST_FREE
+    if trouble is not None and full:  # SQLite says no more than that the disk fails
+        trouble = JournalError(f"{trouble} No space is left on its disk.")
     try:  # what cannot be written can often be read all the same
         async with open_records(path) as records:
             unfinished = many(len(await records.runs(-1, unfinished=True)), "run")
@@ -61,7 +64,7 @@ async def _journal(path: Path, clock: Clock) -> Finding:
         return Finding(
             "journal", "ill", safe(f"{trouble} It can be read: {unfinished} unfinished.")
         )
-    if await asyncio.to_thread(_free, path) < _LEAST_FREE:
+    if full:
         text = "no space is left on its disk; nothing is triggered until some is freed"
         return Finding("journal", "ill", safe(f"{path}, {unfinished} unfinished: {text}"))
     if damage is not None:

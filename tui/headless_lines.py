@@ -75,7 +75,7 @@ class PlainLines:
         if event.run is not None:
             self._spoke[event.run] = event.time
         # A server that cannot be read is nobody's trouble alone.
-        about = "" if state is None or isinstance(event.fact, PollFailed) else f"{state.name}: "
+        about = "" if state is None or _is_unread(event, state) else f"{state.name}: "
         return safe(f"{clock(event.time)} {about}{text}")
 
     def _text(self, event: Event, state: RunState | None, live: int) -> str | None:
@@ -85,7 +85,7 @@ class PlainLines:
             case LaunchHeld(held=held, why=why):
                 return f"held, nothing more is started: {why}" if held else "goes on"
             case PollFailed(reason=reason, next=seconds):
-                return self._failed(event, reason, seconds)
+                return self._failed(event, state, reason, seconds)
         if state is None:
             return None
         match event.fact:
@@ -106,8 +106,11 @@ class PlainLines:
         away = event.time - since
         return f"the server is read again, after {duration(away)}" if away >= SAME_FAILURE else None
 
-    def _failed(self, event: Event, reason: str, seconds: float | None) -> str | None:
-        if event.run is not None:
+    def _failed(
+        self, event: Event, state: RunState | None, reason: str, seconds: float | None
+    ) -> str | None:
+        unread = state is None or _is_unread(event, state)
+        if unread and event.run is not None:
             self._unread.setdefault(event.run, event.time)
         if self._failure is not None:
             before, at = self._failure
@@ -115,7 +118,8 @@ class PlainLines:
                 return None
         self._failure = (reason, event.time)
         again = f"; again in {duration(seconds)}" if seconds is not None else ""
-        return f"the server could not be read: {reason.rstrip('.')}{again}"
+        what = "the server could not be read" if unread else "is not triggered yet"
+        return f"{what}: {reason.rstrip('.')}{again}"
 
     def _ended(self, state: RunState) -> str:
         """Say how a run ended; a full disk or a server that is gone ends many, and is told once."""
@@ -136,6 +140,11 @@ class PlainLines:
         since = state.job_started or state.begun
         took = f" for {duration(event.time - since)}" if since is not None else ""
         return f"{state.status}{took}, {rows(state.rows)}"
+
+
+def _is_unread(event: Event, state: RunState) -> bool:
+    """Whether a job could not be read; before a run has one, it is its trigger that must wait."""
+    return isinstance(event.fact, PollFailed) and state.job_id is not None
 
 
 def _of_run(event: Event, state: RunState) -> str | None:

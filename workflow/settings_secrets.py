@@ -105,7 +105,7 @@ class SecretStore:
                 keyring.set_password(_SERVICE, entry, secret)
                 kept = keyring.get_password(_SERVICE, entry)
             except Exception as error:  # noqa: BLE001 - each backend raises errors of its own
-                why = safe(str(error), limit=200).rstrip(".…")
+                why = safe(str(error), limit=200).rstrip(".")
                 raise SettingsError(f"The keyring refused: {why}. {_WITHOUT_KEYRING}") from None
             if kept != secret:  # a backend may take everything and keep nothing
                 raise SettingsError(f"The keyring kept nothing. {_WITHOUT_KEYRING}")

@@ -127,21 +127,6 @@ async def test_a_certificate_nobody_vouches_for_is_not_accepted() -> None:
     assert "ca_bundle" in caught.value.text
 
 
-async def test_another_hosts_certificate_is_not_mended_by_a_bundle() -> None:
-    async with line(written(b""), loopback_tls()) as address:
-        # By another name of this machine, which the certificate has not.
-        elsewhere = address.replace("127.0.0.1", "127.0.0.2")
-        bundle = CERTIFICATES / "loopback.pem"
-        door = Door(elsewhere, clock=SystemClock(), rng=random.Random(1), ca_bundle=bundle)
-        with pytest.raises(NetworkFailure) as caught:
-            await Client(door, elsewhere).get_job(JobId(7), replay="never")
-        await door.aclose()
-
-    assert caught.value.kind in {"tls", "connect"}
-    assert "ca_bundle" not in caught.value.text
-    assert ".." not in caught.value.text.replace("127.0.0.2", "")
-
-
 async def test_a_port_without_tls_is_not_said_to_have_a_bad_certificate() -> None:
     def plainly(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")

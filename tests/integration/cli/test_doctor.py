@@ -132,3 +132,15 @@ def test_a_journal_on_a_full_disk_is_found(
     code, found = health(syncdeck)
     assert (code, found["journal"]) == (1, "ill")
     assert "no space is left on its disk" in syncdeck("doctor").out
+
+
+def test_a_full_disk_is_named_beside_what_it_did_to_the_journal(
+    serve: Serve, syncdeck: Syncdeck, monkeypatch: pytest.MonkeyPatch, journal: Path
+) -> None:
+    serve()
+    journal.write_bytes(b"half a page")
+    monkeypatch.setattr(
+        "tui.headless_doctor_files.shutil.disk_usage", lambda _: SimpleNamespace(free=0)
+    )
+    assert "it is damaged" in syncdeck("doctor").out
+    assert "No space is left on its disk." in syncdeck("doctor").out

@@ -110,6 +110,20 @@ def test_an_interruption_detaches_with_130(
     assert last["event"] != "run.finished"
 
 
+def test_what_had_ended_before_is_not_the_end_of_what_is_attached(
+    server: SandboxServer, environ: dict[str, str]
+) -> None:
+    named = connections(server)
+    fails, succeeds = named["Billing MySQL → Snowflake"], named["Jira → Redshift"]
+    killed = start(["run", fails, succeeds, "--max-parallel", "1", "--json"], environ)
+    read_until(killed, '"verdict":"failed"')
+    read_until(killed, '"how":"started"')
+    killed.kill()
+    wait(killed)
+    ended = wait(start(["attach", "--json"], environ))
+    assert (ended.code, ended.verdicts) == (0, ["succeeded"])
+
+
 @pytest.mark.parametrize("command", [("attach",), ("cancel", "--yes")])
 def test_a_job_is_watched_by_the_unfinished_run_that_has_it(
     server: SandboxServer, environ: dict[str, str], command: tuple[str, ...]

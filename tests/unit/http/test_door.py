@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import json
 import random
+import ssl
 from collections.abc import AsyncIterator, Callable, Coroutine
 
 import httpx
@@ -171,6 +172,30 @@ class TestRedirects:
         script = Script(httpx.Response(302, headers={"location": JOBS}))
 
         assert failure_of(script, Request("GET", JOBS)).kind == "redirect"
+
+
+class TestCertificates:
+    def said(self, code: int, message: str) -> str:
+        """Say what is told of a certificate that OpenSSL refused."""
+
+        def refuse(_: httpx.Request) -> httpx.Response:
+            cause = ssl.SSLCertVerificationError()
+            cause.verify_code, cause.verify_message = code, message
+            raise httpx.ConnectError("no") from cause
+
+        failure = failure_of(refuse, Request("GET", JOBS))
+        assert (failure.kind, failure.sent) == ("tls", False)
+        return failure.text
+
+    @pytest.mark.parametrize("code", [18, 19, 20, 21])
+    def test_nobody_vouches_for_is_mended_by_a_bundle(self, code: int) -> None:
+        assert "name its CA bundle, as ca_bundle" in self.said(code, "unable to get issuer")
+
+    def test_of_another_host_is_not(self) -> None:
+        text = self.said(62, "Hostname mismatch, certificate is not valid for 'other.example'.")
+        assert text.endswith(
+            "accepted: Hostname mismatch, certificate is not valid for 'other.example'."
+        )
 
 
 class TestBodies:

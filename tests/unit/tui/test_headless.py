@@ -132,6 +132,18 @@ def test_that_the_server_is_read_again_is_said_once_after_a_while() -> None:
     ]
 
 
+def test_a_trigger_that_must_wait_is_not_taken_for_a_job_that_cannot_be_read() -> None:
+    _, said = told(
+        (facts.PollFailed("HTTP 429.", 20.0), 1),
+        (facts.TriggerSettled("started", 7), 50),
+        (facts.ReadingTaken(7, "pending"), 50),
+    )
+    assert said == [
+        "github → snowflake: is not triggered yet: HTTP 429; again in 20s",
+        "github → snowflake: job 7 started",
+    ]
+
+
 def test_a_short_trouble_is_over_without_a_word() -> None:
     _, said = told(
         (facts.TriggerSettled("started", 7), 1),

@@ -186,9 +186,9 @@ def is_late(order: TriggerOrder, now: datetime) -> bool:
 
 def too_late(state: State, *notes: Note) -> Move:
     """End with nothing sent, because of the deadline."""
-    why = SafeText("The deadline passed before anything was sent: not started.")
+    why = SafeText("the deadline passed before anything was sent")
     if state.reply is not None:
-        why = safe(f"The deadline passed; {sent_so_far(state)}: not started.")
+        why = safe(f"the deadline passed; {sent_so_far(state)}")
     return stop(state, Finish(NotStarted(why, "deadline")), notes=notes)
 
 
