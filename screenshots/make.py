@@ -128,7 +128,7 @@ class Camera:
 
 async def take_all(folder: Path) -> None:
     """Take every picture, one after the other, from one run of the app."""
-    app = SyncdeckApp(scene, profile_name=DEMO_PROFILE, server=SafeText("sandbox"), demo=True)
+    app = SyncdeckApp(scene, profile_name=DEMO_PROFILE, server=SafeText("sandbox"))
     async with app.run_test(size=(120, 40)) as pilot:
         camera = Camera(app, pilot, folder)
         await until(pilot, "an open session", lambda: app.session is not None)

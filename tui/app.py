@@ -15,6 +15,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final, Protocol, runtime_checkable
 
+from textual import events
 from textual.app import App
 from textual.binding import BindingType
 from textual.driver import Driver
@@ -22,9 +23,9 @@ from textual.filter import LineFilter
 from textual.theme import Theme
 from textual.worker import Worker, WorkerState
 
-from tui import keymap, themes
-from tui.formats import clock, many
+from tui import asking, keymap, themes
 from tui.kept import Kept, KeptError
+from tui.key_queue import KeyDone, KeyQueue, Typed, beside
 from tui.link import EVERY, Link, Outlet, Waited, over_ssh
 from tui.screens import late
 from tui.screens.opening import OpeningScreen
@@ -66,7 +67,6 @@ class SyncdeckApp(App[int]):
         *,
         profile_name: str,
         server: SafeText,
-        demo: bool = False,
         clock: Clock | None = None,
         rebound: Mapping[str, str] | None = None,
         ascii_only: bool = False,
@@ -79,12 +79,13 @@ class SyncdeckApp(App[int]):
     ) -> None:
         super().__init__()
         self._open = open_session
-        self.demo = demo
         self.clock: Clock = clock or SystemClock()
         self._opening = Facts(safe(profile_name), "…", server, None, {}, self.clock.now())
+        self.ascii_only = ascii_only
         self._ascii = [themes.AsciiOnly()] if ascii_only else []
         self._link = Link(ssh=over_ssh(os.environ), slow=slow_link)
         self._settle = settle
+        self._keys = KeyQueue(self.post_message)
         self._loaded = False
         self._dirty = True
         self._flushed_at = -1
@@ -147,7 +148,7 @@ class SyncdeckApp(App[int]):
 
     async def _live(self) -> None:
         """Hold the session open until somebody leaves."""
-        listener = await late.listener(self, self.clock, self._opening, self.rebound)
+        listener = await late.listener(self, self.clock, self._opening)
         self.add_mode("deck", lambda: listener.deck)
         await self.switch_mode("deck")
         self._listener = listener
@@ -167,7 +168,7 @@ class SyncdeckApp(App[int]):
                 unwatch()
                 unsubscribe()
                 self.session = None
-        listener.teller.end()
+                listener.teller.end()  # whatever it is left by, a signal too
         self.exit(0)
 
     def _fatal_error(self) -> None:
@@ -203,6 +204,29 @@ class SyncdeckApp(App[int]):
 
     def _look_again(self) -> None:
         self._dirty = True
+
+    # --------------------------------------------------------------------------------------- keys
+
+    async def on_event(self, event: events.Event) -> None:
+        """Take keys one at a time."""
+        if not isinstance(event, Typed) or event.is_forwarded:
+            await super().on_event(event)
+        elif not self._keys.holds(event):
+            await self._hand_on(event)
+
+    async def _hand_on(self, key: Typed) -> None:
+        mark = self._keys.begin()
+        await super().on_event(key)
+        if not (key.is_forwarded and (self.focused or self.screen).post_message(mark)):
+            await self.on_key_done(mark)
+
+    async def on_key_done(self, mark: KeyDone) -> None:
+        """Hand the next key on."""
+        key = self._keys.done(mark)
+        if key is not None and self.screen_stack:  # none is left when the app goes
+            await self._hand_on(key)
+
+    # ------------------------------------------------------------------------------- the terminal
 
     def get_driver_class(self) -> type[Driver]:
         """Return Textual's driver; a terminal's, as one that says how long pictures wait."""
@@ -264,75 +288,38 @@ class SyncdeckApp(App[int]):
         if self.session is not None:
             self.push_screen(late.history_screen(self.session))
 
-    def action_arm(self) -> None:
+    async def action_arm(self) -> None:
         """Let a read-only profile send for a while."""
-        self.run_worker(self._arm(), group="arm", exclusive=True, exit_on_error=False)
+        await beside(self, self._arm(), group="arm", exclusive=True)
 
     async def _arm(self) -> None:
-        session = self.session
-        if session is None:
+        if self.session is None:
             self.notify("still opening; nothing can be done yet", markup=False)
-            return
-        fleet, profile = session.fleet, safe(session.profile_name)
-        why_not = fleet.arming.why_not_arm()
-        if why_not is not None:
-            self.notify(why_not, severity="warning", markup=False)
-            return
-        span = await self.push_screen_wait(late.arm_dialog(session))
-        if span is None:
-            return
-        if span:
-            until = fleet.arm(span)
-            told = f"{profile} is armed until {clock(until)}; then it is read-only again"
-            self.notify(told, severity="warning", markup=False)
-        else:
-            await fleet.disarm()
-        self._dirty = True
-        self._hand_over()
+        elif await asking.arm(self, self.session):
+            self._dirty = True
+            self._hand_over()
 
-    def action_profile(self) -> None:
+    async def action_profile(self) -> None:
         """Leave for another profile."""
-        self.run_worker(self._change(), group="leave", exclusive=True, exit_on_error=False)
+        await beside(self, self._change(), group="leave", exclusive=True)
 
     async def _change(self) -> None:
-        others = self._switch.others(self._opening.profile)
-        if not others:
-            told = "there is no other profile: syncdeck profile add saves one"
-            self.notify(told, markup=False)
-            return
-        live = [] if self.session is None else self.session.fleet.runs.values()
-        count = sum(run.live for run in live)
-        dialog = late.profile_dialog(others, self._opening.profile, count)
-        wanted: str | None = await self.push_screen_wait(dialog)
-        if wanted is None:
-            return
-        self._switch.wanted = wanted
-        if self.session is None:
-            self.exit(0)
-        self._leaving.set()
+        here = self._opening.profile
+        wanted = await asking.profile(self, self.session, self._switch.others(here), here)
+        if wanted is not None:
+            self._switch.wanted = wanted
+            self._go()
 
     async def action_leave(self) -> None:
         """Quit; ask what becomes of live runs."""
-        self.run_worker(self._leave(), group="leave", exclusive=True, exit_on_error=False)
+        await beside(self, self._leave(), group="leave", exclusive=True)
 
     async def _leave(self) -> None:
-        session = self.session
-        if session is None:
-            self.exit(0)
-            return
-        from workflow.runs.run import Phase  # noqa: PLC0415 - it came with the session
+        if self.session is None or await asking.may_leave(self, self.session):
+            self._go()
 
-        unended = [run for run in session.fleet.runs.values() if run.live]
-        live = [run for run in unended if run.phase is not Phase.WAITING]
-        if unended:
-            unsent = len(unended) - len(live)
-            dialog = late.quit_dialog(len(live), unsent=unsent, demo=self.demo)
-            way = await self.push_screen_wait(dialog)
-            if way == "stay":
-                return
-            if way == "cancel":
-                told = f"asking {many(len(live), 'job')} to stop; the deck closes after that"
-                self.notify(told, markup=False)
-                wishes = (session.fleet.cancel(run.run) for run in live)
-                await asyncio.gather(*wishes, return_exceptions=True)
+    def _go(self) -> None:
+        """Close the session, if there is one, and then the app."""
+        if self.session is None:
+            self.exit(0)
         self._leaving.set()

@@ -58,7 +58,7 @@ class RunBoard:
         names: Mapping[ConnectionId, ConnectionView],
         suspected: Collection[RunId] = frozenset(),
     ) -> tuple[set[rows.Key], bool]:
-        """Take in how things are; says which rows look different, and whether any may move.
+        """Take in how things are; says which rows are other ones or gone, and whether any may move.
 
         `suspected` are the runs of which nobody has said yet what their triggers did.
         """
@@ -183,8 +183,8 @@ class ConnectionBoard:
         connections: Mapping[ConnectionId, ConnectionView],
         newest: Newest = _no_run,
         turned: Collection[str] = (),
-    ) -> tuple[set[connection_rows.Key], bool]:
-        """Take in how things are; says which rows look different, and whether any may move.
+    ) -> tuple[set[ConnectionId], bool]:
+        """Take in how things are; says which rows are other ones or gone, and whether any may move.
 
         `turned` says of which the `newest` run is another than before, or says something else.
         """
@@ -200,9 +200,10 @@ class ConnectionBoard:
             moves |= self._entries.get(connection_id) != entry
             self._entries[connection_id] = entry
         if len(self._views) > len(connections):  # all that are there are known by now
-            for gone in [known for known in self._views if known not in connections]:
-                self._forget(gone)
-            moves = True
+            gone = [known for known in self._views if known not in connections]
+            for connection_id in gone:
+                self._forget(connection_id)
+            return {*changed, *gone}, True
         return set(changed), moves
 
     def _others(self, connections: Mapping[ConnectionId, ConnectionView]) -> Iterable[ConnectionId]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Final, NamedTuple
 
 from tui import filtering, glyphs
@@ -52,33 +51,6 @@ MOST_LATE: Final = 8
 """How many of those that are late are explained; the rest are counted."""
 
 
-class Sort(StrEnum):
-    """Orders of the connections pane; the value is what its title says."""
-
-    STATE = "by state"
-    NAME = "by name"
-    OLDEST = "oldest ✓ first"
-
-
-_ORDER: Final[Mapping[Sign, int]] = {
-    sign: place
-    for place, sign in enumerate(
-        (
-            Sign.RUNNING,
-            Sign.RETRYING,
-            Sign.FAILED,
-            Sign.UNRESOLVED,
-            Sign.LATE,
-            Sign.PENDING,
-            Sign.WAITING,
-            Sign.EXPIRED,
-            Sign.SUCCEEDED,
-            Sign.CANCELLED,
-            Sign.UNREAD,
-            Sign.OFF,
-        )
-    )
-}
 PROBLEMS: Final = frozenset({Sign.RETRYING, Sign.FAILED, Sign.UNRESOLVED, Sign.LATE, Sign.EXPIRED})
 
 
@@ -152,17 +124,6 @@ def entry(view: ConnectionView, run: RunState | None) -> Entry:
         ),
         0.0 if success is None else success.timestamp(),
     )
-
-
-def ordered(entries: Iterable[Entry], sort: Sort) -> tuple[Entry, ...]:
-    """Return all connections in order."""
-    match sort:
-        case Sort.STATE:
-            return tuple(sorted(entries, key=lambda one: (_ORDER[one.look.sign], one.name_key)))
-        case Sort.NAME:
-            return tuple(sorted(entries, key=lambda one: one.name_key))
-        case Sort.OLDEST:
-            return tuple(sorted(entries, key=lambda one: (one.last_success, one.name_key)))
 
 
 def row(

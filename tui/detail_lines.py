@@ -17,7 +17,6 @@ from tui import glyphs
 from tui.cancel_words import cancel_told
 from tui.formats import age, bytes_, clock, duration, exact, many, minutes, roughly, short_clock
 from tui.glyphs import Tone
-from tui.lasting import ended, lasted
 from tui.screens.connection_figures import strip
 from tui.widgets.status_timeline import status_timeline
 from tui.widgets.step_track import step_track
@@ -25,6 +24,7 @@ from workflow.airbyte.models import FAILED
 from workflow.airbyte.readings import Reading
 from workflow.runs.connection_view import ConnectionView, good_jobs
 from workflow.runs.events import Origin, Verdict
+from workflow.runs.lasting import ended, lasted
 from workflow.runs.run import Phase, RunState
 from workflow.text import SafeText
 

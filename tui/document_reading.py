@@ -15,7 +15,9 @@ from urllib.parse import urlsplit
 from tui.input_values import InputField, fields_of
 from workflow.arazzo.problems import DocumentError, Problem
 from workflow.arazzo.program import Program, compile_program, inputs_of
-from workflow.runs.sources import AIRBYTE, Library, SourceError
+from workflow.runs.gathering import AIRBYTE
+from workflow.runs.places import SourceError
+from workflow.runs.sources import Library
 from workflow.text import SafeText, safe
 
 _CLOUD_HOSTS: Final = frozenset({"api.airbyte.com", "cloud.airbyte.com"})

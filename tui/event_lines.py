@@ -15,7 +15,6 @@ from tui import glyphs
 from tui.cancel_words import is_said_again, is_said_by_the_verdict
 from tui.formats import clock, duration, exact, fit, many
 from tui.glyphs import Tone
-from tui.lasting import lasted
 from workflow.runs.events import (
     CancelSettled,
     CancelWaits,
@@ -39,6 +38,7 @@ from workflow.runs.events import (
     Verdict,
     Warned,
 )
+from workflow.runs.lasting import lasted
 from workflow.runs.run import RunState
 from workflow.text import SafeText, safe
 

@@ -14,7 +14,7 @@ from textual.content import Content
 from tui import glyphs
 from tui.formats import fit, short_clock
 from tui.glyphs import FOLDED, LINK, Tone
-from tui.lasting import ended
+from workflow.runs.lasting import ended
 from workflow.runs.run import RunState
 
 LONGEST: Final = timedelta(hours=3)

@@ -19,7 +19,7 @@ from tui.headless_exit import exit_code
 from tui.headless_lines import PlainLines, summary
 from tui.headless_output import Output
 from workflow.clock import Clock
-from workflow.runs.events import Event, LaunchId, RunFinished, RunId
+from workflow.runs.events import Event, LaunchId, RunFinished, RunId, Warned
 from workflow.runs.fleet import Fleet
 from workflow.runs.run import Phase, RunState
 from workflow.runs.wire import to_line
@@ -59,14 +59,16 @@ class PlainFace:
 
 
 class QuietFace:
-    """Says only which runs did not end well, or were meant by name and cannot run."""
+    """Says only which runs did not end well, or cannot run, and what to look at in the others."""
 
     def __init__(self) -> None:
         self._lines = PlainLines()
 
     def show(self, event: Event, fleet: Fleet) -> str | None:
-        """Return a line for a verdict that somebody has to know of."""
+        """Return a line for a verdict or a warning that somebody has to know of."""
         state = fleet.runs.get(event.run) if event.run is not None else None
+        if isinstance(event.fact, Warned):
+            return self._lines.line(event, state, 1)
         if not isinstance(event.fact, RunFinished) or state is None:
             return None
         asleep = any(warning.kind == "inactive" for warning in state.warnings)
@@ -190,6 +192,7 @@ async def follow(
     try:
         await fleet.start()
         following.begin(await begin())
+        _say([fleet.damage] if fleet.damage is not None else [])
         if meanwhile is not None:
             await meanwhile()
         if await _first(following.ended, output.closed) is output.closed:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Final, Literal, TypeAlias
 
 import click
@@ -58,9 +58,8 @@ def watch_all(
                     await fleet.drop_waiting(asked)
                 elif asked:
                     tell(safe(f"{many(len(asked), 'run')} not started: see --start-waiting."))
-                if not fleet.runs:
+                if not await _tell_of_others(session) and not fleet.runs:
                     tell(safe(f"Nothing of profile {profile.name} is unfinished."))
-                await _tell_of_others(session)
                 return Begun(runs=frozenset(fleet.runs))
 
             face = face_for(as_json=as_json, quiet=quiet)
@@ -144,7 +143,7 @@ async def _stop(session: Session, run: RunId) -> RunId | None:
 async def _attach(session: Session, one: RunId | int) -> RunId:
     """Watch a run or job; raises OrderRefused with a sentence when that cannot be."""
     if isinstance(one, int):
-        return await session.fleet.attach(one)
+        return await _attach_job(session, one)
     row = await session.journal.run(one)
     if row is None:
         raise OrderRefused(f"There is no run {safe(one)} in the journal; see `syncdeck runs`.")
@@ -163,6 +162,15 @@ async def _attach(session: Session, one: RunId | int) -> RunId:
     return await session.fleet.attach_run(one)
 
 
+async def _attach_job(session: Session, job: int) -> RunId:
+    """Watch a job by the unfinished run that has it, so that it is one run's; else by a new one."""
+    for other in await session.journal.unfinished(session.profile_name):
+        if other.row.job_id == job and not other.elsewhere:
+            with suppress(OrderRefused):  # of another server that had this name before
+                return await session.fleet.attach_run(other.row.run)
+    return await session.fleet.attach(job)
+
+
 async def _start(waiting: Waiting, count: int) -> bool:
     if waiting != "ask" or not sys.stdin.isatty() or not sys.stderr.isatty():
         return waiting == "start"
@@ -170,8 +178,8 @@ async def _start(waiting: Waiting, count: int) -> bool:
     return await asyncio.to_thread(click.confirm, question, default=False, err=True)
 
 
-async def _tell_of_others(session: Session) -> None:
-    """Say what is unfinished and not watched here."""
+async def _tell_of_others(session: Session) -> int:
+    """Say what is unfinished and not watched here; return how much of it is of this profile."""
     others: dict[str, int] = {}
     elsewhere = 0
     for one in await session.journal.unfinished():
@@ -183,6 +191,7 @@ async def _tell_of_others(session: Session) -> None:
         tell(safe(f"{many(elsewhere, 'run')} left to another syncdeck that looks after them."))
     for name, count in others.items():
         tell(safe(f"{many(count, 'run')} of profile {name} unfinished: add --profile {name}."))
+    return elsewhere
 
 
 def _run_or_job(word: str) -> RunId | int:

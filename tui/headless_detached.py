@@ -30,7 +30,10 @@ def detached(states: Iterable[RunState]) -> list[SafeText]:
             "`syncdeck attach` looks on; nothing is sent again."
         )
     if unsent:
-        said.append(f"{many(unsent, 'run')} had not been started; nothing was sent.")
+        said.append(
+            f"{many(unsent, 'run')} had not been started; nothing was sent. "
+            "`syncdeck attach --start-waiting` starts what is left."
+        )
     return [safe(text) for text in said]
 
 

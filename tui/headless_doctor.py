@@ -9,7 +9,6 @@ import json
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Final
-from urllib.parse import urlsplit
 
 import click
 
@@ -17,23 +16,17 @@ from tui.commands.common import Common, Refusal, chosen
 from tui.formats import duration, many
 from tui.headless_doctor_files import findings_of_files
 from tui.headless_findings import Finding
+from tui.headless_hint import with_hint
 from tui.headless_main import run_command
 from tui.session import open_client
 from workflow.airbyte.client import Answer, Client
 from workflow.airbyte.models import Job, Page, WorkspaceId
-from workflow.airbyte.problems import ApiProblem, ProblemKind
+from workflow.airbyte.problems import ApiProblem
 from workflow.clock import Clock, SystemClock
 from workflow.http.failures import NetworkFailure
-from workflow.http.lines import DoorSetupError, proxy_for
+from workflow.http.lines import DoorSetupError, proxy_for, shown
 from workflow.http.origins import origin_of
-from workflow.settings import (
-    BearerAuth,
-    InEnvironment,
-    NoAuth,
-    Profile,
-    SettingsError,
-    is_clear_text,
-)
+from workflow.settings import Profile, SettingsError, is_clear_text
 from workflow.settings_choice import Choice
 from workflow.text import SafeText, safe
 
@@ -93,8 +86,7 @@ def _proxy(base_url: str) -> SafeText | None:
     proxy = proxy_for(home)
     if proxy is None:
         return None
-    shown = urlsplit(proxy).netloc.rpartition("@")[2]
-    return safe(f"{home.host} is asked through {shown}, as the environment says")
+    return safe(f"{home.host} is asked through {shown(proxy)}, as the environment says")
 
 
 async def _server(profile: Profile, client: Client, clock: Clock) -> AsyncIterator[Finding]:
@@ -136,8 +128,7 @@ async def _allowed(profile: Profile, client: Client, clock: Clock) -> AsyncItera
     try:
         workspaces = (await client.list_workspaces()).value
     except ApiProblem as problem:
-        hint = _hint(profile) if problem.kind is ProblemKind.UNAUTHORIZED else ""
-        yield Finding("credentials", "ill", safe(f"{problem.sentence}{hint}"))
+        yield Finding("credentials", "ill", with_hint(problem, profile))
         return
     names = ", ".join(one.name for one in workspaces.items[:5])
     seen = f"{many(len(workspaces.items), 'workspace')} ({names})" if names else "no workspace"
@@ -165,16 +156,6 @@ async def _allowed(profile: Profile, client: Client, clock: Clock) -> AsyncItera
     except ApiProblem:
         text = "this server has none; --tag and tag filters find nothing"
         yield Finding("tags", "warning", safe(text))
-
-
-def _hint(profile: Profile) -> str:
-    """Say what is to be mended when credentials were not accepted."""
-    match profile.auth:
-        case NoAuth():
-            return " This profile has no credentials; the server wants some."
-        case BearerAuth(InEnvironment(variable)):
-            return f" The token is in {variable}."
-    return ""
 
 
 async def _filters(client: Client, own: tuple[WorkspaceId, ...], clock: Clock) -> Finding:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 from tui.commands.common import Common, journal_path, load_settings
 from tui.formats import many
@@ -18,6 +20,9 @@ from workflow.clock import Clock
 from workflow.runs.journal import Journal, JournalError, open_records
 from workflow.settings_paths import log_file
 from workflow.text import safe
+
+_LEAST_FREE: Final = 1 << 18
+"""Bytes. A trigger writes some tens of kilobytes before it leaves: pages, log and its index."""
 
 
 async def findings_of_files(common: Common, clock: Clock) -> AsyncIterator[Finding]:
@@ -49,13 +54,27 @@ async def _journal(path: Path, clock: Clock) -> Finding:
     try:  # what cannot be written can often be read all the same
         async with open_records(path) as records:
             unfinished = many(len(await records.runs(-1, unfinished=True)), "run")
+            damage = records.damage.sentence
     except JournalError as error:
         return Finding("journal", "ill", (trouble or error).text)
     if trouble is not None:
         return Finding(
             "journal", "ill", safe(f"{trouble} It can be read: {unfinished} unfinished.")
         )
+    if await asyncio.to_thread(_free, path) < _LEAST_FREE:
+        text = "no space is left on its disk; nothing is triggered until some is freed"
+        return Finding("journal", "ill", safe(f"{path}, {unfinished} unfinished: {text}"))
+    if damage is not None:
+        return Finding("journal", "warning", safe(f"{damage} {unfinished} unfinished."))
     return Finding("journal", "well", safe(f"{path}, {unfinished} unfinished"))
+
+
+def _free(path: Path) -> int:
+    """Return the bytes that we may still write beside a file."""
+    try:
+        return shutil.disk_usage(path.parent).free
+    except OSError:
+        return _LEAST_FREE
 
 
 def _can_be_written(path: Path) -> bool:

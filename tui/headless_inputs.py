@@ -16,7 +16,7 @@ from workflow.arazzo.problems import DocumentError, Findings
 from workflow.arazzo.program import inputs_of
 from workflow.arazzo.tree import plain
 from workflow.arazzo.turns import Json
-from workflow.runs.sources import read_file
+from workflow.runs.places import read_file
 from workflow.text import safe
 
 _HEADER: Final = frozenset(

@@ -6,14 +6,16 @@ read out or cut from a log. Readings say little each, so they speak at most once
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
 from tui.cancel_words import is_said_again, is_said_by_the_verdict
 from tui.formats import clock, duration, exact, many
-from tui.lasting import lasted
+from workflow.runs.cancel import MOST_DELETES
 from workflow.runs.events import (
+    CancelSent,
     CancelSettled,
     CancelWaits,
     CancelWished,
@@ -31,6 +33,7 @@ from workflow.runs.events import (
     Verdict,
     Warned,
 )
+from workflow.runs.lasting import lasted
 from workflow.runs.run import RunState
 from workflow.text import SafeText, safe
 
@@ -52,6 +55,8 @@ class PlainLines:
     def __init__(self) -> None:
         self._spoke: dict[str, datetime] = {}
         self._failure: tuple[str, datetime] | None = None
+        self._unread: dict[str, datetime] = {}
+        """Runs whose jobs cannot be read, and since when."""
         self._reasons: set[str] = set()
         """Sentences that runs have ended with."""
 
@@ -61,6 +66,9 @@ class PlainLines:
         `state` is the run's with the event folded in; `live` is how many runs are under way, since
         a thousand of them cannot each have a line a minute.
         """
+        back = self._back(event)
+        if back is not None:
+            return safe(f"{clock(event.time)} {back}")
         text = self._text(event, state, live)
         if text is None:
             return None
@@ -87,7 +95,20 @@ class PlainLines:
                 return self._ended(state)
         return _of_run(event, state)
 
+    def _back(self, event: Event) -> str | None:
+        """Say once that the server is read again, when it could not be for a while."""
+        if event.run not in self._unread or not isinstance(event.fact, ReadingTaken):
+            return None
+        since = self._unread[event.run]
+        if event.time - timedelta(seconds=event.fact.age) <= since:
+            return None  # told again, from before
+        self._unread.clear()
+        away = event.time - since
+        return f"the server is read again, after {duration(away)}" if away >= SAME_FAILURE else None
+
     def _failed(self, event: Event, reason: str, seconds: float | None) -> str | None:
+        if event.run is not None:
+            self._unread.setdefault(event.run, event.time)
         if self._failure is not None:
             before, at = self._failure
             if before == reason and event.time - at < SAME_FAILURE:
@@ -134,12 +155,16 @@ def _of_run(event: Event, state: RunState) -> str | None:
             return f"warning: {text}"
         case CancelWished() as fact:
             return None if is_said_again(event.time, state) else _wished(fact)
+        case CancelSent(number=number) if number > 1:
+            return f"its job goes on: cancelling again, {number} of {MOST_DELETES} tries"
         case CancelWaits(reason=reason, next=seconds):
             return f"the cancel waits: {reason.rstrip('.')}; again in {duration(seconds)}"
         case CancelSettled(how=how, text=text):
             return None if is_said_by_the_verdict(how, state) else text
         case RunTaken() if state.job_id is not None:
             return f"job {state.job_id} is watched again"
+        case RunTaken() if state.waiting_for == "asked":
+            return _WAITING["asked"]
     return None
 
 
@@ -179,7 +204,8 @@ def ended(state: RunState) -> str:
         took = f" in {duration(span)}" if span is not None else ""
         return f"{verdict}, {rows(state.rows)}{took}{job}"
     why = f": {state.why}" if state.why else ""
-    return f"{verdict}{why}" if job and job[1:-1] in why else f"{verdict}{job}{why}"
+    named = re.search(rf"\bjob {state.job_id}\b", why, re.IGNORECASE)
+    return f"{verdict}{why}" if named else f"{verdict}{job}{why}"
 
 
 def rows(count: int | None) -> str:

@@ -15,7 +15,7 @@ from workflow.arazzo.problems import DocumentError, InputError
 from workflow.http.failures import NetworkFailure
 from workflow.runs.journal import JournalError
 from workflow.runs.launch import OrderRefused
-from workflow.runs.sources import SourceError
+from workflow.runs.places import SourceError
 from workflow.settings import SettingsError
 from workflow.settings_choice import Choice
 from workflow.settings_paths import log_file

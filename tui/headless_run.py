@@ -10,9 +10,11 @@ from tui.commands.run import RunOptions
 from tui.commands.targets import Selection, Wanted, select
 from tui.headless import Begun, face_for, follow
 from tui.headless_confirm import confirmed
+from tui.headless_hint import with_hint
 from tui.headless_hook import Hook, secret_variables
 from tui.headless_main import announce, run_command
 from tui.session import Session, of_command, open_session
+from workflow.airbyte.problems import ApiProblem
 from workflow.runs.launch import DESTRUCTIVE, OnConflict, Order
 from workflow.settings import SettingsError
 from workflow.text import safe
@@ -26,6 +28,8 @@ def run_launch(common: Common, options: RunOptions) -> int:
     Raises:
         Refusal: nothing was sent.
     """
+    if options.job_type not in DESTRUCTIVE:
+        _refuse_meant_for_wiping(options)
     hook = None
     try:
         settings = load_settings()
@@ -44,6 +48,21 @@ def run_launch(common: Common, options: RunOptions) -> int:
             return await _launch(session, options, hook)
 
     return run_command(common, body)
+
+
+def _refuse_meant_for_wiping(options: RunOptions) -> None:
+    """Refuse what only means something for a reset or clear: somebody forgot to ask for one.
+
+    Raises:
+        Refusal: such an option was given.
+    """
+    given = [("--over-running", options.over_running), ("--confirm", options.confirm is not None)]
+    for flag, is_given in given:
+        if is_given:
+            raise Refusal(
+                f"{flag} is for --job-type reset or clear, and this is a {options.job_type}: "
+                "leave it out, or say which is meant. Nothing was sent."
+            )
 
 
 async def _launch(session: Session, options: RunOptions, hook: Hook | None) -> int:
@@ -71,10 +90,14 @@ async def find(session: Session, options: RunOptions) -> Selection:
     """Find the targets and check that what they are for is meant.
 
     Raises:
-        Refusal: something cannot be found or told apart, or a confirmation is missing.
+        Refusal: something cannot be found or told apart, a confirmation is missing, or the server
+            would not say.
     """
     wanted = Wanted(options.connections, options.tags, options.all, options.last_failed)
-    selection = await select(session.client, session.workspaces, wanted, session.clock)
+    try:
+        selection = await select(session.client, session.workspaces, wanted, session.clock)
+    except ApiProblem as problem:
+        raise Refusal(with_hint(problem, session.profile)) from problem
     if selection.mistakes:
         raise Refusal(_all_of(selection))
     if not options.quiet:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +19,7 @@ from tui.headless_main import run_command
 from workflow.clock import SystemClock, rfc3339
 from workflow.runs.events import Event, Json, RunId
 from workflow.runs.folding import NotARunError, begin, fold, replay
-from workflow.runs.journal import Records, RunRow, open_records
+from workflow.runs.journal import DamagedEntryError, Records, RunRow, open_records
 from workflow.runs.run import RunState
 from workflow.runs.wire import to_line
 from workflow.settings import ENV_PROFILE, SettingsError
@@ -29,8 +29,13 @@ from workflow.text import safe
 _COARSER: Final = "From the journal: of plain readings it keeps one a minute."
 
 
-def _records(common: Common) -> AbstractAsyncContextManager[Records]:
-    return open_records(journal_path(common))
+@asynccontextmanager
+async def _records(common: Common) -> AsyncIterator[Records]:
+    """Open the journal to read it, and say what of it cannot be read."""
+    async with open_records(journal_path(common)) as records:
+        yield records
+        if records.damage.sentence is not None:
+            tell(records.damage.sentence)
 
 
 def list_runs(common: Common, *, limit: int, unfinished: bool, as_json: bool) -> int:
@@ -40,14 +45,15 @@ def list_runs(common: Common, *, limit: int, unfinished: bool, as_json: bool) ->
         async with _records(common) as records:
             listed = await records.runs(limit, common.profile, unfinished=unfinished)
             suspects = {row.run: await _suspects(records, row) for row in listed}
-        if not listed:
+            damaged = records.damage.sentence is not None
+        if not listed and not damaged:
             _refuse_unknown(common.profile)
         if as_json:
             bodies = [_row_json(row) | {"suspects": suspects[row.run]} for row in listed]
             click.echo(json.dumps(bodies, indent=2))
-        elif not listed:
+        elif not listed and not damaged:
             tell(safe("No runs."))
-        else:
+        elif listed:
             click.echo("\n".join(_table(listed)))
         return 0
 
@@ -63,7 +69,11 @@ def _refuse_unknown(profile: str | None) -> None:
 
 async def _suspects(records: Records, row: RunRow) -> list[int]:
     """Return the jobs that may be the effect of a run's trigger, while nobody has said."""
-    intents = await records.intents_of(row.run) if row.unsettled else ()
+    try:
+        intents = await records.intents_of(row.run) if row.unsettled else ()
+    except DamagedEntryError as error:
+        records.damage.note(f"an intent of run {row.run}", error)
+        return []
     return sorted({job for intent in intents if intent.open for job in intent.suspects})
 
 
@@ -227,6 +237,8 @@ async def read_run(
     """
     row = await records.run(RunId(run))
     events = await records.events(RunId(run)) if row is not None else ()
+    if (row is None or not events) and records.damage.sentence is not None:
+        raise SettingsError(f"Run {safe(run, limit=60)} cannot be shown. {records.damage.sentence}")
     if row is None or not events:
         raise SettingsError(
             f"There is no run {safe(run, limit=60)!r} in the journal; see `syncdeck runs`."

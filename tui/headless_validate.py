@@ -12,7 +12,8 @@ from tui.commands.common import USAGE
 from tui.headless_inputs import pairs
 from workflow.arazzo.problems import Problem
 from workflow.runs.events import Json
-from workflow.runs.sources import Library, SourceError
+from workflow.runs.places import SourceError
+from workflow.runs.sources import Library
 from workflow.text import safe
 
 

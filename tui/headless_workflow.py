@@ -25,8 +25,9 @@ from workflow.arazzo.program import Program, compile_program
 from workflow.arazzo.turns import Json
 from workflow.clock import SystemClock
 from workflow.runs.launch import Order
+from workflow.runs.places import fetching, is_url
 from workflow.runs.programs import airbyte_description, wiping
-from workflow.runs.sources import Library, fetching, is_url
+from workflow.runs.sources import Library
 from workflow.settings import NoProfileError, Profile, check_url
 from workflow.settings_choice import Choice
 from workflow.text import safe
@@ -61,6 +62,8 @@ def run_workflow(common: Common, options: WorkflowOptions) -> int:
         wipes = wiping(program, program.complete(inputs))
         if wipes is not None:
             confirmed(options.confirm, wipes, 1, choice.profile.name)
+        elif options.confirm is not None:
+            raise Refusal("--confirm is for a reset or clear, and this workflow starts none.")
         announce(choice, quiet=options.quiet)
         wiring = of_command(common, options.server).but(headers=headers)
         profile = choice.profile

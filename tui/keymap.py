@@ -169,6 +169,9 @@ NARROW_DECK_HINTS: Final = tuple(
 TABLE_KEYS: Final = tuple(key.id for key in KEYS if key.id.startswith("move."))
 """What a table answers by itself, whatever is in it."""
 
+ENTER: Final = "⏎"
+"""How the key is shown; no one ASCII character says it, so a screen in ASCII has the word."""
+_ENTER_WORD: Final = "enter"
 _SHOWN: Final[Mapping[str, str]] = {
     "space": "spc",
     "asterisk": "*",
@@ -179,7 +182,7 @@ _SHOWN: Final[Mapping[str, str]] = {
     "at": "@",
     "minus": "-",
     "question_mark": "?",
-    "enter": "⏎",
+    "enter": ENTER,
     "escape": "esc",
     "pagedown": "pgdn",
     "pageup": "pgup",
@@ -232,6 +235,19 @@ class Rebindable(Protocol):
     rebound: Mapping[str, str]
 
 
+@runtime_checkable
+class InAscii(Protocol):
+    """An app whose screens may be in ASCII."""
+
+    ascii_only: bool
+
+
+def written_at(app: object, text: str) -> str:
+    """Return our own text with the enter key as this app shows it."""
+    in_ascii = isinstance(app, InAscii) and app.ascii_only
+    return text.replace(ENTER, _ENTER_WORD) if in_ascii else text
+
+
 def key_at(app: object, id_: str) -> str:
     """Return the key to press in this app for what `id_` does, as shown; the first of several."""
     return keys_at(app, BY_ID[id_])[0]
@@ -239,7 +255,8 @@ def key_at(app: object, id_: str) -> str:
 
 def keys_at(app: object, key: Key) -> tuple[str, ...]:
     """Return the keys in force in this app for `key`, as shown."""
-    return keys_of(key, app.rebound if isinstance(app, Rebindable) else None)
+    keys = keys_of(key, app.rebound if isinstance(app, Rebindable) else None)
+    return tuple(written_at(app, shown_key) for shown_key in keys)
 
 
 def hints_at(app: object, ids: Iterable[str]) -> list[tuple[str, str]]:
@@ -249,7 +266,9 @@ def hints_at(app: object, ids: Iterable[str]) -> list[tuple[str, str]]:
 
 def named_at(app: object, hints: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """Return hints whose keys are ids here as keys of this app; other keys stay as they are."""
-    return [(key_at(app, key) if key in BY_ID else key, label) for key, label in hints]
+    return [
+        (key_at(app, key) if key in BY_ID else written_at(app, key), label) for key, label in hints
+    ]
 
 
 def unknown_ids(rebound: Mapping[str, str]) -> tuple[str, ...]:

@@ -5,7 +5,6 @@ All that knows of events comes in with this module, so the app imports it behind
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 from textual.app import App
@@ -23,12 +22,10 @@ from workflow.runs.run import RunState
 class Listener:
     """Takes in events: as entries of the deck, and as ends to be told."""
 
-    def __init__(
-        self, app: App[Any], clock: Clock, opening: Facts, rebound: Mapping[str, str]
-    ) -> None:
+    def __init__(self, app: App[Any], clock: Clock, opening: Facts) -> None:
         self._happened = Happenings()
         self.teller: Final = Teller(app)
-        self.deck: Final = DeckScreen(clock, self._happened, opening=opening, rebound=rebound)
+        self.deck: Final = DeckScreen(clock, self._happened, opening)
 
     def hear(self, event: Event, run: RunState | None) -> None:
         """Take in an event; `run` is its run's state after it."""

@@ -12,11 +12,11 @@ from typing import Final, NamedTuple
 
 from tui import filtering
 from tui.glyphs import Sign, of_status, plain_look
-from tui.lasting import ended
 from tui.ranks import STATUS_RANKS, Rank, run_rank
 from workflow.airbyte.models import JobId
 from workflow.airbyte.readings import Reading
 from workflow.runs.events import RunId
+from workflow.runs.lasting import ended
 from workflow.runs.run import RunState
 from workflow.text import SafeText
 

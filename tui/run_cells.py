@@ -13,13 +13,13 @@ from typing import Final, NamedTuple
 from tui import glyphs
 from tui.formats import UNKNOWN, bytes_, duration, exact, rate, short_clock, si
 from tui.glyphs import Look, Tone
-from tui.lasting import lasted
 from tui.widgets.columns import Column
 from tui.widgets.line_painter import Cell, Row
 from tui.widgets.sparkline import sparkline
 from workflow.airbyte.models import Job
 from workflow.airbyte.readings import Reading
 from workflow.runs.events import Verdict
+from workflow.runs.lasting import lasted
 from workflow.runs.run import Phase, RunState, Sample
 from workflow.text import SafeText
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
 from textual.app import App
 
@@ -21,6 +21,7 @@ from workflow.text import SafeText, safe
 
 if TYPE_CHECKING:
     from tui.session import Session
+    from workflow.runs.launch import LaunchState
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +40,23 @@ class Tells(Protocol):
         """Tell of its end in this way."""
 
 
+_LONGEST_NOTICE: Final = 200
+
+
 def desktop_notice(text: SafeText, environ: Mapping[str, str]) -> str:
-    """Return what makes a terminal show a notice; tmux is asked to pass it on."""
-    notice = f"\x1b]9;{text}\x07"
+    """Return what makes a terminal show a notice; tmux is asked to pass it on.
+
+    It begins with our own name: whose it is cannot be seen on a desktop, and a notice that begins
+    with a number means something else to some terminals (`9;4;1;50` is a bar of progress).
+    """
+    notice = f"\x1b]9;syncdeck {safe(text, limit=_LONGEST_NOTICE)}\x07"
     return f"\x1bPtmux;\x1b{notice}\x1b\\" if environ.get("TMUX") else notice
+
+
+def _named(text: SafeText, launch: LaunchState) -> SafeText:
+    """Say which launch it is that ended."""
+    of = f"launch {launch.number} {launch.name}".rstrip()
+    return SafeText(f"{of}{text.removeprefix('launch')}")
 
 
 class Teller:
@@ -55,6 +69,7 @@ class Teller:
         self._title = ""
         self._armed = False
         self._trouble: SafeText | None = None
+        self._damage: SafeText | None = None
 
     def know(self, run: RunState) -> None:
         """Take note of a run that was there before anybody listened: its end is old."""
@@ -71,11 +86,15 @@ class Teller:
     def flush(self, session: Session) -> None:
         """Tell what has come since the last time, and how far things are."""
         for told in self._outcomes.gathered():
-            self._app.notify(told.text, severity=told.severity, markup=False)
+            launch = None if told.launch is None else session.fleet.launches.get(told.launch)
+            text = told.text if launch is None else _named(told.text, launch)
+            self._app.notify(text, severity=told.severity, markup=False)
             if told.launch is not None:
-                self._ended(told.text, self._how.pop(told.launch, Telling()))
+                on = SafeText(f"{safe(session.profile_name)}: {text}")
+                self._ended(on, self._how.pop(told.launch, Telling()))
         self._tell_arming(session)
         self._tell_trouble(session)
+        self._tell_damage(session)
         title = self._outcomes.title(session.profile_name, session.fleet.launches)
         if title != self._title:
             self._title = title
@@ -107,6 +126,12 @@ class Teller:
             self._app.notify(told, severity="error", timeout=30, markup=False)
         elif self._trouble is None and before is not None:
             self._app.notify("the journal is written again", markup=False)
+
+    def _tell_damage(self, session: Session) -> None:
+        """Say what of the journal could not be read, and whenever that is more."""
+        before, self._damage = self._damage, session.fleet.damage
+        if self._damage is not None and self._damage != before:
+            self._app.notify(self._damage, severity="warning", timeout=30, markup=False)
 
     def _write(self, sequence: str) -> None:
         driver = self._app._driver  # noqa: SLF001 - Textual has no other way to its terminal

@@ -27,6 +27,7 @@ from workflow.settings_toml import string
 from workflow.text import safe
 
 _SERVICE: Final = "syncdeck"
+_WITHOUT_KEYRING: Final = "Without --keyring the secret goes into a file that only you can read."
 
 
 class Keyring(Protocol):
@@ -102,10 +103,12 @@ class SecretStore:
             keyring = self.keyring()
             try:
                 keyring.set_password(_SERVICE, entry, secret)
+                kept = keyring.get_password(_SERVICE, entry)
             except Exception as error:  # noqa: BLE001 - each backend raises errors of its own
-                raise SettingsError(
-                    f"The keyring refused: {safe(str(error), limit=200)}."
-                ) from None
+                why = safe(str(error), limit=200).rstrip(".…")
+                raise SettingsError(f"The keyring refused: {why}. {_WITHOUT_KEYRING}") from None
+            if kept != secret:  # a backend may take everything and keep nothing
+                raise SettingsError(f"The keyring kept nothing. {_WITHOUT_KEYRING}")
             return InKeyring(entry)
         self._write({**self._entries(), entry: secret})
         return InSecretsFile(entry)

@@ -31,7 +31,7 @@ from tests.benchmarks.common import percentile
 from tests.benchmarks.deck_on_datatable import TableRuns
 from tests.support.deck import StillFleet, a_connection, a_session
 from tui.app import SyncdeckApp
-from tui.screens import deck
+from tui.screens import deck_panes
 from tui.session import Session
 from workflow.airbyte.models import ConnectionId
 from workflow.airbyte.readings import FeedStatus
@@ -340,7 +340,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     else:
         if given.way.startswith("datatable"):
             # The deck takes its pane from its module; for users there is no choice.
-            deck.RunsPane = TableRuns  # type: ignore[assignment, misc]
+            deck_panes.RunsPane = TableRuns  # type: ignore[assignment, misc]
         told = run_deck(source, given.seconds, given.way.endswith("typing"))
     print(json.dumps(told))
 

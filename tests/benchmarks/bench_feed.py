@@ -16,6 +16,7 @@ import random
 import statistics
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from starlette.applications import Starlette
@@ -33,6 +34,7 @@ from workflow.airbyte.readings import FeedFact, ReadingTaken
 from workflow.clock import Clock
 from workflow.http.door import Door
 from workflow.sandbox.behaviour import Behaviour
+from workflow.sandbox.model import Cause, JobType
 from workflow.text import safe
 
 SEEDS: Final[Mapping[int, int]] = {1: 60, 20: 5, 200: 3, 1_000: 1}
@@ -40,6 +42,10 @@ SEEDS: Final[Mapping[int, int]] = {1: 60, 20: 5, 200: 3, 1_000: 1}
 MEDIAN, SIGMA = 300.0, 0.9
 LATENCY: Final = "latency:seconds=0.05s-0.25s"
 BASELINE: Final = "every 3 s"
+STEADY, EVERY = 500, 5.0
+WATCHED: Final = 300.0
+"""Seconds: as long as the feed goes without a sweep, so that there is one in them."""
+MOST_A_MINUTE: Final = 40.0
 SCREEN, HEADLESS = "feed, on screen", "feed, headless"
 
 _PARTS: Final = {(200, SCREEN): 1 / 40, (1_000, SCREEN): 1 / 60, (1_000, HEADLESS): 1 / 100}
@@ -78,12 +84,31 @@ class Outcome:
     """Seconds that the jobs lived, all together."""
 
 
+@dataclass(frozen=True)
+class Steady:
+    """What it came to where jobs end all the time."""
+
+    a_minute: float
+    """Requests."""
+    delays: tuple[float, ...]
+
+
 def measure() -> Iterator[Figure]:
     """Measure each way at each size."""
+    yield from _steady_figures([play_steady(seed) for seed in range(3)])
     for size, seeds in SEEDS.items():
         outcomes = {way: [play(way, size, seed) for seed in range(seeds)] for way in WAYS}
         for way in WAYS:
             yield from _figures(size, way, outcomes[way], outcomes[BASELINE])
+
+
+def _steady_figures(outcomes: list[Steady]) -> Iterator[Figure]:
+    case = f"{STEADY} jobs, one ending every {EVERY:g} s"
+    rate = statistics.median([one.a_minute for one in outcomes])
+    late = [delay for one in outcomes for delay in one.delays]
+    yield Figure("feed", case, "requests a minute", rate, "", target=MOST_A_MINUTE)
+    yield Figure("feed", case, "mean delay", statistics.fmean(late), "s")
+    yield Figure("feed", case, "p95 delay", percentile(late, 0.95), "s")
 
 
 def _figures(
@@ -131,6 +156,44 @@ async def _play(watch: Way, size: int, seed: int) -> Outcome:
     lives = {JobId(job.id): (job.history[0][1], job.history[-1][1]) for job in box.world.jobs}
     delays = tuple(when - lives[job][1] for job, when in known.items())
     return Outcome(requests, delays, sum(lives[job][1] - lives[job][0] for job in known))
+
+
+def play_steady(seed: int) -> Steady:
+    """Let one of many jobs end every few seconds, near its usual end, while somebody looks."""
+    return run_virtual(_play_steady(seed))
+
+
+async def _play_steady(seed: int) -> Steady:
+    clock, rng = virtual_clock(), random.Random(seed)
+    box = sandbox_in_process(clock, connections=1, seed=seed, faults=(LATENCY,))
+    door = Door(box.base_url, clock=clock, rng=rng, transport=box.transport)
+    feed = Feed(Client(door, box.base_url), clock=clock, rng=rng)
+    known: Known = {}
+
+    def hear(fact: FeedFact) -> None:
+        if isinstance(fact, ReadingTaken) and fact.reading.job.is_terminal:
+            known[fact.reading.job_id] = clock.now().timestamp()
+
+    polling = asyncio.create_task(feed.run())
+    await feed.cold_start()
+    feed.looking = True
+    for number in range(STEADY):
+        lasts = 60.0 + number * EVERY
+        behaviour = Behaviour(duration=lasts, spread=0.0, pending=2.0, past_jobs=0)
+        connection = box.world.catalogue.connections[
+            add_connection(box.world, behaviour).connection_id
+        ]
+        job = box.world.begin(connection, JobType.SYNC, Cause("colleague"))
+        feed.track(JobId(job.id), ConnectionId(connection.id), timedelta(seconds=lasts))
+    await clock.sleep(60.0)
+    feed.subscribe(hear)
+    box.log.clear()
+    await clock.sleep(WATCHED)
+    rate = box.log.count() / WATCHED * 60
+    polling.cancel()
+    await door.aclose()
+    lives = {JobId(job.id): job.history[-1][1] for job in box.world.jobs}
+    return Steady(rate, tuple(when - lives[job] for job, when in known.items()))
 
 
 def _behaviour(rng: random.Random) -> Behaviour:

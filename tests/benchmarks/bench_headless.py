@@ -4,7 +4,8 @@
 of its own whose jobs go a thousand times faster; requests are those the sandbox counted. How long
 it takes is set by the budget of 600 requests a minute, not by a processor. The baseline is the same
 command with about 10 targets, so that what a run costs is told apart from what a start costs.
-``watch``: a session that somebody looks at, over 10,000 connections with 500 live jobs.
+``watch``: a session that somebody looks at, over 10,000 connections with 500 live jobs, which end
+by themselves, one after another, about when their connections' jobs usually do.
 ``python -m tests.benchmarks.bench_headless``.
 """
 
@@ -20,7 +21,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,8 @@ import httpx
 
 from tests.benchmarks.common import ROOT, Figure, alone, in_process_of_its_own
 from tui.session import open_session
+from workflow.runs.connection_view import ConnectionView
+from workflow.runs.fleet import Fleet
 from workflow.settings import Profile
 
 FEW: Final = 10
@@ -40,12 +43,15 @@ CREATED: Final = 1.09
 SPEED: Final = 1_000.0
 CONNECTIONS: Final = 10_000
 LIVE: Final = 500
-SETTLED: Final = 20.0
+FIRST_END: Final = 120.0
+"""Seconds a job takes at least: time to start all of them and to attach to each."""
 WATCHED: Final = 300.0
 """Seconds; requests are counted over them: as long as the feed goes without a sweep, so that there
 is one in them and not by chance one or none."""
 EVERY: Final = 5.0
 """Seconds between two jobs that end."""
+ENDING: Final = "one that ends"
+"""What the connections whose jobs run are called, with their number."""
 MOST_MEMORY: Final = 250.0
 MOST_REQUESTS: Final = 40.0
 AT_ONCE: Final = 1_000
@@ -90,18 +96,39 @@ def measure() -> Iterator[Figure]:
 def watched() -> Iterator[Figure]:
     """Measure a large workspace while somebody looks."""
     case = f"{CONNECTIONS:,} connections, {LIVE} live"
-    with sandbox("--connections", str(CONNECTIONS), "--speed", "0.2") as (url, control):
+    with (
+        tempfile.TemporaryDirectory() as home,
+        sandbox("--connections", str(CONNECTIONS), "--world", _world(home)) as (url, control),
+    ):
         told = in_process_of_its_own(
             "tests.benchmarks.bench_headless", "--watch", url, control, limit=600
         )
     yield Figure("headless", case, "first rows", told["first"] * 1_000, "ms")
     yield Figure("headless", case, "all connections", told["all"] * 1_000, "ms")
     yield Figure("headless", case, "live jobs seen", told["live"], "")
+    yield Figure("headless", case, "ends seen a minute", told["ended"], "")
     yield Figure("headless", case, "memory", told["megabytes"], "MB", target=MOST_MEMORY)
     yield Figure(
         "headless", case, "requests a minute", told["per_minute"], "", target=MOST_REQUESTS
     )
     yield Figure("headless", case, "CPU", told["cpu"] * 100, "%")
+
+
+def _world(folder: str) -> str:
+    """Write a world whose first connections' jobs take ever longer; return the file's path."""
+    connections = [
+        {
+            "name": f"{ENDING} {number}",
+            "source": "postgres",
+            "destination": "bigquery",
+            "streams": ["orders"],
+            "behaviour": {"duration": FIRST_END + number * EVERY, "spread": 0, "past_jobs": 2},
+        }
+        for number in range(LIVE)
+    ]
+    file = Path(folder, "world.yaml")
+    file.write_text(json.dumps({"workspaces": ["Production"], "connections": connections}))
+    return str(file)
 
 
 def run_command(targets: int) -> Cost:
@@ -201,36 +228,42 @@ async def _watch(url: str, control: str) -> dict[str, float]:
         fleet.shown = fleet.feed.looking = True
         async with httpx.AsyncClient() as colleague:
             await done.wait()
-            some = list(fleet.watch.connections.values())
-            active = [view.connection for view in some if view.connection.is_active][:LIVE]
             jobs = []
-            for connection in active:
-                body = {"connectionId": connection.connection_id}
+            begun = time.perf_counter()
+            for connection in _ending(fleet.watch.connections.values()):
+                body = {"connectionId": connection}
                 answer = await colleague.post(f"{control}/jobs", json=body)
                 jobs.append(int(answer.json()["jobId"]))
             for job in jobs:
                 await fleet.attach(job)
-            await asyncio.sleep(SETTLED)
+            await asyncio.sleep(begun + FIRST_END - time.perf_counter())
             counted, cpu = _counted(control), time.process_time()
-            start = time.perf_counter()
-            ends = iter(jobs)
-            while time.perf_counter() - start < WATCHED:
-                await asyncio.sleep(EVERY)
-                await colleague.delete(f"{url}/jobs/{next(ends)}")
+            start, before = time.perf_counter(), _live(fleet)
+            await asyncio.sleep(WATCHED)
             took = time.perf_counter() - start
             cpu = time.process_time() - cpu
             after = _counted(control)
         sent = sum(after.values()) - sum(counted.values())
-        sent -= after.get("cancelJob", 0) - counted.get("cancelJob", 0)
         sent -= 1  # the counting itself
         return {
             "first": reached[0],
             "all": reached[1],
-            "live": sum(run.live for run in fleet.runs.values()),
+            "live": before,
+            "ended": (before - _live(fleet)) / took * 60,
             "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_024,
             "per_minute": sent / took * 60,
             "cpu": cpu / took,
         }
+
+
+def _ending(views: Iterable[ConnectionView]) -> list[str]:
+    """Return the ids of the connections whose jobs end by themselves, the soonest first."""
+    named = {view.connection.name: view.connection.connection_id for view in views}
+    return [named[f"{ENDING} {number}"] for number in range(LIVE)]
+
+
+def _live(fleet: Fleet) -> int:
+    return sum(run.live for run in fleet.runs.values())
 
 
 def main() -> None:

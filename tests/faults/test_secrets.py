@@ -309,9 +309,7 @@ async def test_no_picture_of_a_screen_shows_a_secret(
     with running_sandbox(auth=True, seed=3, speed=100.0) as server:
         know_the_canaries(server)
         wire = Broken(httpx.AsyncHTTPTransport())
-        app = SyncdeckApp(
-            opening(server, home, wire), profile_name="prod", server=safe("server"), demo=False
-        )
+        app = SyncdeckApp(opening(server, home, wire), profile_name="prod", server=safe("server"))
         pictures = []
         async with app.run_test(size=(200, 50)) as pilot:
             await screens.until(pilot, lambda: app.session is not None, turns=6_000)

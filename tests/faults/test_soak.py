@@ -107,7 +107,7 @@ class Day:
             self.faults.append(f"{run} tells {told} and is {fact.verdict}")
 
     async def operate(self, deck: Deck, hours: float, every: float) -> None:
-        """Launch, cancel, detach and attach, as an operator with too much coffee would."""
+        """Launch, cancel and answer questions, as an operator with too much coffee would."""
         until = self.world.clock.monotonic() + hours * 3600
         while self.world.clock.monotonic() < until:
             some = self.rng.sample(self.targets, k=max(1, len(self.targets) // 5))
@@ -125,6 +125,9 @@ class Day:
             for run in self.rng.sample(live, k=min(2, len(live))):
                 with suppress(OrderRefused):
                     await asyncio.wait_for(deck.fleet.cancel(run), 120.0)
+            for suspicion in deck.fleet.suspicions:
+                with suppress(OrderRefused):
+                    await deck.fleet.dismiss(suspicion.run)
 
     async def look(self, deck: Deck, keep: timedelta) -> None:
         """Let the journal forget, and measure."""
@@ -186,7 +189,8 @@ def wrong(day: Day) -> list[str]:
         faults.append(f"the journal grows: {[one.journal for one in settled]}")
     if any(one.kept > MOST_RUNS + one.open for one in day.sights):
         faults.append(f"the journal keeps more than it should: {day.sights}")
-    if any(one.known > 2 * MOST_ENDED for one in day.sights):  # launches are forgotten whole
+    # Launches are forgotten whole, and none while one of its runs goes on or is a question.
+    if any(one.known > 2 * MOST_ENDED for one in day.sights):
         faults.append(f"more runs are known than should be: {[one.known for one in day.sights]}")
     grown = (last.blocks - first.blocks) / (last.runs - first.runs)
     if grown > BLOCKS_A_RUN:

@@ -138,6 +138,7 @@ class StillFleet:
         self.arming = Arming("prod", clock, read_only=read_only, may_arm=may_arm)
         self.shown = False
         self.trouble: SafeText | None = None
+        self.damage: SafeText | None = None
         self.asked: list[tuple[Any, ...]] = []
         self.refusal: Exception | None = None
         self.suspicions: tuple[Any, ...] = ()
@@ -200,13 +201,15 @@ def a_session(fleet: StillFleet, clock: StillClock, *, demo: bool = False) -> Se
     )
 
 
-def an_app(fleet: StillFleet, clock: StillClock | None = None, **options: Any) -> SyncdeckApp:
+def an_app(
+    fleet: StillFleet, clock: StillClock | None = None, *, demo: bool = False, **options: Any
+) -> SyncdeckApp:
     """Return the real app on a fleet that stands still."""
     clock = clock or StillClock()
 
     @asynccontextmanager
     async def opener() -> AsyncIterator[Session]:
-        yield a_session(fleet, clock)
+        yield a_session(fleet, clock, demo=demo)
 
     return SyncdeckApp(
         opener,

@@ -19,7 +19,7 @@ from workflow.runs.events import Event, RunCreated, RunFinished, RunId, StatusCh
 from workflow.runs.journal import Journal, rows
 from workflow.runs.journal import intent_rows as intents
 from workflow.runs.journal.intents import Became, Intent, IntentKey
-from workflow.runs.journal.schema import connect
+from workflow.runs.journal.opening import connect
 
 RUN = RunId("r-1")
 PROFILE = "p"

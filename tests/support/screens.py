@@ -49,6 +49,7 @@ class Story:
         job_type: str = "sync",
         steps: tuple[str, ...] = ("triggerJob", "pollJob"),
         watch_only: bool = False,
+        workflow: str = "trigger-sync-and-poll",
     ) -> None:
         self.run = RunId(run)
         self.launch = LaunchId(launch) if launch else None
@@ -59,7 +60,7 @@ class Story:
             0,
             RunCreated(
                 profile="prod",
-                workflow_id="triggerSyncAndPoll",
+                workflow_id=workflow,
                 steps=steps,
                 connection_name=name,
                 job_type=job_type,

@@ -91,6 +91,7 @@ class StandInFleet:
     following: StillFollowing = field(default_factory=StillFollowing)
     suspicions: tuple[Suspicion, ...] = ()
     trouble: SafeText | None = None
+    damage: SafeText | None = None
     orders: list[Order] = field(default_factory=list)
     checked: list[Order] = field(default_factory=list)
     deeds: list[tuple[str, str]] = field(default_factory=list)
@@ -155,9 +156,13 @@ class StandInJournal:
 
     rows: tuple[RunRow, ...] = ()
     told: Mapping[RunId, tuple[Event, ...]] = field(default_factory=dict)
+    launches: Mapping[LaunchId, tuple[Event, ...]] = field(default_factory=dict)
 
     async def runs(self, limit: int = 100, profile: str | None = None) -> tuple[RunRow, ...]:
         return self.rows[:limit]
+
+    async def launch_events(self, launch: LaunchId) -> tuple[Event, ...]:
+        return self.launches.get(launch, ())
 
     async def events(self, run: RunId, after: int = 0) -> tuple[Event, ...]:
         return self.told.get(run, ())

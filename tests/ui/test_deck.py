@@ -1074,3 +1074,13 @@ async def test_a_journal_that_cannot_be_written_is_said_in_full_and_what_to_do()
         assert [notice.message for notice in deck.app._notifications][1:] == [
             "the journal is written again"
         ]
+
+
+async def test_what_of_the_journal_could_not_be_read_is_said_once() -> None:
+    damage = SafeText("In the journal j.db an entry is damaged: event 7 of run r-1.")
+    async with a_deck((200, 50)) as deck:
+        deck.fleet.damage = damage
+        for _ in range(2):
+            deck.app._dirty = True
+            await deck.flush()
+        assert [notice.message for notice in deck.app._notifications] == [damage]

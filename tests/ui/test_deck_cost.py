@@ -115,13 +115,19 @@ def counted(monkeypatch: pytest.MonkeyPatch, of: Any, name: str) -> list[Any]:
     return calls
 
 
+@pytest.mark.parametrize("words", ["stripe", "0007", "none"])
 async def test_a_filter_lays_nothing_out_from_its_key_to_its_end(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, words: str
 ) -> None:
-    async with filtering(200) as (_, pilot):
+    async with filtering(200) as (app, pilot):
         laid_out = counted(monkeypatch, DeckScreen, "_refresh_layout")
-        await pilot.press("slash", *"stripe", "escape")  # all have it: no scrollbar comes or goes
+        await pilot.press("slash", *words)
         await pilot.pause()
+        pane = app.screen.query_one("#connections", ConnectionsPane)
+        assert len(pane.order) == {"stripe": 200, "0007": 1, "none": 0}[words]
+        await pilot.press("escape")
+        await pilot.pause()
+        assert len(pane.order) == 200
         assert not laid_out
 
 

@@ -113,6 +113,22 @@ async def test_a_run_that_ends_meanwhile_is_read_again() -> None:
         await until(pilot, lambda: "✗&#160;failed" in pilot.app.export_screenshot())
 
 
+async def test_a_run_that_took_the_place_of_one_that_is_forgotten_is_read() -> None:
+    """There are as many runs as before, and as many have ended."""
+    first, second = RunId("r-1"), RunId("r-2")
+    fleet = StandInFleet(runs={first: failed_run().state()})
+    journal = StandInJournal(rows=ROWS[:1])
+    of = session(fleet, journal=journal)
+    screen = HistoryScreen(of)
+    async with Host().run_test(size=(120, 40)) as pilot:
+        pilot.app.push_screen(screen)
+        await until(pilot, lambda: screen.is_mounted and table(screen).order == (first,))
+        fleet.runs[second] = fleet.runs.pop(first)
+        journal.rows = ROWS[:2]
+        screen.refresh_from(of)
+        await until(pilot, lambda: table(screen).order == (first, second))
+
+
 async def test_a_row_that_the_journal_has_dropped_meanwhile_goes() -> None:
     journal = StandInJournal(rows=ROWS)
     screen = HistoryScreen(session(StandInFleet(), journal=journal))

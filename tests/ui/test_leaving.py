@@ -89,8 +89,8 @@ async def test_a_key_pressed_twice_asks_once() -> None:
         assert isinstance(deck, DeckScreen)
         run = next(run for run in fleet.runs.values() if run.live and run.job_id is not None)
         deck.query_one(RunsPane).move_to(RunKey(run.run))
-        deck.action_cancel()
-        deck.action_cancel()
+        await deck.action_cancel()
+        await deck.action_cancel()
         await until(pilot, lambda: isinstance(app.screen, ConfirmDialog) and app.screen.armed)
         await pilot.pause()
         assert len(app.screen_stack) == 2
@@ -109,8 +109,8 @@ async def test_a_second_press_of_hold_is_no_answer_to_what_was_left_unsent() -> 
         await until(pilot, lambda: app.session is not None)
         deck = app.screen
         assert isinstance(deck, DeckScreen)
-        deck.action_hold()
-        deck.action_hold()
+        await deck.action_hold()
+        await deck.action_hold()
         await until(pilot, lambda: isinstance(app.screen, ConfirmDialog) and app.screen.armed)
         await pilot.pause()
         assert fleet.asked == []

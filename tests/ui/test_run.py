@@ -14,14 +14,25 @@ from tests.support.screens import HOSTILE, NOW, Story, attached_run, failed_run,
 from tests.support.stand_ins import Host, StandInFleet, StandInJournal, session
 from tui.screens import run_sections
 from tui.screens.connection_figures import figures
-from tui.screens.dialogs import MessageDialog
+from tui.screens.dialogs import ConfirmDialog, MessageDialog
 from tui.screens.launch import LaunchScreen
 from tui.screens.run import RunScreen
 from tui.screens.run_sections import Known
+from tui.screens.suspects import SuspectsDialog
 from workflow.airbyte.models import RESET, Connection, ConnectionId, WorkspaceId
 from workflow.runs.connection_view import view_of
-from workflow.runs.events import RunId, TriggerIntent, TriggerSettled, Verdict, Warned
+from workflow.runs.events import (
+    Event,
+    LaunchId,
+    LaunchStarted,
+    RunId,
+    TriggerIntent,
+    TriggerSettled,
+    Verdict,
+    Warned,
+)
 from workflow.runs.journal.intents import Became, Intent, IntentKey, IntentRecord
+from workflow.runs.launch import OnConflict
 from workflow.runs.suspects import Suspicion
 from workflow.runs.trigger import JobSeen
 from workflow.text import safe
@@ -196,6 +207,50 @@ async def test_keys_act_on_a_run_of_the_past_as_on_others() -> None:
         assert [target.connection_id for target in app.screen._targets] == [story.connection_id]
 
 
+async def rerun(pilot: Pilot[None], story: Story, journal: StandInJournal) -> LaunchScreen:
+    """Open a run that only the journal knows, and its form."""
+    screen = RunScreen(session(journal=journal, jobs=past_jobs()), story.run)
+    pilot.app.push_screen(screen)
+    await until(pilot, lambda: story.state().name in text(screen))
+    await pilot.press("r")
+    await until(pilot, lambda: isinstance(pilot.app.screen, LaunchScreen))
+    form = pilot.app.screen
+    assert isinstance(form, LaunchScreen)
+    await until(pilot, lambda: form.is_mounted and bool(form.query("#status")))
+    return form
+
+
+async def test_the_form_of_a_forgotten_launch_is_filled_in_from_the_journal() -> None:
+    story = Story(launch="l-7").triggered().ended(9, Verdict.FAILED)
+    started = LaunchStarted("nightly", 9, 3, "sync", "skip", one_first=True, hold_after=4)
+    journal = StandInJournal(
+        told={story.run: tuple(story.events)},
+        launches={LaunchId("l-7"): (Event(NOW, 1, started, launch=LaunchId("l-7")),)},
+    )
+    async with Host().run_test(size=(80, 24)) as pilot:
+        form = (await rerun(pilot, story, journal))._fields.form
+        assert (form.at_once, form.on_conflict) == ("3", OnConflict.SKIP)
+        assert (form.one_first, form.hold_after) == (True, "4")
+
+
+@pytest.mark.parametrize(
+    ("story", "said"),
+    [
+        (
+            Story(workflow="nightly-rebuild"),
+            "this ran nightly-rebuild: w chooses its document; as it stands, a sync",
+        ),
+        (Story(job_type="clear"), "this was a clear; as it stands, a sync"),
+    ],
+)
+async def test_a_rerun_says_what_it_does_not_repeat(story: Story, said: str) -> None:
+    story.triggered().ended(9, Verdict.SUCCEEDED)
+    journal = StandInJournal(told={story.run: tuple(story.events)})
+    async with Host().run_test(size=(80, 24)) as pilot:
+        form = await rerun(pilot, story, journal)
+        await until(pilot, lambda: said in str(form.query_one("#status", Static).render()))
+
+
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)])
 async def test_a_run_that_the_fleet_forgets_is_still_shown_with_its_end(
     size: tuple[int, int],
@@ -272,11 +327,32 @@ async def test_the_suspect_under_the_cursor_is_picked() -> None:
         await until(pilot, lambda: fleet.deeds == [("pick", f"{screen._run} 90441")])
 
 
-async def test_all_suspects_are_dismissed_with_one_key() -> None:
+async def question(pilot: Pilot[None], kind: type) -> None:
+    await until(pilot, lambda: isinstance(pilot.app.screen, kind))
+    await until(pilot, lambda: getattr(pilot.app.screen, "armed", False))
+
+
+async def test_suspects_are_dismissed_when_somebody_is_sure() -> None:
     async with Host().run_test(size=(80, 24)) as pilot:
         screen, fleet = await asked(pilot, 90_440)
         await pilot.press("x")
+        await question(pilot, ConfirmDialog)
+        said = " ".join(str(part.render()) for part in pilot.app.screen.query(Static))
+        assert "None of job 90440 is taken for its own" in said
+        assert "triggers again at once, not at 01:41:20" in said
+        await pilot.press("y")
         await until(pilot, lambda: fleet.deeds == [("dismiss", screen._run)])
+
+
+@pytest.mark.parametrize("key", ["n", "escape", "enter"])
+async def test_who_is_not_sure_is_back_at_the_suspects(key: str) -> None:
+    async with Host().run_test(size=(80, 24)) as pilot:
+        _, fleet = await asked(pilot, 90_440)
+        await pilot.press("x")
+        await question(pilot, ConfirmDialog)
+        await pilot.press(key)
+        await question(pilot, SuspectsDialog)
+        assert fleet.deeds == []
 
 
 async def test_a_suspects_page_is_shown_and_the_question_stays() -> None:

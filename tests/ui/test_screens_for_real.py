@@ -38,7 +38,7 @@ async def quick() -> AsyncIterator[Session]:
 
 
 def app() -> SyncdeckApp:
-    return SyncdeckApp(quick, profile_name="demo", server=SafeText("sandbox"), demo=True)
+    return SyncdeckApp(quick, profile_name="demo", server=SafeText("sandbox"))
 
 
 async def opened(pilot: Pilot[Any]) -> Session:

@@ -82,7 +82,6 @@ def deck(common: Common) -> int:
             opener,
             profile_name=here.name,
             server=here.server,
-            demo=False,
             settings=likes,
             kept=kept_file(),
             switch=switch,
@@ -164,7 +163,6 @@ def open_demo_deck() -> int:
         open_demo_late,
         profile_name="demo",
         server=SafeText("sandbox"),
-        demo=True,
         settings=settings,
         notice=notice,
     )

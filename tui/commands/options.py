@@ -24,5 +24,5 @@ LOOK = click.option(
 )
 CONFIRM = click.option("--confirm", metavar="WORDS", help='For reset and clear: "clear 3 prod".')
 SERVER = click.option("--server", metavar="URL", help="A server that is no profile.")
-QUIET = click.option("--quiet", is_flag=True, help="Say only what went wrong.")
+QUIET = click.option("--quiet", is_flag=True, help="Say only what went wrong, and warnings.")
 JSON = click.option("--json", "as_json", is_flag=True, help="One event a line on stdout.")

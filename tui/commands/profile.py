@@ -102,6 +102,8 @@ def add(
         check_url(url, "--url")
         if web_url is not None:
             check_url(web_url, "--web-url")
+        if ca_bundle is not None:
+            _check_bundle(ca_bundle)
         refuse_taken(load_settings(), name)
         told = Told(
             client_id, client_secret_env, bearer, bearer_env, username, password_env, keyring
@@ -125,6 +127,16 @@ def add(
         how = "W in the deck arms it for a while, read_only = false in that file for good"
         tell(safe(f"It is read-only: {how}."))
     return 0
+
+
+def _check_bundle(bundle: Path) -> None:
+    """Raise SettingsError unless the file holds certificates."""
+    from workflow.http.lines import DoorSetupError, tls_context  # noqa: PLC0415 - for this alone
+
+    try:
+        tls_context(bundle)
+    except DoorSetupError as error:
+        raise SettingsError(str(error)) from error
 
 
 @profile.command("list", short_help="List the profiles: one a line, the one in use marked.")

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import click
 
-from tui.commands.common import Common, common_options
+from tui.commands.common import Common, common_options, without
 from tui.commands.options import CONFIRM, DEADLINE, JSON, LOOK, QUIET
 
 _SOURCE = click.option(
@@ -52,7 +52,13 @@ def workflow() -> None:
 @_SOURCE
 @click.option("--strict", is_flag=True, help="Warnings are errors.")
 @click.option("--json", "as_json", is_flag=True, help="An array of objects.")
-@common_options
+@without(
+    "profile",
+    "read_only",
+    "journal",
+    "log_level",
+    because="documents are only read, without a server, a journal or a log",
+)
 def validate(
     *, files: tuple[str, ...], sources: tuple[str, ...], strict: bool, as_json: bool
 ) -> int:

@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual.binding import BindingType
 
 from tui import keymap
+from tui.key_queue import beside
 from tui.screens.deck_acts import Acts
 from tui.screens.late import help_screen
 from tui.screens.scrolling import ScrollingScreen
@@ -47,60 +48,60 @@ class ActingScreen(ScrollingScreen[None]):
     def _acts(self) -> Acts:
         return Acts(self.app, self._session, self.past())
 
-    def _act(self, act: Callable[[Acts], Awaitable[object]]) -> None:
+    async def _act(self, act: Callable[[Acts], Awaitable[object]]) -> None:
         acts = self._acts
 
         async def done() -> None:
             await act(acts)
 
-        self.run_worker(done(), group="act", exit_on_error=False)
+        await beside(self, done(), group="act")
 
-    def action_cancel(self) -> None:
+    async def action_cancel(self) -> None:
         """Ask, then cancel the job."""
         subject = self.subject()
-        self._act(lambda acts: acts.cancel([subject]))
+        await self._act(lambda acts: acts.cancel([subject]))
 
-    def action_detach(self) -> None:
+    async def action_detach(self) -> None:
         """Stop watching; the job goes on."""
         subject = self.subject()
-        self._act(lambda acts: acts.detach([subject]))
+        await self._act(lambda acts: acts.detach([subject]))
 
-    def action_attach(self) -> None:
+    async def action_attach(self) -> None:
         """Watch the job that is there."""
         subject = self.subject()
-        self._act(lambda acts: acts.attach([subject]))
+        await self._act(lambda acts: acts.attach([subject]))
 
-    def action_rerun(self) -> None:
+    async def action_rerun(self) -> None:
         """Open the launch screen for this, filled in."""
         subject = self.subject()
-        self._act(lambda acts: acts.launch([subject], again=True))
+        await self._act(lambda acts: acts.launch([subject], again=True))
 
-    def action_launch(self) -> None:
+    async def action_launch(self) -> None:
         """Open the launch screen for this."""
         subject = self.subject()
-        self._act(lambda acts: acts.launch([subject]))
+        await self._act(lambda acts: acts.launch([subject]))
 
-    def action_hold(self) -> None:
+    async def action_hold(self) -> None:
         """Hold the launch this belongs to, or let it go on."""
         subject = self.subject()
-        self._act(lambda acts: acts.hold([subject]))
+        await self._act(lambda acts: acts.hold([subject]))
 
-    def action_enable(self) -> None:
+    async def action_enable(self) -> None:
         """Enable or disable the connection."""
         connection = self.connection()
         if connection is not None:
-            self._act(lambda acts: acts.enable([connection]))
+            await self._act(lambda acts: acts.enable([connection]))
 
-    def action_follow(self) -> None:
+    async def action_follow(self) -> None:
         """Follow the connection, or stop following it."""
         connection = self.connection()
         if connection is not None:
-            self._act(lambda acts: acts.follow([connection]))
+            await self._act(lambda acts: acts.follow([connection]))
 
-    def action_log(self) -> None:
+    async def action_log(self) -> None:
         """Open the job's log in Airbyte's page."""
         subject = self.subject()
-        self._act(lambda acts: acts.log(subject))
+        await self._act(lambda acts: acts.log(subject))
 
     def action_copy(self) -> None:
         """Copy this as a line."""

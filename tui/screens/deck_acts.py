@@ -17,9 +17,11 @@ from textual.app import App
 from textual.screen import Screen
 
 from tui import keymap, links, rows
-from tui.formats import elide, listed, many
-from tui.screens.dialogs import ConfirmDialog, MessageDialog
+from tui.formats import elide, many
+from tui.screens import questions
+from tui.screens.dialogs import MessageDialog
 from tui.screens.late import launch_screen, suspects_dialog
+from tui.screens.launch_again import again as launched_again
 from tui.screens.subjects import NAME, Subject, Subjects
 from workflow.airbyte.models import ConnectionId, JobId
 from workflow.airbyte.problems import ApiProblem
@@ -53,9 +55,10 @@ class Acts:
         if not targets:
             self._tell("nothing is chosen to launch: put the cursor on a connection, or mark some")
             return None
-        launches = {run.launch for run in self._about.runs(subjects)}
-        of = next(iter(launches)) if again and len(launches) == 1 else None
-        return await self._ask(launch_screen(self._session, targets, of))
+        before = None
+        if again:
+            before = await launched_again(self._session, self._about.runs_before(subjects))
+        return await self._ask(launch_screen(self._session, targets, before))
 
     async def attach(self, subjects: Sequence[Subject]) -> None:
         """Watch jobs that are there, and take detached runs up again."""
@@ -94,13 +97,7 @@ class Acts:
         names = [self._about.what(run) for run in runs] + [
             self._about.what_job(job) for job in live
         ]
-        count = len(names)
-        title = f"Cancel {many(count, 'job')} on {self._session.profile_name}?"
-        body = (
-            f"{listed(names)}. Cancelling stops whatever runs on the connection now and can take "
-            "minutes; a schedule may start a new sync right after."
-        )
-        if not await self._confirmed(title, body, yes=f"Cancel {many(count, 'job')}"):
+        if not await self._ask(questions.cancel(names, self._session.profile_name)):
             return
         wanted: list[Callable[[], Awaitable[object]]] = [
             *(partial(self._fleet.cancel, run.run) for run in runs),
@@ -119,13 +116,17 @@ class Acts:
             page = self._about.page_of(suspicion.record.intent.connection_id, job)
             self._app.run_worker(self._open(page), group="page", exit_on_error=False)
 
-        answer = await self._ask(suspects_dialog(self._session, state, suspicion, open_page))
-        if answer is None:
-            return
-        wish: Callable[[], Awaitable[object]] = partial(self._fleet.dismiss, run)
-        if answer != "none":
-            wish = partial(self._fleet.pick, run, answer)
-        await self._each([wish])
+        while True:
+            asked = suspects_dialog(self._session, state, suspicion, open_page)
+            answer = await self._ask(asked)
+            if answer is None:
+                return
+            if answer != "none":
+                await self._each([partial(self._fleet.pick, run, answer)])
+                return
+            if await self._ask(questions.dismiss(state, suspicion)):
+                await self._each([partial(self._fleet.dismiss, run)])
+                return
 
     async def detach(self, subjects: Sequence[Subject]) -> None:
         """Stop watching; the jobs go on."""
@@ -155,15 +156,8 @@ class Acts:
             await self._each([partial(self._fleet.hold, launch.launch)])
 
     async def _start_or_drop(self, unsent: Sequence[RunState]) -> None:
-        names = listed([elide(run.name, NAME) for run in unsent])
         ids = [run.run for run in unsent]
-        start = await self._confirmed(
-            f"Send {many(len(unsent), 'run')} that an earlier start left unsent?",
-            f"{names}. Nothing has been sent for them. Dropped, they count as skipped.",
-            yes="Send",
-            no="Drop",
-            later="Leave unsent",
-        )
+        start = await self._ask(questions.unsent(unsent))
         if start is None:
             return
         wish = self._fleet.start_waiting if start else self._fleet.drop_waiting
@@ -180,24 +174,12 @@ class Acts:
             return
         active = not views[0].connection.is_active
         views = [view for view in views if view.connection.is_active is not active]
-        verb = "Enable" if active else "Disable"
-        what = many(len(views), "connection")
-        after = "its schedule starts syncs again" if active else "no schedule starts it any more"
-        if await self._confirmed(
-            f"{verb} {what} on {self._session.profile_name}?",
-            f"{listed([elide(view.connection.name, NAME) for view in views])}: {after}.",
-            yes=verb,
+        connections = [view.connection for view in views]
+        if await self._ask(
+            questions.switch(connections, self._session.profile_name, active=active)
         ):
-            await self._each(
-                [
-                    partial(
-                        self._fleet.set_connection_status,
-                        view.connection.connection_id,
-                        active=active,
-                    )
-                    for view in views
-                ]
-            )
+            switch = partial(self._fleet.set_connection_status, active=active)
+            await self._each([partial(switch, one.connection_id) for one in connections])
 
     async def follow(self, subjects: Sequence[Subject]) -> None:
         """Follow the connections of these; when all of them are, follow them no more."""
@@ -245,16 +227,6 @@ class Acts:
             self._tell(f"copied {many(len(lines), 'line')}")
 
     # ------------------------------------------------------------------------------ helpers
-
-    async def _confirmed(
-        self, title: str, body: str, *, yes: str, no: str = "No", later: str | None = None
-    ) -> bool | None:
-        """Ask; None is no answer, which is not a no."""
-        # Made of safe names and our own words.
-        dialog = ConfirmDialog(
-            SafeText(title), SafeText(body), yes=yes, no=no, later=later, danger=True
-        )
-        return await self._ask(dialog)
 
     async def _ask(self, question: Screen[Answer]) -> Answer | None:
         """Ask, unless that is being asked already: a key pressed twice asks once."""

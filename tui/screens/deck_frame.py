@@ -6,7 +6,7 @@ shown where :mod:`tui.deck_plan` has a place for it. What keys do is :mod:`tui.s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -93,13 +93,10 @@ class LastEvent(Still, Static):
 class Frame:
     """Everything of the deck that is no table, and the places of all of it."""
 
-    def __init__(
-        self, clock: Clock, panes: Panes, happened: Happenings, rebound: Mapping[str, str]
-    ) -> None:
+    def __init__(self, clock: Clock, panes: Panes, happened: Happenings) -> None:
         self._clock = clock
         self._panes = panes
         self._happened = happened
-        self._rebound = rebound
         self.wish = Wish()
         self.keys: Final = KeyLine(id=Part.KEYS)
         self._plan = deck_plan.plan(80, 24, self.wish)
@@ -110,7 +107,8 @@ class Frame:
         self._last = LastEvent("", id=Part.LAST_EVENT, markup=False)
         self._last_drawn = ""
         self._estimate: _Estimate | None = None
-        self._launch_number: int | None = None
+        self._launched: LaunchState | None = None
+        """The launch that is shown."""
         self._stale = False
         self._choice: tuple[object, ...] = ()
         self._barred: tuple[Key, ...] | None = None
@@ -129,7 +127,7 @@ class Frame:
 
     def hint(self, id_: str) -> str:
         """Return the key in force for an id."""
-        return keymap.keys_of(keymap.BY_ID[id_], self._rebound)[0]
+        return keymap.key_at(self.keys.app, id_)
 
     def want(self, wish: Wish) -> None:
         """Arrange the parts another way."""
@@ -148,7 +146,7 @@ class Frame:
             if region is not None:
                 widget.styles.offset = region.offset
                 widget.styles.width, widget.styles.height = region.size
-        self.keys.show(hints(size.width, self._rebound))
+        self.keys.show(hints(size.width, self.keys.app))
 
     def opening(self, facts: Facts) -> None:
         """Draw what is known before anything has been read."""
@@ -163,7 +161,7 @@ class Frame:
             self._panes.of(pane).dim(facts.stale)
         self._stale = facts.stale
         self._header.show(facts)
-        self._launch_number = self._draw_launch(session)
+        self._draw_launch(session)
         self._barred = None
         self.draw_choice()
         self._draw_last_event()
@@ -176,7 +174,8 @@ class Frame:
         title, lines = self._about.of(pane, now, width, wide=wide)
         self._detail.show(lines, dimmed=self._stale)
         titles = {pane: self._panes.of(pane).title for pane in Pane}
-        tops = deck_view.top_titles(self._plan, pane, titles, title, self._launch_number)
+        number = None if self._launched is None else self._launched.number
+        tops = deck_view.top_titles(self._plan, pane, titles, title, number)
         self._draw_rule(Part.TOP, tops)
         middle = deck_view.middle_titles(self._plan, title, titles[Pane.EVENTS], pane)
         self._draw_rule(Part.MIDDLE, middle)
@@ -194,13 +193,14 @@ class Frame:
         table = self._panes.of(self.wish.pane)
         return self.wish.pane, table.cursor, table.marks
 
-    def _draw_launch(self, session: Session) -> int | None:
-        """Draw the launch to show and return its number, if there is one."""
-        shown = progress(session.fleet.launches)
+    def _draw_launch(self, session: Session) -> None:
+        """Draw the launch to show, if there is one."""
+        shown = progress(session.fleet.launches, self._launched)
+        self._launched = None if shown is None else shown.state
         if (shown is not None) is not self.wish.launch:
             self.want(replace(self.wish, launch=shown is not None))
         if shown is None:
-            return None
+            return
         left = None
         if shown.state.finished is None:
             now = self._clock.now()
@@ -210,7 +210,6 @@ class Frame:
                 known = self._estimate = _estimated(session, shown.state, now)
             left = known.left
         self._launch.show(replace(shown, left=left), self.hint("hold"))
-        return shown.state.number
 
     def _draw_rule(self, part: Part, titles: Sequence[Title]) -> None:
         region = self._plan.regions.get(part)

@@ -19,6 +19,7 @@ from textual.reactive import var
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
+from tui import keymap
 from tui.screens.leaving import leave
 from workflow.text import SafeText
 
@@ -97,6 +98,10 @@ class Dialog(ModalScreen[Answer]):
 
     def on_mount(self) -> None:
         """Begin to answer a moment after the first paint."""
+        for answer in self.query(Button):
+            told = keymap.written_at(self.app, str(answer.label))
+            if told != str(answer.label):
+                answer.label = Content(told)
         self.call_after_refresh(self.set_timer, GRACE, self._arm)
 
     def _arm(self) -> None:

@@ -7,7 +7,7 @@ by the same fold as a live run.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Final
+from typing import ClassVar, Final, TypeAlias
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -82,10 +82,16 @@ def fields_of(row: RunRow) -> str:
     return filtering.fields(row.name or "", status=status, job_type=row.job_type)
 
 
-def _stand(session: Session) -> tuple[int, int]:
-    """Count the runs of this process, and those that have ended."""
+_Stand: TypeAlias = tuple[frozenset[RunId], frozenset[RunId]]
+
+
+def _stand(session: Session) -> _Stand:
+    """Return the runs of this process, and those that have ended.
+
+    Not their numbers: where runs are forgotten too, those may be the same with other runs.
+    """
     runs = session.fleet.runs
-    return len(runs), sum(run.verdict is not None for run in runs.values())
+    return frozenset(runs), frozenset(run for run, at in runs.items() if at.verdict is not None)
 
 
 class HistoryScreen(Screen[None]):
@@ -112,8 +118,8 @@ class HistoryScreen(Screen[None]):
         self._problems = False
         self._found: tuple[str, bool, list[RunId]] | None = None
         self._read = False
-        self._seen: tuple[int, int] = (0, 0)
-        """How many runs of this process there were, and had ended, when the journal was read."""
+        self._seen: _Stand = (frozenset(), frozenset())
+        """Which runs of this process there were, and had ended, when the journal was read."""
 
     def compose(self) -> ComposeResult:
         """Where this is, the rows, the keys or the search."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from workflow.text import SafeText, safe
 
 if TYPE_CHECKING:
     from tui.listening import Listener
+    from tui.screens.launch_again import Again
     from tui.screens.quitting import Leaving
     from tui.screens.suspects import Answer
     from tui.session import Session
@@ -29,23 +30,21 @@ if TYPE_CHECKING:
     from workflow.runs.suspects import Suspicion
 
 
-async def listener(
-    app: App[Any], clock: Clock, opening: Facts, rebound: Mapping[str, str]
-) -> Listener:
+async def listener(app: App[Any], clock: Clock, opening: Facts) -> Listener:
     """Return the deck with its listener; it is imported in a thread, so that keys are heard."""
     await asyncio.to_thread(importlib.import_module, "tui.listening")
     from tui.listening import Listener
 
-    return Listener(app, clock, opening, rebound)
+    return Listener(app, clock, opening)
 
 
 def launch_screen(
-    session: Session, targets: tuple[Target, ...], rerun_of: LaunchId | None
+    session: Session, targets: tuple[Target, ...], again: Again | None
 ) -> Screen[LaunchId | None]:
     """Return the form that starts runs."""
     from tui.screens.launch import LaunchScreen
 
-    return LaunchScreen(session, targets, rerun_of)
+    return LaunchScreen(session, targets, again)
 
 
 def run_screen(session: Session, run: RunId, order: tuple[RunId, ...]) -> Screen[None]:

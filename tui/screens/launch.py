@@ -7,8 +7,6 @@ mean is :mod:`tui.screens.launch_form`'s, what they look like :mod:`tui.screens.
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import replace
 from typing import ClassVar, Final
 
 from textual import events
@@ -21,26 +19,24 @@ from textual.widgets import Button, Static
 from textual.worker import Worker, WorkerState
 
 from tui import keymap
-from tui.formats import many
 from tui.glyphs import Tone
 from tui.plans import Plan
-from tui.screens import launch_form, plan_book
+from tui.screens import launch_deed, launch_form, plan_book
 from tui.screens.deck_acts import locked
-from tui.screens.dialogs import TypedAhead, TypedDialog
+from tui.screens.dialogs import TypedAhead
+from tui.screens.launch_again import Again
 from tui.screens.launch_checks import Checks
 from tui.screens.launch_fields import LaunchFields
-from tui.screens.launch_foot import LaunchFoot
+from tui.screens.launch_foot import WORKFLOW_KEY, LaunchFoot
 from tui.screens.launch_form import Doing
 from tui.screens.launch_intent import Intent
 from tui.screens.leaving import leave
 from tui.screens.workflow_choice import Answer, WorkflowScreen
 from tui.screens.workflow_form import Chosen
 from tui.session import Session
-from tui.telling import Telling, Tells
 from tui.widgets.lines import crumbs, spread, titled_rule
 from tui.widgets.target_list import TargetList
 from tui.widgets.too_small import TooSmall
-from workflow.runs import programs
 from workflow.runs.events import LaunchId
 from workflow.runs.launch import Order, OrderRefused, Target
 from workflow.text import SafeText, safe
@@ -57,7 +53,7 @@ class LaunchScreen(Screen[LaunchId | None]):
     AUTO_FOCUS: ClassVar[str | None] = "#targets"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "trigger", "trigger", id="launch.trigger", show=False),
-        Binding("w", "workflow", "another workflow", id="launch.workflow", show=False),
+        Binding(WORKFLOW_KEY, "workflow", "another workflow", id="launch.workflow", show=False),
         Binding("plus", "plan", "save as plan", id="launch.plan", show=False),
         *keymap.bindings(("back", "quit", "copy", "help", "last_view", "read_now")),
         Binding("tab", "app.focus_next", "field", show=False),
@@ -78,13 +74,13 @@ class LaunchScreen(Screen[LaunchId | None]):
         self,
         session: Session,
         targets: tuple[Target, ...],
-        rerun_of: LaunchId | None = None,
+        again: Again | None = None,
         plan: Plan | None = None,
     ) -> None:
         super().__init__()
         self._session = session
         self._targets = tuple({target.connection_id: target for target in targets}.values())
-        self._rerun_of = rerun_of
+        self._again = again
         self._plan = plan
         self._workflow: Chosen | None = None
         self._checks = Checks(session)
@@ -98,7 +94,7 @@ class LaunchScreen(Screen[LaunchId | None]):
 
     def compose(self) -> ComposeResult:
         """The fields, then the targets, then the button."""
-        old = self._session.fleet.launches.get(self._rerun_of) if self._rerun_of else None
+        old = self._again.launch if self._again else None
         yield Static(id="where", classes="line")
         yield Static(titled_rule(""), classes="line")
         suggested = launch_form.suggested(len(self._targets), old)
@@ -114,6 +110,8 @@ class LaunchScreen(Screen[LaunchId | None]):
         """Show the targets and begin to check them."""
         self._list.show([target.connection_id for target in self._targets])
         self._recheck()
+        if self._again is not None and self._again.unlike:
+            self._told = self._again.unlike
         self._draw()
         self.set_interval(1.0, self._draw)
         self.call_after_refresh(self._ahead.arm)
@@ -144,47 +142,40 @@ class LaunchScreen(Screen[LaunchId | None]):
             return
         self._list.touch()
         intent = self._intent
-        profile = SafeText(self._session.profile_name.upper())
-        where = crumbs(
-            Content.assemble(" LAUNCH on ", (profile, "bold")),
-            *(part for part in (self._session.server, self._session.workspace) if part),
-        )
-        nothing = Content.styled("nothing is sent yet ", Tone.WARNING.style)
-        self._line("#where", spread(where, nothing, self.size.width))
+        self._line("#where", self._where)
         counts = launch_form.summary(len(self._targets), intent.checks, len(self._list.marks))
         self._line("#summary", titled_rule(counts))
         self.query_one(LaunchFoot).show(
             self._status(intent),
-            intent.told(profile),
+            intent.told(self._profile),
             ready=self._ready(intent),
             danger=intent.form.destructive,
         )
+
+    @property
+    def _profile(self) -> SafeText:
+        return SafeText(self._session.profile_name.upper())
+
+    @property
+    def _where(self) -> Content:
+        places = (self._session.server, self._session.workspace)
+        launch = Content.assemble(" LAUNCH on ", (self._profile, "bold"))
+        nothing = Content.styled("nothing is sent yet ", Tone.WARNING.style)
+        return spread(crumbs(launch, *filter(None, places)), nothing, self.size.width)
 
     def _line(self, selector: str, content: Content) -> None:
         self.query_one(selector, Static).update(content, layout=False)
 
     def _status(self, intent: Intent) -> Content:
-        wrong = self._fields.mistakes
-        if wrong:
-            return Content.styled(wrong[0].sentence, Tone.FAILED.style)
+        if self._fields.mistakes:
+            return Content.styled(self._fields.mistakes[0].sentence, Tone.FAILED.style)
         if self._session.fleet.read_only:
             text = locked(self._session, keymap.key_at(self.app, "arm"))
             return Content.styled(text, Tone.WARNING.style)
         if self._told is not None:
             return Content.styled(self._told, Tone.WARNING.style)
-        if intent.once:
-            return Content("runs once: this workflow takes no connection")
-        return Content(
-            launch_form.status(
-                intent.form,
-                len(intent.taken),
-                intent.checks,
-                checked=self._checks.age,
-                waited=self._checks.waited,
-                under_cursor=self._checks.by_id.get(self._list.cursor or ""),
-                usual=self._session.fleet.watch.usual if self._ready(intent) else None,
-            )
-        )
+        usual = self._session.fleet.watch.usual if self._ready(intent) else None
+        return Content(self._checks.told(intent, self._list.cursor, usual))
 
     # ----------------------------------------------------------------------------- the targets
 
@@ -201,7 +192,7 @@ class LaunchScreen(Screen[LaunchId | None]):
         """What the screen stands at."""
         taken = self._list.taken
         checks = self._checks.of(taken)
-        name = self._plan.name if self._plan else "rerun" if self._rerun_of else ""
+        name = self._plan.name if self._plan else "rerun" if self._again else ""
         return Intent(self._fields.form, taken, checks, self._workflow, name)
 
     def _ready(self, intent: Intent) -> bool:
@@ -257,21 +248,12 @@ class LaunchScreen(Screen[LaunchId | None]):
         if not self._ready(intent):
             self.app.bell()
             return
-        order, form = intent.order(), intent.form
-        phrase = launch_form.confirmation(form, len(order.targets), self._session.profile_name)
-        if phrase is None:
+        order = intent.order()
+        question = launch_deed.question(order, intent.form, self._session.profile_name)
+        if question is None:
             self._send(order)
-            return
-        self.app.push_screen(
-            TypedDialog(
-                SafeText(
-                    f"{form.doing.job_type.capitalize()} {many(len(order.targets), 'target')}?"
-                ),
-                launch_form.warning(form.doing, order),
-                phrase=phrase,
-            ),
-            lambda sure: self._send(order) if sure else None,
-        )
+        else:
+            self.app.push_screen(question, lambda sure: self._send(order) if sure else None)
 
     def _send(self, order: Order) -> None:
         self._sending = True
@@ -279,18 +261,13 @@ class LaunchScreen(Screen[LaunchId | None]):
         self.run_worker(self._launch(order), group="launch", exit_on_error=False)
 
     async def _launch(self, order: Order) -> None:
-        if order.program is None and self._fields.form.doing is Doing.CLEAR_THEN_SYNC:
-            order = replace(order, program=await asyncio.to_thread(programs.clear_then_sync))
         try:
-            launch = await self._session.fleet.launch(order)
+            launch = await launch_deed.done(self.app, self._session, order, self._fields.form)
         except OrderRefused as refused:
             self._sending = False
             self._told = refused.text
             self._draw()
         else:
-            form = self._fields.form
-            if isinstance(self.app, Tells):
-                self.app.tell_of(launch, Telling(form.bell, form.desktop))
             leave(self, launch)
 
     def on_input_submitted(self) -> None:
@@ -323,18 +300,13 @@ class LaunchScreen(Screen[LaunchId | None]):
 
     def action_plan(self) -> None:
         """Save what is taken, and the form, under a name."""
-        if self._workflow is not None:
-            self._told = SafeText("a plan holds no workflow document: copy the command instead")
-        elif self._fields.mistakes or not self._list.taken:
+        if self._fields.mistakes or not self._list.taken:
             self.app.bell()
         else:
             self.run_worker(self._save_plan(), group="plan", exclusive=True, exit_on_error=False)
-        self._draw()
 
     async def _save_plan(self) -> None:
-        told = await plan_book.save(
-            self.app, self._session, self._list.taken, self._fields.form, self._plan
-        )
+        told = await plan_book.save(self.app, self._session, self._intent, self._plan)
         if told is not None:
             self._told = told
             self._draw()
@@ -344,15 +316,7 @@ class LaunchScreen(Screen[LaunchId | None]):
         if self._fields.mistakes:
             self.app.bell()
             return
-        intent = self._intent
-        written = intent.command(self._session.profile_name)
-        if written is None:
-            self._told = SafeText("no one command does all: see syncdeck workflow run --help")
-        else:
-            self.app.copy_to_clipboard(written)
-            verb = "run" if self._workflow is None else "workflow run"
-            for_ = many(len(intent.taken), "target")
-            self._told = SafeText(f"copied: syncdeck {verb} … for {for_}")
+        self._told = launch_deed.copied(self.app, self._intent, self._session.profile_name)
         self._draw()
 
     def action_read_now(self) -> None:

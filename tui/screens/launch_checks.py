@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
+from tui.screens import launch_form
+from tui.screens.launch_intent import Intent
 from tui.session import Session
 from workflow.runs.launch import Order, Target, TargetCheck
+from workflow.text import SafeText
 
 
 class Checks:
@@ -37,6 +40,26 @@ class Checks:
             news()
         self._done_at = self._session.clock.now()
         news()
+
+    def told(
+        self, intent: Intent, cursor: str | None, usual: Callable[[str], timedelta | None] | None
+    ) -> SafeText:
+        """Return how it stands with the checks of what is taken, in one line.
+
+        `cursor` is the target that more is told of; `usual` gives a connection's usual duration,
+        None when it is too early to estimate.
+        """
+        if intent.once:
+            return SafeText("runs once: this workflow takes no connection")
+        return launch_form.status(
+            intent.form,
+            len(intent.taken),
+            intent.checks,
+            checked=self.age,
+            waited=self.waited,
+            under_cursor=self.by_id.get(cursor or ""),
+            usual=usual,
+        )
 
     @property
     def waited(self) -> timedelta:

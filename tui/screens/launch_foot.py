@@ -5,6 +5,8 @@ For the mouse, and to be read: enter and esc do the same from everywhere, and ta
 
 from __future__ import annotations
 
+from typing import Final
+
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
@@ -14,18 +16,19 @@ from tui import keymap
 from tui.widgets.hints import Hints
 from tui.widgets.lines import titled_rule
 
-_KEYS = (
+WORKFLOW_KEY: Final = "w"
+_KEYS: Final = (
     ("⏎", "trigger"),
     ("tab", "field"),
     ("mark", "leave out"),
     ("back", "back"),
     ("copy", "copy as command"),
-    ("w", "workflow"),
+    (WORKFLOW_KEY, "workflow"),
     ("+", "save as plan"),
     ("help", "help"),
 )
 """Keys, those of the deck by their ids, and what they do here."""
-_BUTTONS = (("go", ""), ("plan", "[ Save as plan ]"), ("back", "[ Back ]"))
+_BUTTONS: Final = (("go", ""), ("plan", "[ Save as plan ]"), ("back", "[ Back ]"))
 
 
 class LaunchFoot(Vertical):

@@ -143,13 +143,15 @@ class ViewsDialog(PickDialog[Wish]):
     def __init__(self, views: Sequence[SavedView], now: SavedView) -> None:
         self._views = tuple(views)
         rows = [line(view.name, view.told, LONGEST_NAME) for view in views]
-        body = "⏎ shows one, x drops it. To save what is shown now, type a name for it below: "
+        body = "Enter shows one, x drops it. To save what is shown now, type a name for it below: "
         super().__init__(SafeText("Saved views"), SafeText(body + now.told), rows)
 
     def answers(self) -> ComposeResult:
         """Yield the list, the field for a name, the buttons."""
         yield OptionList(*(Option(row) for row in self._rows), id="picks", compact=True)
-        yield Input(placeholder="tab, a name, ⏎", compact=True, id="name", max_length=LONGEST_NAME)
+        yield Input(
+            placeholder="tab, name, enter", compact=True, id="name", max_length=LONGEST_NAME
+        )
         yield from row(button("⏎  Take", "take"), button("esc  Back", "no"))
 
     def first_focus(self) -> str:

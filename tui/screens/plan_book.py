@@ -13,10 +13,9 @@ from tui import plans
 from tui.formats import many
 from tui.kept import KeptError, kept_by
 from tui.plans import LONGEST_NAME, Plan
-from tui.screens.launch_form import Form
+from tui.screens.launch_intent import Intent
 from tui.screens.naming import NameDialog
 from tui.session import Session
-from workflow.runs.launch import Target
 from workflow.text import SafeText, safe
 
 
@@ -26,11 +25,13 @@ def plans_of(app: object, session: Session) -> tuple[Plan, ...]:
 
 
 async def save(
-    app: App[Any], session: Session, targets: tuple[Target, ...], form: Form, before: Plan | None
+    app: App[Any], session: Session, intent: Intent, before: Plan | None
 ) -> SafeText | None:
     """Ask for a name and keep the plan; return what became of it, None when gone back."""
+    if intent.workflow is not None:
+        return SafeText("a plan holds no workflow document: copy the command instead")
     dialog = NameDialog(
-        SafeText(f"Save {many(len(targets), 'target')} and this form as a plan?"),
+        SafeText(f"Save {many(len(intent.taken), 'target')} and this form as a plan?"),
         SafeText(f"It stays with {safe(session.profile_name)}, and is found by its name with `:`."),
         name=before.name if before else "",
         longest=LONGEST_NAME,
@@ -38,7 +39,7 @@ async def save(
     name = await app.push_screen_wait(dialog)
     if not name:
         return None
-    plan = Plan(safe(name, limit=LONGEST_NAME), targets, form)
+    plan = Plan(safe(name, limit=LONGEST_NAME), intent.taken, intent.form)
     return _keep(app, session, plans.saved(plans_of(app, session), plan)) or SafeText(
         f"saved as the plan {plan.name}"
     )

@@ -274,10 +274,10 @@ class RunScreen(ActingScreen):
         hints = keymap.hints_at(self.app, ids)
         return [*hints[:at], (both, "other run"), *hints[at + 1 :]]
 
-    def action_resolve(self) -> None:
+    async def action_resolve(self) -> None:
         """Say which job a lost trigger made, or that it made none."""
         run = self._run
-        self._act(lambda acts: acts.resolve(run))
+        await self._act(lambda acts: acts.resolve(run))
 
     # ----------------------------------------------------------------------------------- moving
 

@@ -20,7 +20,6 @@ from tui.detail_lines import origin
 from tui.event_lines import Entry
 from tui.formats import bytes_, clock, duration, elide, exact, many, rate
 from tui.glyphs import Sign, Tone
-from tui.lasting import ended, lasted
 from tui.run_cells import rows_per_second
 from tui.screens.connection_figures import Figures, outcome, usual
 from tui.screens.suspects import suspect_line
@@ -30,6 +29,7 @@ from tui.widgets.status_timeline import timeline_lines
 from tui.widgets.step_track import step_look
 from workflow.airbyte.models import JobType, same_kind
 from workflow.runs.events import Origin, Verdict
+from workflow.runs.lasting import ended, lasted
 from workflow.runs.run import Phase, RunState
 from workflow.runs.suspects import Suspicion
 from workflow.runs.watch import ConnectionView

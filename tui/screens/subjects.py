@@ -46,6 +46,15 @@ class Subjects:
             found += [run for run in runs.values() if run.live and run.connection_id in connections]
         return found
 
+    def runs_before(self, subjects: Iterable[Subject]) -> list[RunState]:
+        """Return the runs that a rerun of these is like: those of the past among them."""
+        wanted = tuple(subjects)
+        keys = [subject.run for subject in wanted if isinstance(subject, rows.RunKey)]
+        past = [
+            self._past[run] for run in keys if run not in self._fleet.runs and run in self._past
+        ]
+        return self.runs(wanted) + past
+
     def _run(self, run: RunId) -> RunState | None:
         return self._fleet.runs.get(run, self._past.get(run))
 

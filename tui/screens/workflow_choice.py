@@ -21,6 +21,7 @@ from textual.screen import Screen
 from textual.widgets import Button, Input, Static
 from textual.worker import Worker, WorkerState
 
+from tui import keymap
 from tui.document_reading import Reading, read_document
 from tui.glyphs import Tone
 from tui.screens import workflow_words
@@ -130,7 +131,7 @@ class WorkflowScreen(Screen[Answer | None]):
                 button = Button(Content(label), id=id_, compact=True)
                 button.can_focus = False
                 yield button
-        yield Hints(_HINTS)
+        yield Hints(keymap.named_at(self.app, _HINTS))
 
     def on_mount(self) -> None:
         """Read again what was chosen before."""

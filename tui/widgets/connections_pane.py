@@ -6,12 +6,13 @@ Keeps the filter, the order and, by id, the marks; what a row says is
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Final
 
 from tui import connection_rows, glyphs, keymap
 from tui.board import ConnectionBoard, RunBoard
-from tui.connection_rows import Key, NoteKey, Sort
+from tui.connection_order import Order, Sort
+from tui.connection_rows import Key, NoteKey
 from tui.deck_plan import Pane
 from tui.formats import waiting
 from tui.glyphs import Tone
@@ -54,8 +55,7 @@ class ConnectionsPane(LiveTable[Key]):
         self.chip = NO_NAME
         """The name of the saved view that is shown."""
         self.problems = False
-        self.sort = Sort.STATE
-        self._ordered: tuple[connection_rows.Entry, ...] = ()
+        self._order = Order(Sort.STATE)
         self._narrowing = Narrowing()
         self._shown = 0
         self._total = 0
@@ -90,7 +90,8 @@ class ConnectionsPane(LiveTable[Key]):
         self._total = len(watch.connections)
         if moves:
             self.forget(lambda key: isinstance(key, NoteKey) or self.board.entry(key) is None)
-            self._arrange(changed, at_once=False)
+            self._order.take({key: self.board.entry(key) for key in changed})
+            self._select(changed, at_once=False)
         elif tick:
             self.touch(None)
         elif changed:
@@ -117,43 +118,46 @@ class ConnectionsPane(LiveTable[Key]):
     def take_view(self, view: SavedView) -> None:
         """Show a saved view."""
         self.words, self.problems, self.chip = view.words, view.problems, view.name
-        self.sort = next((sort for sort in _SORTS if sort.value == view.order), Sort.STATE)
-        self._arrange(set(), at_once=True)
+        self._arrange(next((sort for sort in _SORTS if sort.value == view.order), Sort.STATE))
 
     def filter(self, words: str) -> None:
         """Show what passes this filter."""
         self.words, self.chip = words, NO_NAME
-        self._filter(set(), at_once=True)
+        self._filter((), at_once=True)
 
     def toggle_problems(self) -> None:
         """Show problems only, or all again."""
         self.chip = NO_NAME
         self.problems = not self.problems
-        self._select(set(), at_once=True)
+        self._select((), at_once=True)
 
     def next_sort(self) -> None:
         """Take the next order."""
-        self.sort = _SORTS[(_SORTS.index(self.sort) + 1) % len(_SORTS)]
-        self._arrange(set(), at_once=True)
+        self._arrange(_SORTS[(_SORTS.index(self.sort) + 1) % len(_SORTS)])
 
     def sort_by(self, column: str) -> None:
         """Take the order that a column stands for, or the next one."""
         if column not in _SORTS_BY:
             self.next_sort()
             return
-        self.sort = _SORTS_BY[column]
-        self._arrange(set(), at_once=True)
+        self._arrange(_SORTS_BY[column])
 
-    def _arrange(self, changed: set[Key], *, at_once: bool) -> None:
-        self._ordered = connection_rows.ordered(self.board.entries, self.sort)
-        self._select(changed, at_once=at_once)
+    @property
+    def sort(self) -> Sort:
+        """The order they stand in."""
+        return self._order.sort
 
-    def _select(self, changed: set[Key], *, at_once: bool) -> None:
+    def _arrange(self, sort: Sort) -> None:
+        self._order = Order(sort, self.board.entries)
+        self._select((), at_once=True)
+
+    def _select(self, changed: Collection[Key], *, at_once: bool) -> None:
         """Look again at what passes of the order there is."""
-        self._narrowing = Narrowing(self._ordered, problems=self.problems, followed=self.followed)
+        entries = self._order.entries
+        self._narrowing = Narrowing(entries, problems=self.problems, followed=self.followed)
         self._filter(changed, at_once=at_once)
 
-    def _filter(self, changed: set[Key], *, at_once: bool) -> None:
+    def _filter(self, changed: Collection[Key], *, at_once: bool) -> None:
         """Show what passes: a key that is typed sorts nothing."""
         board = self.board
         shown = tuple([entry.connection_id for entry in self._narrowing.passing(self.words)])

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from tui import filtering
+from tui import filtering, keymap
 from tui.deck_plan import Pane
 from tui.event_lines import Entry, wrapped
 from tui.filtering import Filter
@@ -57,7 +57,10 @@ class EventsPane(LiveTable[LineOf]):
         self._entries: dict[int, _Wrapped] = {}
         self._lines: deque[LineOf] = deque(maxlen=2 * MOST)
         self._happened: Happenings | None = None
+        self._heard = 0
+        """The number of the newest entry there was at the last :meth:`take`."""
         self._taken = 0
+        """The number of the newest entry that stands in the lines; 0 to read all anew."""
         self._width = 0
         self.words = ""
         self.chip = NO_NAME
@@ -74,8 +77,12 @@ class EventsPane(LiveTable[LineOf]):
         return SafeText("problems" if self.problems else "all")
 
     def take(self, happened: Happenings) -> None:
-        """Take in what is new; at another width or filter, everything again."""
-        self._happened = happened
+        """Take in what is new."""
+        self._happened, self._heard = happened, happened.count
+        self._read(happened)
+
+    def _read(self, happened: Happenings) -> None:
+        """Read on to the newest entry heard of; at another width or filter, everything again."""
         width = self.scrollable_content_region.width
         if not width:
             return
@@ -88,6 +95,8 @@ class EventsPane(LiveTable[LineOf]):
             self._lines.clear()
         wanted, fresh = filtering.read(self.words), False
         for number, entry in happened.since(self._taken):
+            if number > self._heard:
+                break  # the picture is held still
             self._taken = number
             known = self._entries.get(number) or self._wrap(number, entry)
             if self._passes(known, wanted):
@@ -98,7 +107,17 @@ class EventsPane(LiveTable[LineOf]):
             self._lines.pop()  # as old as what is forgotten
         if fresh or len(self.order) != len(self._lines):
             self.show(tuple(self._lines), None if anew else (), at_once=asked)
-        self.say((Cell("nothing has happened yet", Tone.QUIET),))
+        self.say(self._told())
+
+    def _told(self) -> tuple[Cell, ...]:
+        """Say why there is no line, for when there is none."""
+        if self.words:
+            shows = keymap.key_at(self.app, "back")
+            return (Cell("nothing here has these words"), Cell(f"{shows} shows all", Tone.QUIET))
+        if self.problems:
+            shows = keymap.key_at(self.app, "problems")
+            return (Cell("no problems", Tone.SUCCEEDED), Cell(f"{shows} shows all", Tone.QUIET))
+        return (Cell("nothing has happened yet", Tone.QUIET),)
 
     def _wrap(self, number: int, entry: Entry) -> _Wrapped:
         """Keep an entry with its lines, for as long as anybody can scroll to it."""
@@ -110,7 +129,13 @@ class EventsPane(LiveTable[LineOf]):
     def on_resize(self) -> None:
         """Wrap anew at once: half a line is no use to anybody."""
         if self._happened is not None:
-            self.take(self._happened)
+            self._read(self._happened)
+
+    def _anew(self) -> None:
+        """Read everything again, of what has been heard so far."""
+        self._taken = 0
+        if self._happened is not None:
+            self._read(self._happened)
 
     @property
     def view(self) -> SavedView:
@@ -118,20 +143,20 @@ class EventsPane(LiveTable[LineOf]):
         return SavedView(Pane.EVENTS, self.words, self.problems)
 
     def take_view(self, view: SavedView) -> None:
-        """Show a saved view, from the next :meth:`take` on."""
+        """Show a saved view."""
         self.words, self.problems, self.chip = view.words, view.problems, view.name
-        self._taken = 0
+        self._anew()
 
     def filter(self, words: str) -> None:
-        """Show what passes this filter, from the next :meth:`take` on."""
+        """Show what passes this filter."""
         self.words, self.chip = words, NO_NAME
-        self._taken = 0
+        self._anew()
 
     def toggle_problems(self) -> None:
-        """Show problems only, or all again, from the next :meth:`take` on."""
+        """Show problems only, or all again."""
         self.chip = NO_NAME
         self.problems = not self.problems
-        self._taken = 0
+        self._anew()
 
     def next_sort(self) -> None:
         """Keep the one order there is: the newest first."""

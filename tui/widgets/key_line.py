@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import ClassVar, Self
 
 from rich.segment import Segment
@@ -23,11 +22,10 @@ from tui.widgets.still import Still
 _SIGN = " / "
 
 
-def hints(width: int, rebound: Mapping[str, str]) -> Content:
-    """Return as many keys as there is room for, the way they are bound now."""
+def hints(width: int, app: object) -> Content:
+    """Return as many keys of the deck as there is room for, the way this app binds them."""
     ids = keymap.DECK_HINTS if width >= NARROW else keymap.NARROW_DECK_HINTS
-    keys = [keymap.BY_ID[id_] for id_ in ids]
-    return hint_line(((keymap.keys_of(key, rebound)[0], key.label) for key in keys), width)
+    return hint_line(keymap.hints_at(app, ids), width)
 
 
 class KeyLine(Still, Input):
@@ -116,9 +114,8 @@ class KeyLine(Still, Input):
         if self._typing:
             self.words = typed
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Keep the filter and go back to the rows."""
-        event.stop()
+    async def action_submit(self) -> None:
+        """Keep the filter and go back to the rows, before another key is taken."""
         self.close(kept=True)
 
     async def on_mouse_down(self, event: events.MouseDown) -> None:

@@ -32,13 +32,19 @@ class Progress:
     """About how long it still takes; None when nothing can tell."""
 
 
-def progress(launches: Mapping[LaunchId, LaunchState]) -> Progress | None:
-    """Return the launch to show: the youngest under way, else the youngest."""
-    if not launches:
-        return None
+def progress(
+    launches: Mapping[LaunchId, LaunchState], before: LaunchState | None = None
+) -> Progress | None:
+    """Return the launch to show: the youngest under way, else the youngest, else `before`.
+
+    `before` was shown last. When it has been forgotten meanwhile, an older one is no news.
+    """
     there = list(launches.values())
     under_way = [launch for launch in there if launch.finished is None]
-    return Progress((under_way or there)[-1])
+    if under_way:
+        return Progress(under_way[-1])
+    ended = [*there[-1:], *([] if before is None else [before])]
+    return Progress(max(ended, key=lambda launch: launch.number)) if ended else None
 
 
 def launch_line(shown: Progress, width: int, hold_key: str = "p") -> Content:

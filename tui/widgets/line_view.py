@@ -166,6 +166,14 @@ class LineView(ScrollView, Generic[K]):
         room = self.scrollable_content_region.width
         self._painter.resize(room if self.show_vertical_scrollbar else self.size.width, room)
 
+    def watch_show_vertical_scrollbar(self, shown: bool) -> None:
+        """Keep a scrollbar's place from the first one on: its coming lays the whole screen out.
+
+        A filter takes it away and brings it back with single letters.
+        """
+        if shown:
+            self.styles.overflow_y = "scroll"
+
     def _resize_to(self, lines: int) -> None:
         """Tell Textual how many lines there are.
 

@@ -81,6 +81,7 @@ class Pace:
                 self._delta_at = now
             case "sweep":
                 self.sweep_in(SWEEP_EVERY, now)
+                self._progress_at = now
             case "progress":
                 self._progress_at = now
                 self._progress_every = min(_SLOWEST_PROGRESS, max(QUIET, pages * _SECONDS_PER_PAGE))
@@ -111,10 +112,9 @@ class Pace:
             case "delta":
                 return self._after(self._delta_at, self._delta_every(now, suspicion=suspicion))
             case "sweep":
-                by_id = self._roll.are_few and not self.looking
-                return math.inf if by_id else self._sweep_at
+                return self._sweep_due()
             case "progress" if self._wants_progress():
-                return self._after(self._progress_at, self._progress_every)
+                return self._progress_due()
             case _:
                 return math.inf
 
@@ -124,9 +124,25 @@ class Pace:
         One or two jobs are looked at quickly all the time. The last ones of many are not: the
         tail of a thousand jobs is as long as their whole middle.
         """
-        stretched = self._roll.were_many and not self._is_near_an_end(now)
+        stretched = self._roll.were_many and not self._expects_an_end(now)
         every = self._rhythm.interval if stretched else QUICK
         return now + max(every, self._rhythm.penalty) * self._varied()
+
+    def _sweep_due(self) -> float:
+        """Return when the sweep is due: it reads all that progress would, and so takes its place.
+
+        That is the place of the last one before its own time, or else both would be read then.
+        """
+        if self._roll.are_few and not self.looking:
+            return math.inf
+        if self._wants_progress():
+            instead = self._progress_due()
+            if instead <= self._sweep_at < instead + self._progress_every:
+                return instead
+        return self._sweep_at
+
+    def _progress_due(self) -> float:
+        return self._after(self._progress_at, self._progress_every)
 
     def _after(self, last: float, seconds: float) -> float:
         if seconds == math.inf:
@@ -141,7 +157,7 @@ class Pace:
             return self._when_idle() if self.looking else math.inf
         if not self._roll.awaited and not (self.looking and self._book.any_live):
             return self._when_idle()
-        return QUICK if self._is_near_an_end(now) else self._rhythm.interval
+        return QUICK if self._expects_an_end(now) else self._rhythm.interval
 
     def _when_idle(self) -> float:
         return QUIET if self.expecting else IDLE
@@ -153,11 +169,11 @@ class Pace:
         by_id = self._roll.awaited if self._roll.are_few else ()
         return any(job_id not in by_id for job_id in self._book.live)
 
-    def _is_near_an_end(self, now: float) -> bool:
+    def _expects_an_end(self, now: float) -> bool:
         if self._server_time is None:
             return False
         at, noted = self._server_time
-        return self._roll.is_near_an_end(at + timedelta(seconds=now - noted))
+        return self._roll.expects_an_end(at + timedelta(seconds=now - noted))
 
     def _varied(self) -> float:
         return self._rng.uniform(0.9, 1.1)

@@ -43,6 +43,7 @@ from workflow.airbyte.readings import (
     PollRecovered,
     ReadingTaken,
 )
+from workflow.airbyte.rhythm import QUICK
 from workflow.airbyte.roll import Roll
 from workflow.airbyte.singles import Singles
 from workflow.text import SafeText
@@ -284,7 +285,7 @@ class Planner:
             case "sweep":
                 self._sweep_completed(ask, done, now)
             case "progress":
-                self._progress_completed(done)
+                self._progress_completed(done, now)
             case "cold_start":
                 first = watermark(self.book.newest, done.first_date)
                 self._agenda.watermark = self._agenda.watermark or first
@@ -314,11 +315,17 @@ class Planner:
         else:
             self._singles.want(sorted(missing), now)
 
-    def _progress_completed(self, done: Pass) -> None:
+    def _progress_completed(self, done: Pass, now: float) -> None:
+        """Look now when a job that ran is not among those that run.
+
+        Absence proves nothing, but it is a good reason to look; not where a look is due soon
+        anyway, since of hundreds of jobs one is missing nearly every time.
+        """
+        if self._due("delta", now) <= now + QUICK:
+            return
         readings = self.book.readings
         if any(
             readings[job_id].status == RUNNING and job_id not in done.seen
             for job_id in self.book.live
         ):
-            # Absence proves nothing, but it is a good reason to look.
             self._pace.delta_now()

@@ -173,10 +173,11 @@ _ADVICE: Final = {
     ProblemKind.RATE_LIMITED: "too many requests; ask again later",
     ProblemKind.SERVER_ERROR: "the server is in trouble; ask again later",
 }
+_BY_PROXY: Final = "a proxy on the way wants a user name and password"
 
 
 def _sentence(status: int, kind: ProblemKind, what: str, said: str) -> str:
-    advice = _ADVICE.get(kind, "")
+    advice = _ADVICE.get(kind, _BY_PROXY if status == 407 else "")
     told = said.rstrip(".")
     parts = [part for part in (f'it says "{told}"' if told else "", advice) if part]
     tail = f": {'; '.join(parts)}" if parts else ""

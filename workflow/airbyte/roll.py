@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Final
 
 from workflow.airbyte.book import Book
@@ -12,6 +13,8 @@ MOST_SINGLES: Final = 2
 """As many awaited jobs are asked for by id; more are read from lists."""
 
 _NEAR: Final = timedelta(seconds=30)
+_FEW_NEAR: Final = 4
+"""As many near their ends make one end in 15 seconds, the slowest rhythm: a job is near for 60."""
 
 
 class Roll:
@@ -54,14 +57,19 @@ class Roll:
         count = len(self.awaited)
         self.were_many = count > 0 and (self.were_many or count > MOST_SINGLES)
 
-    def is_near_an_end(self, server_now: datetime) -> bool:
-        """Say whether some awaited job is about as old as its connection's jobs get."""
-        for job_id in self.awaited:
-            usual = self._tracked[job_id]
-            reading = self._book.readings.get(job_id)
-            if usual is None or reading is None or reading.job.start_time is None:
-                continue
-            age = server_now - reading.job.start_time
-            if abs(age - usual) <= min(usual / 10, _NEAR):
-                return True
-        return False
+    def expects_an_end(self, server_now: datetime) -> bool:
+        """Say whether an end is to be expected about now that nothing else would announce.
+
+        That is when some awaited job is about as old as its connection's jobs get, but not when
+        more than a few are: then ends come all the time, and each one quickens the rhythm.
+        """
+        near = (job_id for job_id in self.awaited if self._is_near_its_end(job_id, server_now))
+        return 1 <= len(list(islice(near, _FEW_NEAR + 1))) <= _FEW_NEAR
+
+    def _is_near_its_end(self, job_id: JobId, server_now: datetime) -> bool:
+        usual = self._tracked[job_id]
+        reading = self._book.readings.get(job_id)
+        if usual is None or reading is None or reading.job.start_time is None:
+            return False
+        age = server_now - reading.job.start_time
+        return abs(age - usual) <= min(usual / 10, _NEAR)

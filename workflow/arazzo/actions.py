@@ -11,6 +11,7 @@ from workflow.arazzo.criteria import (
     Criterion,
     CriterionError,
     Reading,
+    SimpleCriterion,
     compile_criterion,
     expressions_in,
 )
@@ -19,6 +20,7 @@ from workflow.arazzo.fields import Fields
 from workflow.arazzo.model import Action, WorkflowTarget
 from workflow.arazzo.parts import read_parameters
 from workflow.arazzo.problems import Enough, Place
+from workflow.arazzo.simple import is_portable
 from workflow.arazzo.tree import Mapping
 from workflow.arazzo.turns import ActionType
 from workflow.arazzo.values import Context, References, read_expression, sentence
@@ -73,6 +75,13 @@ def _read_criterion(fields: Fields, context: Context, references: References) ->
             f"{text!r} is no RFC 9535 query. This engine reads it as a bare comparison; other "
             "engines never fulfil it. A simple condition or a regex on a JSON Pointer works in "
             "all.",
+        )
+    elif isinstance(criterion, SimpleCriterion) and not is_portable(text):
+        context.findings.warn(
+            place,
+            "not-portable",
+            "Double quotes are understood here; the specification has a text in single ones.",
+            text.replace('"', "'") if "'" not in text else None,
         )
     references.extend((found, place) for found in expressions_in(criterion))
     return criterion
@@ -173,11 +182,11 @@ def _read_action(fields: Fields, of: ActionKind, context: Context) -> Action | N
 
 def _check_use(fields: Fields, type_: ActionType, context: Context) -> None:
     """Report members that do not fit the action's type."""
-    findings, present = context.findings, fields.node.keys
-    targets = [key for key in ("stepId", "workflowId") if key in present]
+    findings = context.findings
+    targets = [key for key in ("stepId", "workflowId") if fields.has(key)]
     if len(targets) > 1:
         findings.error(
-            present["workflowId"],
+            fields.key_place("workflowId"),
             "wrong-value",
             "An action has 'stepId' or 'workflowId', not both.",
         )
@@ -185,9 +194,11 @@ def _check_use(fields: Fields, type_: ActionType, context: Context) -> None:
         findings.error(fields.place, "missing-key", "A goto needs 'stepId' or 'workflowId'.")
     unused: list[str] = [*targets] if type_ == "end" else []
     if type_ != "retry":
-        unused += [key for key in ("retryAfter", "retryLimit") if key in present]
+        unused += [key for key in ("retryAfter", "retryLimit") if fields.has(key)]
     for key in unused:
-        findings.warn(present[key], "unused", f"An action of type {type_} does not use {key!r}.")
+        findings.warn(
+            fields.key_place(key), "unused", f"An action of type {type_} does not use {key!r}."
+        )
 
 
 def read_workflow_target(fields: Fields, context: Context) -> WorkflowTarget | None:

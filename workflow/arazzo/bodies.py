@@ -13,7 +13,7 @@ from urllib.parse import quote_plus, urlencode
 from xml.sax.saxutils import escape
 
 from workflow.arazzo import templates
-from workflow.arazzo.pointer import Missing, print_pointer, replaced
+from workflow.arazzo.pointer import Edited, Missing, print_pointer
 from workflow.arazzo.templates import Lookup, Template, Unresolved, as_text
 from workflow.arazzo.turns import Json
 
@@ -85,16 +85,19 @@ def fill_payload(
         Unresolved: something that is needed has no value or no place.
     """
     payload = _fill(template, form, lookup)
+    if not replacements:
+        return payload
+    edited = Edited({} if isinstance(payload, Missing) else payload)
     for target, value_template in replacements:
         value = templates.fill(value_template, lookup)
         if isinstance(value, Missing):
             raise Unresolved(f"{templates.describe(value_template)} has no value")
         try:
-            payload = replaced({} if isinstance(payload, Missing) else payload, target, value)
+            edited.put(target, value)
         except ValueError:
             place = print_pointer(target)
             raise Unresolved(f"the payload has no place {place!r}") from None
-    return payload
+    return edited.value
 
 
 def encode(payload: Json, form: Form) -> bytes:

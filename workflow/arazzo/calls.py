@@ -6,7 +6,8 @@ import re
 
 from workflow.arazzo import styles
 from workflow.arazzo.model import Location, Parameter, Step
-from workflow.arazzo.openapi import ApiOperation, ApiParameter, Description
+from workflow.arazzo.openapi import Description
+from workflow.arazzo.operations import ApiOperation, ApiParameter, identity
 from workflow.arazzo.payloads import PayloadLinker
 from workflow.arazzo.plan import CallPlan, ParameterPlan
 from workflow.arazzo.problems import Findings, nearest
@@ -75,7 +76,7 @@ class CallLinker:
         if location is None:
             tell_missing_location(parameter, self._operation, self._findings)
             return None
-        declared = self._declared(name, location)
+        declared = self._operation.parameters.get(identity(name, location))
         if declared is None:
             self._check_undeclared(parameter, location)
             default = "form" if location in ("query", "cookie") else "simple"
@@ -106,18 +107,6 @@ class CallLinker:
             declared.reserved,
         )
 
-    def _declared(self, name: str, location: Location) -> ApiParameter | None:
-        if location == "header":
-            return next(
-                (
-                    found
-                    for found in self._operation.parameters.values()
-                    if found.location == "header" and found.name.lower() == name.lower()
-                ),
-                None,
-            )
-        return self._operation.parameters.get((name, location))
-
     def _check_undeclared(self, parameter: Parameter, location: Location) -> None:
         """Report a path parameter that the path lacks; doubt another that is not declared."""
         name, operation = parameter.name, self._operation
@@ -130,6 +119,8 @@ class CallLinker:
                     f"The path {operation.path} has no parameter {name!r}.",
                     nearest(name, in_path),
                 )
+            return
+        if not self._findings.takes_warnings:
             return
         elsewhere = _named(name, operation)
         known = [
@@ -146,21 +137,22 @@ class CallLinker:
             )
 
     def _check_missing(self, step: Step, plans: tuple[ParameterPlan, ...]) -> None:
-        given = {(plan.name, plan.location) for plan in plans}
-        operation = self._operation
+        given = {identity(plan.name, plan.location) for plan in plans}
+        operation, findings = self._operation, self._findings
         for name in _TEMPLATED.findall(operation.path):
             if (name, "path") not in given:
-                self._findings.error(
+                findings.error(
                     step.place,
                     "missing-parameter",
                     f"Step {step.step_id!r} gives no value for {name!r} in {operation.path}.",
                 )
-        for (name, location), declared in operation.parameters.items():
-            known = {plan.name.lower() for plan in plans if plan.location == location}
-            if location != "path" and declared.required and name.lower() not in known:
-                self._findings.warn(
+        for key, declared in operation.parameters.items():
+            if not findings.takes_warnings:
+                return
+            if declared.location != "path" and declared.required and key not in given:
+                findings.warn(
                     step.place,
                     "missing-parameter",
-                    f"{operation.method} {operation.path} requires the {location} parameter "
-                    f"{name!r}; step {step.step_id!r} does not give it.",
+                    f"{operation.method} {operation.path} requires the {declared.location} "
+                    f"parameter {declared.name!r}; step {step.step_id!r} does not give it.",
                 )

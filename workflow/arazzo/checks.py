@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 
 from workflow.arazzo.circles import check_circles
+from workflow.arazzo.doubts import check_flow, doubt_pointer
 from workflow.arazzo.expressions import (
     ComponentReference,
     Constant,
@@ -20,9 +21,9 @@ from workflow.arazzo.expressions import (
     StepOutput,
     WorkflowValue,
 )
-from workflow.arazzo.flow import flow_of, steps_before
-from workflow.arazzo.inputs import Inputs
+from workflow.arazzo.flow import Before, flow_of
 from workflow.arazzo.model import Action, Document, Step, Workflow, WorkflowTarget
+from workflow.arazzo.names import DocumentNames, WorkflowNames, is_known
 from workflow.arazzo.problems import Findings, Place, nearest
 
 _MOST_COMPARED = 50
@@ -36,8 +37,9 @@ def check_document(document: Document, findings: Findings) -> None:
     for source in document.sources:
         if not _ID.match(source.name):
             _odd_id(source.name, source.place, findings)
+    names = DocumentNames(document)
     for workflow in document.workflows:
-        _WorkflowCheck(document, workflow, findings).check()
+        _WorkflowCheck(document, names, workflow, findings).check()
     check_circles(document, findings)
 
 
@@ -68,16 +70,20 @@ def _odd_id(name: str, place: Place, findings: Findings) -> None:
 class _WorkflowCheck:
     """Checks one workflow of a document."""
 
-    def __init__(self, document: Document, workflow: Workflow, findings: Findings) -> None:
+    def __init__(
+        self, document: Document, names: DocumentNames, workflow: Workflow, findings: Findings
+    ) -> None:
         self._document = document
+        self._names = names
         self._workflow = workflow
         self._findings = findings
-        self._steps = {step.step_id: step for step in workflow.steps}
-        self._before: dict[str, frozenset[str]] = {}
-        """For steps that were asked about, the steps that may have run before them."""
-        self._inputs = Inputs.of(
-            workflow.workflow_id, workflow.inputs, document.components.inputs
-        ).declared()
+        self._own = WorkflowNames(workflow)
+        self._steps = self._own.steps
+        self._flow = flow_of(workflow)
+        self._before = Before(workflow, self._flow)
+        self._compared: set[str] = set()
+        """Steps for which it was looked up what may have run before."""
+        self._inputs = names.inputs(workflow.workflow_id)
 
     def check(self) -> None:
         workflow = self._workflow
@@ -90,7 +96,7 @@ class _WorkflowCheck:
             self._check_actions(actions, None)
         for step in workflow.steps:
             self._check_step(step)
-        self._check_flow()
+        check_flow(workflow, self._flow, self._findings)
 
     def _check_step(self, step: Step) -> None:
         target = step.target
@@ -111,7 +117,7 @@ class _WorkflowCheck:
             if action.workflow is not None:
                 self._check_workflow(action.workflow)
             for expression, place in action.references:
-                self._check_expression(expression, place, step)
+                self._check_expression(expression, place, step, after=True)
             if closed is not None:
                 self._findings.warn(
                     action.place,
@@ -124,30 +130,34 @@ class _WorkflowCheck:
 
     def _check_workflow(self, target: WorkflowTarget) -> None:
         if target.source is None:
-            known = {flow.workflow_id for flow in self._document.workflows}
+            known = self._names.workflows
             if target.workflow_id not in known:
                 self._unknown(target.place, "workflow", target.workflow_id, known)
         else:
             self._check_source(target.source, target.place)
 
     def _check_source(self, name: str, place: Place) -> None:
-        known = [source.name for source in self._document.sources]
+        known = self._names.sources
         if name not in known:
             self._unknown(place, "source", name, known)
 
-    def _check_expression(self, expression: Expression, place: Place, step: Step | None) -> None:
+    def _check_expression(
+        self, expression: Expression, place: Place, step: Step | None, *, after: bool = False
+    ) -> None:
+        """Check one expression; `after` says that the step has succeeded when it is evaluated."""
+        doubt_pointer(expression, place, self._findings)
         match expression:
             case Named(kind="inputs", name=name):
-                if self._inputs is not None and not _is_known(name, self._inputs):
+                if self._inputs is not None and not is_known(name, self._inputs):
                     self._unknown(place, "input", name, self._inputs, "$inputs.{}")
             case Named(kind="outputs", name=name):
-                own = {output.name for output in self._workflow.outputs}
+                own = self._names.outputs(self._workflow.workflow_id)
                 calls = step is not None and isinstance(step.target, WorkflowTarget)
-                if not calls and not _is_known(name, own):
+                if not calls and not is_known(name, own):
                     self._unknown(place, "output", name, own, "$outputs.{}")
             case StepOutput():
                 self._check_step_output(expression, place)
-                self._check_has_run(expression, place, step)
+                self._check_has_run(expression, place, step, after=after)
             case WorkflowValue():
                 self._check_workflow_value(expression, place)
             case SourceReference(source=source):
@@ -167,7 +177,7 @@ class _WorkflowCheck:
                 )
 
     def _is_output(self, place: Place) -> bool:
-        return any(output.place == place for output in self._workflow.outputs)
+        return place in self._own.output_places
 
     def _check_step_output(self, expression: StepOutput, place: Place) -> None:
         step = self._steps.get(expression.step)
@@ -175,26 +185,36 @@ class _WorkflowCheck:
             end = f".outputs.{expression.name}"
             self._unknown(place, "step", expression.step, self._steps, f"$steps.{{}}{end}")
             return
-        known = {output.name for output in step.outputs}
+        known = self._own.outputs_of(step.step_id)
         if not known and isinstance(step.target, WorkflowTarget):
             return
-        if not _is_known(expression.name, known):
+        if not is_known(expression.name, known):
             form = f"$steps.{expression.step}.outputs.{{}}"
             owner = f"Step {expression.step!r}"
             self._unknown(place, "output", expression.name, known, form, owner=owner)
 
-    def _check_has_run(self, expression: StepOutput, place: Place, step: Step | None) -> None:
-        """Doubt a value of a later step that cannot have run when this one begins."""
+    def _check_has_run(
+        self, expression: StepOutput, place: Place, step: Step | None, *, after: bool
+    ) -> None:
+        """Doubt a value of this step or a later one that cannot have run when this one begins."""
         other = self._steps.get(expression.step)
-        if step is None or other is None or other is step:
+        if step is None or other is None:
             return
-        order = list(self._steps)
-        if order.index(other.step_id) < order.index(step.step_id):
+        if other is step:
+            if not after and not self._flow.loops(step.step_id):
+                self._findings.warn(
+                    place,
+                    "not-yet",
+                    f"{expression} has no value here: a step's outputs are made when it has "
+                    "succeeded.",
+                )
             return
-        if step.step_id not in self._before and len(self._before) < _MOST_COMPARED:
-            self._before[step.step_id] = steps_before(self._workflow, step.step_id)
-        before = self._before.get(step.step_id)
-        if before is not None and other.step_id not in before:
+        positions = self._own.positions
+        if positions[other.step_id] < positions[step.step_id]:
+            return
+        if len(self._compared) < _MOST_COMPARED:
+            self._compared.add(step.step_id)
+        if step.step_id in self._compared and other.step_id not in self._before.of(step.step_id):
             self._findings.warn(
                 place,
                 "not-yet",
@@ -203,19 +223,14 @@ class _WorkflowCheck:
             )
 
     def _check_workflow_value(self, expression: WorkflowValue, place: Place) -> None:
-        workflow = self._document.workflow(expression.workflow)
-        if workflow is None:
-            if expression.workflow.partition(".")[0] in {s.name for s in self._document.sources}:
-                return
-            known = {flow.workflow_id for flow in self._document.workflows}
-            self._unknown(place, "workflow", expression.workflow, known)
+        workflow_id = expression.workflow
+        if self._names.workflow(workflow_id) is None:
+            if workflow_id.partition(".")[0] not in self._names.sources:
+                self._unknown(place, "workflow", workflow_id, self._names.workflows)
             return
-        if expression.kind == "outputs":
-            names: frozenset[str] | None = frozenset(output.name for output in workflow.outputs)
-        else:
-            components = self._document.components.inputs
-            names = Inputs.of(workflow.workflow_id, workflow.inputs, components).declared()
-        if names is not None and not _is_known(expression.name, names):
+        known = self._names.outputs if expression.kind == "outputs" else self._names.inputs
+        names = known(workflow_id)
+        if names is not None and not is_known(expression.name, names):
             start = f"$workflows.{expression.workflow}.{expression.kind}"
             owner = f"Workflow {expression.workflow!r}"
             what = expression.kind[:-1]
@@ -251,41 +266,3 @@ class _WorkflowCheck:
             f"{missing} {name!r}.{listed}",
             form.format(near) if near else None,
         )
-
-    def _check_flow(self) -> None:
-        steps = self._workflow.steps
-        if not steps:
-            return
-        flow = flow_of(self._workflow)
-        unreachable = flow.unreachable(steps[0].step_id)
-        endless = flow.endless() - unreachable
-        retried = self._retry_targets()
-        told = False
-        for step in steps:
-            if step.step_id in unreachable and step.step_id not in retried:
-                self._findings.warn(
-                    step.place, "unreachable", f"Nothing leads to the step {step.step_id!r}."
-                )
-            elif step.step_id in endless and flow.loops(step.step_id) and not told:
-                told = True
-                self._findings.warn(
-                    step.place,
-                    "endless-loop",
-                    f"From {step.step_id!r} the workflow only goes round; it ends by failing. "
-                    "Give a way out: an action of type end with criteria.",
-                )
-
-    def _retry_targets(self) -> set[str | None]:
-        return {
-            action.step
-            for step in self._workflow.steps
-            for action in self._workflow.after_failure(step)
-            if action.type == "retry"
-        }
-
-
-def _is_known(name: str, known: Iterable[str]) -> bool:
-    """Whether a name, or what stands before one of its dots, is known."""
-    names = set(known)
-    parts = name.split(".")
-    return any(".".join(parts[:count]) in names for count in range(1, len(parts) + 1))

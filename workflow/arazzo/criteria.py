@@ -154,7 +154,9 @@ def _simple(text: str) -> Criterion:
         raise CriterionError("expression", f"In the condition, {error}", error.suggestion) from None
     except ConditionError as error:
         raise CriterionError(
-            "condition", f"The condition {_short(text)} cannot be read: {error}"
+            "condition",
+            f"The condition {_short(text)} cannot be read: {error}",
+            simple.repaired(text[: logic.MOST_CHARACTERS]),
         ) from None
 
 

@@ -82,6 +82,7 @@ class Draft:
         "_phase",
         "_target",
         "answered",
+        "attempts",
         "facts",
         "frames",
         "new_step",
@@ -98,6 +99,8 @@ class Draft:
         self.visits = state.visits if state else {}
         self.workflows = state.workflows if state else {}
         self.unpaced = state.unpaced if state else 0
+        self.attempts = 0
+        """Those of this turn."""
         self.answered: Response | None = None
         """What this turn began with; a workflow that ends does so in the turn of its last call."""
         self.facts: list[Fact] = []
@@ -106,6 +109,11 @@ class Draft:
         self._command: Command | None = None
         self._phase: Phase = "call"
         self._target: str | None = None
+
+    def count(self, attempts: int) -> None:
+        """Count attempts, or work that costs as much."""
+        self.unpaced += attempts
+        self.attempts += attempts
 
     def ask(self, command: Command, phase: Phase, target: str | None = None) -> None:
         """Settle what the driver is asked to do, and what follows its answer."""

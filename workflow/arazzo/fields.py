@@ -27,6 +27,8 @@ class Fields:
         self.node = node
         self.what = what
         self.findings = findings
+        self._misspelt: dict[str, str] = {}
+        """For members that are not there, the keys that were probably meant to be them."""
 
     @property
     def _named(self) -> str:
@@ -40,8 +42,24 @@ class Fields:
 
     def at(self, key: str) -> Place:
         """Return where the value of `key` stands, or the object when it has none."""
-        value = self.node.get(key)
+        value = self.get(key)
         return value.place if value is not None else self.node.place
+
+    def get(self, key: str) -> Node | None:
+        """Return the value of `key`, or of what is reported as a misspelling of it.
+
+        So what is wrong with the value is found as well, and nothing that follows from its loss
+        is reported.
+        """
+        return self.node.get(self._misspelt.get(key, key))
+
+    def has(self, key: str) -> bool:
+        """Whether the object has `key`, or what is reported as a misspelling of it."""
+        return self.get(key) is not None
+
+    def key_place(self, key: str) -> Place:
+        """Return where a key stands that is there."""
+        return self.node.keys[self._misspelt.get(key, key)]
 
     def only(self, allowed: Iterable[str]) -> None:
         """Report each key that is neither allowed nor an extension (``x-``)."""
@@ -55,13 +73,15 @@ class Fields:
                 )
             elif key not in known and not key.startswith("x-"):
                 near = nearest(key, [other for other in known if other not in self.node.keys])
+                if near is not None:
+                    self._misspelt.setdefault(near, key)
                 self.findings.error(
                     place, "unknown-key", f"{self.what} has no member {key!r}.", near
                 )
 
     def node_of(self, key: str, *, required: bool = False) -> Node | None:
         """Return the value of `key` as it is."""
-        value = self.node.get(key)
+        value = self.get(key)
         if value is None and required:
             self.findings.error(self.place, "missing-key", f"{self.what} needs {key!r}.")
         return value
@@ -75,7 +95,7 @@ class Fields:
             return value.value
         hint = None
         if isinstance(value, Scalar) and isinstance(value.value, int | float):
-            hint = f"'{value.value}'"
+            hint = f"'{_written(value.value)}'"
         self._wrong(key, value, "a text", hint)
         return None
 
@@ -186,10 +206,18 @@ class Fields:
         return None
 
     def _wrong(self, key: str, value: Node, wanted: str, hint: str | None = None) -> None:
-        given = "empty" if isinstance(value, Scalar) and not value.value else kind(value)
+        given = "empty" if isinstance(value, Scalar) and value.value == "" else kind(value)
+        number = value.value if isinstance(value, Scalar) else None
+        if isinstance(number, int | float) and not isinstance(number, bool):
+            given = _written(number)
         self.findings.error(
             value.place,
             "wrong-type",
             f"{key!r} of {self._named} must be {wanted}; it is {given}.",
             hint,
         )
+
+
+def _written(value: float | bool) -> str:
+    """Return a number or a boolean as JSON has it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)

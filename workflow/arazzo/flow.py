@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from workflow.arazzo.model import Action, Workflow
 
@@ -45,16 +46,28 @@ class Flow:
         return frozenset(self.edges) - _closure(self.leaves, _reversed(self.edges))
 
 
-def steps_before(workflow: Workflow, step_id: str) -> frozenset[str]:
-    """Return every step that may have run when a step begins, retries' stand-ins included."""
-    edges = {step: set(targets) for step, targets in flow_of(workflow).edges.items()}
-    for step in workflow.steps:
-        for action in workflow.after_failure(step):
-            if action.type == "retry" and action.step in edges:
-                edges[step.step_id].add(action.step)
-                edges[action.step].add(step.step_id)
-    back = _reversed(edges)
-    return _closure(back.get(step_id, ()), back)
+class Before:
+    """Which steps may have run when a step begins, retries' stand-ins included."""
+
+    def __init__(self, workflow: Workflow, flow: Flow) -> None:
+        self._workflow = workflow
+        self._flow = flow
+        self.of = cache(self._of)
+        """The steps that may have run before the one of that id."""
+        self._back = cache(self._reversed)
+
+    def _of(self, step_id: str) -> frozenset[str]:
+        back = self._back()
+        return _closure(back.get(step_id, ()), back)
+
+    def _reversed(self) -> dict[str, frozenset[str]]:
+        edges = {step: set(targets) for step, targets in self._flow.edges.items()}
+        for step in self._workflow.steps:
+            for action in self._workflow.after_failure(step):
+                if action.type == "retry" and action.step in edges:
+                    edges[step.step_id].add(action.step)
+                    edges[action.step].add(step.step_id)
+        return _reversed(edges)
 
 
 def _reversed(edges: Mapping[str, Iterable[str]]) -> dict[str, frozenset[str]]:

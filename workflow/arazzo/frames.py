@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from workflow.arazzo import templates
+from workflow.arazzo import templates, validation
 from workflow.arazzo.draft import Again, Draft, Leave, Next, Proceed, Returned, Visiting
 from workflow.arazzo.plan import ActionPlan, WorkflowPlan
 from workflow.arazzo.pointer import Missing
@@ -18,6 +18,9 @@ from workflow.text import safe
 
 MOST_FRAMES: Final = 32
 """How deep workflows may call each other."""
+
+WORK_OF_AN_ATTEMPT: Final = 50
+"""So many comparisons of inputs with their schema count as one attempt more."""
 
 _LONGEST = 200
 """Of a reason that is handed on, the end is kept: it says what happened."""
@@ -37,6 +40,7 @@ def enter_checked(draft: Draft, label: str, inputs: Mapping[str, Json], returns:
         complete = draft.plans[label].inputs.complete(inputs)
     except InputError as error:
         return Leave("failed", f"the workflow {label} was not started: {error}")
+    draft.count(validation.done() // WORK_OF_AN_ATTEMPT)
     return enter(draft, label, complete, returns)
 
 
@@ -60,16 +64,13 @@ def proceed(draft: Draft) -> Next:
 def leave(draft: Draft, leaving: Leave) -> Next:
     """Take the top frame away and go back to what it was entered for."""
     frame, plan = draft.frames[-1], draft.plans[draft.frames[-1].label]
-    outputs: dict[str, Json] = {}
-    scope = draft.scope()
-    for name, expression in plan.outputs:
-        value = scope.look(expression)
-        outputs[name] = None if isinstance(value, Missing) else value
+    outputs = _outputs(draft)
     draft.frames.pop()
     good = leaving.outcome != "failed" and not leaving.looping
     draft.record(frame.label, WorkflowRecord(frame.inputs, outputs, done=good))
     draft.facts.append(WorkflowLeft(frame.path, leaving.outcome))
     why = leaving.why
+    reason = why if len(why) <= _LONGEST else f"… {why[-_LONGEST:]}"
     match frame.returns:
         case "root":
             step = plan.steps[frame.visit.step].step_id if frame.visit else None
@@ -77,17 +78,30 @@ def leave(draft: Draft, leaving: Leave) -> Next:
             draft.ask(over, "over")
             return None
         case "step":
-            reason = why if len(why) <= _LONGEST else f"… {why[-_LONGEST:]}"
             failure = None if good else f"the workflow {frame.label} failed: {reason}"
             return Returned(outputs, failure)
         case "dependency":
             if good:
+                _note_done(draft)
                 return Proceed()
-            return Leave("failed", f"{frame.label}, which runs first, failed: {why}")
+            return Leave("failed", f"{frame.label}, which runs first, failed: {reason}")
         case "retry":
             if good:
                 return Again()
-            return Leave("failed", f"{frame.label}, run before a retry, failed: {why}")
+            return Leave("failed", f"{frame.label}, run before a retry, failed: {reason}")
+
+
+def _note_done(draft: Draft) -> None:
+    """Note that what the top frame waited for is done, though another workflow ended in its place.
+
+    One that hands over is not done before the other is; it is not to run a second time.
+    """
+    frame = draft.frames[-1]
+    needed = draft.plans[frame.label].depends_on
+    label = needed[len(needed) - len(frame.waits_for) - 1]
+    record = draft.workflows[label]
+    if not record.done:
+        draft.record(label, WorkflowRecord(record.inputs, record.outputs, done=True))
 
 
 def hand_over(draft: Draft, action: ActionPlan, label: str, scope: Scope) -> Next:
@@ -98,9 +112,21 @@ def hand_over(draft: Draft, action: ActionPlan, label: str, scope: Scope) -> Nex
         complete = plan.inputs.complete(inputs)
     except (InputError, Unresolved) as error:
         return Leave("failed", f"the workflow {label} was not started: {error}")
+    draft.count(validation.done() // WORK_OF_AN_ATTEMPT)
+    draft.record(frame.label, WorkflowRecord(frame.inputs, _outputs(draft), done=False))
     draft.frames.pop()
     draft.facts.append(WorkflowLeft(frame.path, "ended"))
     return _begin(draft, label, complete, frame.returns, (*frame.path[:-1], label))
+
+
+def _outputs(draft: Draft) -> dict[str, Json]:
+    """Return the outputs of the top frame's workflow; one that has no value is null."""
+    outputs: dict[str, Json] = {}
+    scope = draft.scope()
+    for name, expression in draft.plans[draft.frames[-1].label].outputs:
+        value = scope.look(expression)
+        outputs[name] = None if isinstance(value, Missing) else value
+    return outputs
 
 
 def chosen(plan: WorkflowPlan, inputs: Mapping[str, Json]) -> dict[str, Json]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
 _MOST_SENTENCES = 20
+_UNDECLARED = "The inputs: a member is not declared by the schema."
 _MAY_DECLARE = frozenset(
     {"anyOf", "oneOf", "if", "then", "else", "dependentSchemas", "patternProperties"}
 )
@@ -63,10 +64,13 @@ class Inputs:
         Raises:
             InputError: with a sentence for each input that is missing, unknown or does not fit.
         """
+        validation.begin()
         inputs = self.filled(given)
         sentences = list(self._unknown(given))
         if self.schema is not None:
-            sentences += islice(self._violations(inputs), _MOST_SENTENCES)
+            broken = islice(self._violations(inputs), _MOST_SENTENCES)
+            # What is undeclared has been named already.
+            sentences += [each for each in broken if not (sentences and each == _UNDECLARED)]
         if sentences:
             raise InputError(sentences[:_MOST_SENTENCES])
         return inputs
@@ -122,6 +126,7 @@ def _in_place(schema: Json, root: Json) -> Iterator[Json]:
         if not waiting:
             return
         here = waiting.pop(0)
+        validation.count(1)
         yield here
         if not isinstance(here, dict):
             continue
@@ -202,4 +207,5 @@ def _may_be_shown(error: ValidationError) -> bool:
 def _types(types: object) -> str:
     """Name JSON types, each with its article."""
     words = types if isinstance(types, list) else [types]
-    return " or ".join(f"an {word}" if str(word)[0] in "aio" else f"a {word}" for word in words)
+    named = {"null": "null", "array": "an array", "integer": "an integer", "object": "an object"}
+    return " or ".join(named.get(str(word), f"a {word}") for word in words)

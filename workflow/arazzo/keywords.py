@@ -8,6 +8,7 @@ of the value.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from difflib import SequenceMatcher
 from typing import Final, TypeAlias
 
 from workflow.arazzo.problems import Findings, nearest
@@ -15,6 +16,23 @@ from workflow.arazzo.tree import Mapping as Object
 from workflow.arazzo.tree import Node, Scalar, Sequence
 
 TYPES: Final = ("array", "boolean", "integer", "null", "number", "object", "string")
+
+_SURELY_MEANT: Final = 0.75
+_OTHERS: Final = frozenset(
+    {
+        *(
+            "const",
+            "contentEncoding",
+            "contentMediaType",
+            "contentSchema",
+            "default",
+            "definitions",
+        ),
+        *("dependencies", "deprecated", "discriminator", "example", "examples", "externalDocs"),
+        *("nullable", "readOnly", "writeOnly", "xml"),
+    }
+)
+"""Keywords whose values are not checked, and those of other drafts and of OpenAPI."""
 
 _Fits: TypeAlias = Callable[[Node], bool]
 
@@ -25,12 +43,27 @@ def check_keywords(schema: Object, findings: Findings) -> bool:
     for key, value in schema.entries.items():
         rule = _RULES.get(key)
         if rule is None:
+            _doubt_keyword(key, schema, findings)
             continue
         fits, wanted = rule
         if not fits(value):
             sound = False
             findings.error(value.place, "schema", f"{key!r} must be {wanted}.", _hint(key, value))
     return sound
+
+
+def _doubt_keyword(key: str, schema: Object, findings: Findings) -> None:
+    """Doubt what is no keyword and is spelt nearly like one: it decides nothing."""
+    if key in _OTHERS or key.startswith(("x-", "$")) or not findings.takes_warnings:
+        return
+    near = nearest(key, [known for known in _RULES if known not in schema.keys])
+    if near is not None and SequenceMatcher(None, key, near).ratio() >= _SURELY_MEANT:
+        findings.warn(
+            schema.keys[key],
+            "schema",
+            f"{key!r} is no keyword of JSON Schema; it decides nothing.",
+            near,
+        )
 
 
 def _hint(key: str, value: Node) -> str | None:

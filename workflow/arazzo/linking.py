@@ -6,7 +6,7 @@ looked up; what is wrong is reported at its place in the document that says it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
 from workflow.arazzo.calls import CallLinker
@@ -26,6 +26,8 @@ class Linker:
     def __init__(self, document: Document, sources: Sources) -> None:
         self._lookup = Lookup(document, sources)
         self._waiting: list[tuple[str, str]] = []
+        self._declared: dict[str, frozenset[str] | None] = {}
+        """Names of the inputs of workflows that steps run, by label."""
         self.plans: dict[str, WorkflowPlan] = {}
 
     @property
@@ -46,24 +48,25 @@ class Linker:
     def _link(self) -> None:
         while self._waiting:
             prefix, workflow_id = self._waiting.pop(0)
-            workflow = self._lookup.document(prefix).workflow(workflow_id)
+            workflow = self._lookup.workflow_of(prefix, workflow_id)
             if workflow is not None and prefix + workflow_id not in self.plans:
                 self.plans[prefix + workflow_id] = self._plan(prefix, workflow)
 
     def _plan(self, prefix: str, workflow: Workflow) -> WorkflowPlan:
         document = self._lookup.document(prefix)
         flow = flow_of(workflow)
+        positions = {step.step_id: at for at, step in reversed([*enumerate(workflow.steps)])}
         depends_on = (self._label(prefix, target) for target in workflow.depends_on)
         return WorkflowPlan(
             label=prefix + workflow.workflow_id,
             prefix=prefix,
             workflow_id=workflow.workflow_id,
             inputs=_inputs_of(document, workflow),
-            depends_on=tuple(found for found in depends_on if found is not None),
+            depends_on=tuple(dict.fromkeys(found for found in depends_on if found is not None)),
             steps=tuple(
                 planned
-                for position, step in enumerate(workflow.steps)
-                if (planned := self._step(prefix, workflow, step, position, flow)) is not None
+                for step in workflow.steps
+                if (planned := self._step(prefix, workflow, step, positions, flow)) is not None
             ),
             outputs=tuple((output.name, output.expression) for output in workflow.outputs),
             parameters=document.components.parameters,
@@ -79,18 +82,18 @@ class Linker:
         return "".join(found)
 
     def _step(
-        self, prefix: str, workflow: Workflow, step: Step, position: int, flow: Flow
+        self, prefix: str, workflow: Workflow, step: Step, positions: Mapping[str, int], flow: Flow
     ) -> StepPlan | None:
         work = self._work(prefix, workflow, step)
         after_success = workflow.after_success(step)
         after_failure = workflow.after_failure(step)
-        on_success = tuple(self._action(prefix, workflow, action) for action in after_success)
-        on_failure = tuple(self._action(prefix, workflow, action) for action in after_failure)
+        on_success = tuple(self._action(prefix, positions, action) for action in after_success)
+        on_failure = tuple(self._action(prefix, positions, action) for action in after_failure)
         if work is None:
             return None
         return StepPlan(
             step_id=step.step_id,
-            position=position,
+            position=positions[step.step_id],
             description=step.description,
             work=work,
             success_criteria=step.success_criteria,
@@ -130,9 +133,7 @@ class Linker:
         label = self._label(prefix, target)
         if found is None or label is None:
             return None
-        document = self._lookup.document(found[0])
-        called = document.workflow(found[1])
-        declared = None if called is None else _inputs_of(document, called).declared()
+        declared = self._inputs_declared(found)
         values = {
             parameter.name: parameter.value
             for parameter in workflow.parameters
@@ -149,15 +150,22 @@ class Linker:
             values[parameter.name] = parameter.value
         return SubPlan(label, tuple(values.items()))
 
-    def _action(self, prefix: str, workflow: Workflow, action: Action) -> ActionPlan:
+    def _inputs_declared(self, found: tuple[str, str]) -> frozenset[str] | None:
+        """Return the names of the inputs of a workflow; None when any name is allowed."""
+        label = "".join(found)
+        if label not in self._declared:
+            document = self._lookup.document(found[0])
+            workflow = self._lookup.workflow_of(*found)
+            declared = None if workflow is None else _inputs_of(document, workflow).declared()
+            self._declared[label] = declared
+        return self._declared[label]
+
+    def _action(self, prefix: str, positions: Mapping[str, int], action: Action) -> ActionPlan:
         label = None if action.workflow is None else self._label(prefix, action.workflow)
-        position = next(
-            (at for at, step in enumerate(workflow.steps) if step.step_id == action.step), None
-        )
         return ActionPlan(
             name=action.name,
             type=action.type,
-            step=position,
+            step=None if action.step is None else positions.get(action.step),
             workflow=label,
             target=action.step or label,
             retry_after=action.retry_after,

@@ -16,9 +16,12 @@ from workflow.arazzo.model import (
     OperationId,
     OperationPath,
     SourceDescription,
+    Workflow,
     WorkflowTarget,
 )
-from workflow.arazzo.openapi import ApiOperation, Description
+from workflow.arazzo.openapi import Description
+from workflow.arazzo.operations import ApiOperation
+from workflow.arazzo.pointer import print_pointer
 from workflow.arazzo.problems import Findings, Place, Problem, nearest
 
 Sources: TypeAlias = Mapping[str, Description | Document]
@@ -26,6 +29,12 @@ Sources: TypeAlias = Mapping[str, Description | Document]
 
 MOST_DOCUMENTS: Final = 8
 """How long a way from document to document may be."""
+
+
+_GOES_ROUND: Final = (
+    "Here documents lead to each other without an end. A workflow of the same document is named "
+    "by its id alone."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +76,8 @@ class Lookup:
         self._sources = sources
         self._findings: dict[str, Findings] = {"": Findings(document.file)}
         self._documents: dict[str, Document] = {"": document}
+        self._workflows: dict[str, dict[str, Workflow]] = {}
+        """Each document's workflows by id, gathered when first asked for."""
         self._missing = False
         self.used: dict[str, str] = {}
         """Digests of the sources that were looked into, by name."""
@@ -74,6 +85,13 @@ class Lookup:
     def document(self, prefix: str) -> Document:
         """Return the document of a prefix."""
         return self._documents[prefix]
+
+    def workflow_of(self, prefix: str, workflow_id: str) -> Workflow | None:
+        """Return the workflow of that id in the document of a prefix."""
+        if prefix not in self._workflows:
+            listed = reversed(self._documents[prefix].workflows)
+            self._workflows[prefix] = {workflow.workflow_id: workflow for workflow in listed}
+        return self._workflows[prefix].get(workflow_id)
 
     def findings(self, prefix: str) -> Findings:
         """Return where the problems of a document go."""
@@ -92,11 +110,15 @@ class Lookup:
             return None
         document = self._documents[inner]
         bare = target.workflow_id.removeprefix("workflows.")
-        if target.source is not None and bare != target.workflow_id and document.workflow(bare):
+        if (
+            target.source is not None
+            and bare != target.workflow_id
+            and self.workflow_of(inner, bare)
+        ):
             right = f"$sourceDescriptions.{target.source}.{bare}"
             self._wild(prefix, target.place, f"The workflowId {target.workflow_id!r}", right)
             return inner, bare
-        if document.workflow(target.workflow_id) is None:
+        if self.workflow_of(inner, target.workflow_id) is None:
             self._findings[prefix].error(
                 target.place,
                 "unknown-workflow",
@@ -113,9 +135,7 @@ class Lookup:
             return None
         inner = f"{prefix}{name}."
         if inner.count(".") > MOST_DOCUMENTS:
-            self._findings[prefix].error(
-                target.place, "cycle", "Documents lead to each other without an end."
-            )
+            self._findings[prefix].error(target.place, "cycle", _GOES_ROUND)
             return None
         if not isinstance(found, Document):
             self._findings[prefix].error(
@@ -189,13 +209,15 @@ class Lookup:
         self._findings[prefix].warn(place, "not-portable", text, right)
 
     def _candidates(self, prefix: str) -> list[str]:
-        """Return the names of a document's sources that describe APIs."""
-        return [
-            source.name
-            for source in self._documents[prefix].sources
-            if source.type != "arazzo"
-            and not isinstance(self._sources.get(prefix + source.name), Document)
-        ]
+        """Return the names of a document's sources that describe APIs, as far as can be told."""
+        round_ = self._goes_round(prefix)
+        names: list[str] = []
+        for source in self._documents[prefix].sources:
+            given = self._sources.get(prefix + source.name)
+            untold = source.type is None and given is None and round_
+            if source.type != "arazzo" and not untold and not isinstance(given, Document):
+                names.append(source.name)
+        return names
 
     def _by_path(self, prefix: str, target: OperationPath) -> FoundOperation | None:
         description = self._source(prefix, target.source, target.place)
@@ -206,13 +228,25 @@ class Lookup:
             method, operation = only
             self._wild(prefix, target.place, "A path without a method", f"{target.text}/{method}")
         if operation is None:
+            near = description.nearest_pointer(target.pointer)
+            start = target.text.partition("#")[0]
             self._findings[prefix].error(
                 target.place,
                 "unknown-operation",
                 f"The source {target.source!r} has no operation at {target.text!r}.",
+                f"{start}#{print_pointer(near)}" if near is not None else None,
             )
             return None
         return FoundOperation(target.source, description, operation)
+
+    def _goes_round(self, prefix: str) -> bool:
+        """Whether the document of a prefix stands before itself on the way that leads there."""
+        digest = self._documents[prefix].digest
+        way = prefix.split(".")[:-1]
+        before = ["".join(f"{name}." for name in way[:count]) for count in range(len(way))]
+        return any(
+            self._documents[each].digest == digest for each in before if each in self._documents
+        )
 
     def _source(self, prefix: str, name: str, place: Place) -> Description | Document | None:
         """Return what was given for a source of a document."""
@@ -222,6 +256,9 @@ class Lookup:
         if given is None:
             self._missing = True
             declared = self._documents[prefix].source(name)
+            if declared is not None and self._goes_round(prefix):
+                self._findings[prefix].error(place, "cycle", _GOES_ROUND)
+                return None
             expected = f"; the document expects it at {declared.url}" if declared else ""
             self._findings[prefix].error(
                 declared.place if declared is not None else place,

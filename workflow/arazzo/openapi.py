@@ -8,58 +8,27 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final
 
 from workflow.arazzo import yaml12
-from workflow.arazzo.pointer import Missing, Pointer, find, parse_pointer
+from workflow.arazzo.operations import METHODS, ApiOperation, read_operation
+from workflow.arazzo.pointer import Pointer
 from workflow.arazzo.problems import START, DocumentError, Enough, Findings, Place, nearest
+from workflow.arazzo.references import References
 from workflow.arazzo.tree import plain
 from workflow.arazzo.turns import Json
 from workflow.text import SafeText
 
 MOST_JSON_BYTES: Final = 10_000_000
 MOST_JSON_VALUES: Final = 700_000
-METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
-_MOST_HOPS = 20
-_VARIABLE = re.compile(r"\{([^{}]+)\}")
-
-Where = Literal["path", "query", "header", "cookie"]
-_LOCATIONS: Final[tuple[Where, ...]] = ("path", "query", "header", "cookie")
-
-
-@dataclass(frozen=True, slots=True)
-class ApiParameter:
-    """A parameter that an operation declares."""
-
-    name: str
-    location: Where
-    required: bool
-    style: str
-    explode: bool
-    as_json: bool
-    """Described by ``content``: the value goes as JSON text."""
-    reserved: bool = False
-    """``allowReserved``, of a query parameter."""
-
-
-@dataclass(frozen=True, slots=True)
-class ApiOperation:
-    """One operation of a description."""
-
-    operation_id: str | None
-    method: str
-    """Upper case."""
-    path: str
-    server: str | None
-    parameters: Mapping[tuple[str, Where], ApiParameter]
-    media_types: Mapping[str, Json]
-    """The request body's media types in order, each with its schema or null."""
-    body_required: bool
+MOST_PARAMETERS: Final = 500
+MOST_MEDIA_TYPES: Final = 50
+MOST_PATH: Final = 2_000
+"""Bounds of one operation: what it may declare, what its body may be, the length of its path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +38,13 @@ class Description:
     file: SafeText
     digest: str
     """SHA-256 of the bytes, hexadecimal."""
-    root: Mapping[str, Json] = field(repr=False)
+    references: References = field(repr=False)
     index: Mapping[str, tuple[str, str]] = field(repr=False)
     """operationId to path and method, as written in the description."""
+    _operations: dict[tuple[str, str], ApiOperation | None] = field(
+        default_factory=dict, repr=False
+    )
+    """Those that have been read: thousands of steps may call the same one."""
 
     def operation(self, operation_id: str) -> ApiOperation | None:
         """Return the operation of that id."""
@@ -96,103 +69,23 @@ class Description:
         """Return the operationId spelt most like the given one."""
         return nearest(operation_id, self.index)
 
-    def resolve(self, value: Json) -> Json:
-        """Follow local references; what cannot be followed is null."""
-        return _resolve(self.root, value)
+    def nearest_pointer(self, pointer: Pointer) -> Pointer | None:
+        """Return the pointer to an operation that is spelt most like the given one."""
+        paths = self.references.root.get("paths")
+        if len(pointer) != 3 or pointer[0] != "paths" or not isinstance(paths, dict):
+            return None
+        path = pointer[1] if pointer[1] in paths else nearest(pointer[1], paths)
+        if path is None:
+            return None
+        there = [each for each in METHODS if self.operation_at(("paths", path, each)) is not None]
+        method = pointer[2] if pointer[2] in there else nearest(pointer[2], there)
+        return None if method is None else ("paths", path, method)
 
     def _read(self, path: str, method: str) -> ApiOperation | None:
-        paths = self.root.get("paths")
-        item = self.resolve(paths.get(path)) if isinstance(paths, dict) else None
-        operation = self.resolve(item.get(method)) if isinstance(item, dict) else None
-        if not isinstance(item, dict) or not isinstance(operation, dict):
-            return None
-        operation_id = operation.get("operationId")
-        media_types, required = self._body(operation)
-        return ApiOperation(
-            operation_id=operation_id if isinstance(operation_id, str) else None,
-            method=method.upper(),
-            path=path,
-            server=_first_server(operation) or _first_server(item) or _first_server(self.root),
-            parameters={
-                (found.name, found.location): found
-                for holder in (item, operation)
-                for found in self._parameters(holder)
-            },
-            media_types=media_types,
-            body_required=required,
-        )
-
-    def _parameters(self, holder: Mapping[str, Json]) -> Iterator[ApiParameter]:
-        listed = holder.get("parameters")
-        for entry in listed if isinstance(listed, list) else ():
-            declared = self.resolve(entry)
-            if not isinstance(declared, dict):
-                continue
-            name, where = declared.get("name"), declared.get("in")
-            for location in _LOCATIONS:
-                if location == where and isinstance(name, str):
-                    yield _parameter(name, location, declared)
-
-    def _body(self, operation: Mapping[str, Json]) -> tuple[dict[str, Json], bool]:
-        body = self.resolve(operation.get("requestBody"))
-        content = body.get("content") if isinstance(body, dict) else None
-        if not isinstance(body, dict) or not isinstance(content, dict):
-            return {}, False
-        media_types = {
-            name: media.get("schema") if isinstance(media, dict) else None
-            for name, media in content.items()
-        }
-        return media_types, body.get("required") is True
-
-
-def _resolve(root: Mapping[str, Json], value: Json) -> Json:
-    for _ in range(_MOST_HOPS):
-        reference = value.get("$ref") if isinstance(value, dict) else None
-        if not isinstance(reference, str):
-            return value
-        value = _find(root, reference)
-    return None
-
-
-def _find(root: Mapping[str, Json], reference: str) -> Json:
-    try:
-        found = find(dict(root), parse_pointer(reference.removeprefix("#")))
-    except ValueError:
-        return None
-    return None if isinstance(found, Missing) or not reference.startswith("#") else found
-
-
-def _parameter(name: str, location: Where, declared: Mapping[str, Json]) -> ApiParameter:
-    style = declared.get("style")
-    if not isinstance(style, str):
-        style = "form" if location in ("query", "cookie") else "simple"
-    explode = declared.get("explode")
-    return ApiParameter(
-        name=name,
-        location=location,
-        required=declared.get("required") is True or location == "path",
-        style=style,
-        explode=explode if isinstance(explode, bool) else style == "form",
-        as_json=isinstance(declared.get("content"), dict),
-        reserved=location == "query" and declared.get("allowReserved") is True,
-    )
-
-
-def _first_server(holder: Mapping[str, Json]) -> str | None:
-    servers = holder.get("servers")
-    first = servers[0] if isinstance(servers, list) and servers else None
-    url = first.get("url") if isinstance(first, dict) else None
-    if not isinstance(first, dict) or not isinstance(url, str):
-        return None
-    variables = first.get("variables")
-    known = variables if isinstance(variables, dict) else {}
-
-    def default(match: re.Match[str]) -> str:
-        variable = known.get(match[1])
-        value = variable.get("default") if isinstance(variable, dict) else None
-        return str(value) if value is not None else match[0]
-
-    return _VARIABLE.sub(default, url)
+        key = path, method
+        if key not in self._operations:
+            self._operations[key] = read_operation(self.references, path, method)
+        return self._operations[key]
 
 
 def load_description(text: bytes, file: str) -> Description:
@@ -216,7 +109,11 @@ def load_description(text: bytes, file: str) -> Description:
             f"This is {what or 'no OpenAPI description'}; an OpenAPI 3 description is needed.",
         )
         raise DocumentError(findings.sorted())
-    return Description(findings.file, hashlib.sha256(text).hexdigest(), root, _index(root))
+    references = References(root)
+    index = _index(references, findings)
+    if findings.has_errors:
+        raise DocumentError(findings.sorted())
+    return Description(findings.file, hashlib.sha256(text).hexdigest(), references, index)
 
 
 def _parse(text: bytes, findings: Findings) -> dict[str, Json] | None:
@@ -266,16 +163,40 @@ def _refuse(constant: str) -> Json:
     raise ValueError(f"{constant} is not JSON")
 
 
-def _index(root: Mapping[str, Json]) -> dict[str, tuple[str, str]]:
+def _index(references: References, findings: Findings) -> dict[str, tuple[str, str]]:
+    """Return path and method by operationId; report operations that are beyond all bounds."""
     found: dict[str, tuple[str, str]] = {}
-    paths = root.get("paths")
+    paths = references.root.get("paths")
     for path, written in paths.items() if isinstance(paths, dict) else ():
-        item = _resolve(root, written)
+        item = references.resolve(written)
         if not isinstance(item, dict):
             continue
+        shared = _length(item.get("parameters"))
         for method in METHODS:
             operation = item.get(method)
-            operation_id = operation.get("operationId") if isinstance(operation, dict) else None
+            if not isinstance(operation, dict):
+                continue
+            body = references.resolve(operation.get("requestBody"))
+            media_types = _length(body.get("content")) if isinstance(body, dict) else 0
+            declared = shared + _length(operation.get("parameters"))
+            if (
+                declared > MOST_PARAMETERS
+                or media_types > MOST_MEDIA_TYPES
+                or len(path) > MOST_PATH
+            ):
+                findings.error(
+                    START,
+                    "too-large",
+                    f"{method.upper()} {path[:100]} is too large: a path may have {MOST_PATH:,} "
+                    f"characters, an operation {MOST_PARAMETERS} parameters and its body "
+                    f"{MOST_MEDIA_TYPES} media types.",
+                )
+                return found
+            operation_id = operation.get("operationId")
             if isinstance(operation_id, str):
                 found.setdefault(operation_id, (path, method))
     return found
+
+
+def _length(value: Json) -> int:
+    return len(value) if isinstance(value, list | dict) else 0

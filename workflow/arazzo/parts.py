@@ -73,7 +73,8 @@ def _read_parameter(fields: Fields, context: Context, references: References) ->
     if context.newer and isinstance(where, Scalar) and where.value == "querystring":
         context.unsupported(where.place, "Parameters in 'querystring'")
     elif where is not None:
-        location = fields.choice("in", _LOCATIONS)
+        # One that is misspelt is reported; that it is missing as well is not to be said.
+        location = fields.choice("in", _LOCATIONS) or "query"
     node = fields.node_of("value", required=True)
     if name is None or node is None:
         return None

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
 from workflow.arazzo import bodies, templates
 from workflow.arazzo.bodies import Form
 from workflow.arazzo.model import Replacement, RequestBody, Step
-from workflow.arazzo.openapi import ApiOperation, Description
+from workflow.arazzo.openapi import Description
+from workflow.arazzo.operations import ApiOperation
 from workflow.arazzo.plan import BodyPlan
 from workflow.arazzo.pointer import Pointer, has_place, index_of, print_pointer
 from workflow.arazzo.problems import Findings
@@ -140,42 +140,18 @@ class PayloadLinker:
         """Mark in a payload which members the description requires."""
         if depth > _MOST_DEPTH:
             return template
-        if isinstance(template, ListOf):
-            items = self._whole(schema).get("items")
-            return ListOf(tuple(self._with_required(i, items, depth + 1) for i in template.items))
-        if not isinstance(template, ObjectOf):
+        if not isinstance(template, ListOf | ObjectOf):
             return template
-        whole = self._whole(schema)
-        required, properties = whole.get("required"), whole.get("properties")
-        known = properties if isinstance(properties, dict) else {}
+        shape = self._description.references.shape(schema)
+        if isinstance(template, ListOf):
+            return ListOf(
+                tuple(self._with_required(i, shape.items, depth + 1) for i in template.items)
+            )
         return replace(
             template,
             members=tuple(
-                (name, self._with_required(member, known.get(name), depth + 1))
+                (name, self._with_required(member, shape.member(name), depth + 1))
                 for name, member in template.members
             ),
-            required=frozenset(
-                name
-                for name in (required if isinstance(required, list) else ())
-                if isinstance(name, str)
-            ),
+            required=frozenset(name for name, _ in template.members if shape.requires(name)),
         )
-
-    def _whole(self, schema: Json) -> Mapping[str, Json]:
-        """Return a schema's required names and properties, ``allOf`` put together."""
-        required: list[Json] = []
-        properties: dict[str, Json] = {}
-        items: Json = None
-        waiting = [schema]
-        for _ in range(100):
-            if not waiting:
-                break
-            here = self._description.resolve(waiting.pop(0))
-            if not isinstance(here, dict):
-                continue
-            names, members, every = here.get("required"), here.get("properties"), here.get("allOf")
-            required += names if isinstance(names, list) else []
-            properties |= members if isinstance(members, dict) else {}
-            waiting += every if isinstance(every, list) else []
-            items = here.get("items", items)
-        return {"required": required, "properties": properties, "items": items}

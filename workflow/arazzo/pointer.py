@@ -69,7 +69,7 @@ def find(value: Json, pointer: Pointer) -> Value:
 
 
 def has_place(value: Json, pointer: Pointer) -> bool:
-    """Whether :func:`replaced` finds the place of `pointer` in `value`."""
+    """Whether :class:`Edited` finds the place of `pointer` in `value`."""
     for depth, token in enumerate(pointer):
         last = depth == len(pointer) - 1
         if isinstance(value, dict):
@@ -88,23 +88,55 @@ def has_place(value: Json, pointer: Pointer) -> bool:
     return True
 
 
-def replaced(value: Json, pointer: Pointer, new: Json) -> Json:
-    """Return a copy of `value` with `new` at `pointer`.
+class Edited:
+    """A value in which others are set one after the other; what it was made of stays as it is.
 
-    The last token may name a member that is not there yet, or ``-`` for a list's end; what leads
-    to it must exist (the targets of Arazzo's payload replacements are resolved, not created).
-
-    Raises:
-        ValueError: with a sentence, when the way does not exist.
+    Every list and object is copied once, when something in it is first set, so that thousands of
+    replacements in one large payload cost no more than the payload and they do.
     """
-    if not pointer:
-        return new
-    token, rest = pointer[0], pointer[1:]
-    if isinstance(value, dict) and (token in value or not rest):
-        return {**value, token: replaced(value.get(token), rest, new) if rest else new}
-    if isinstance(value, list):
-        if token == "-" and not rest:  # noqa: S105  (RFC 6901: the place after the last item)
-            return [*value, new]
-        if (index := index_of(token, len(value))) is not None:
-            return [*value[:index], replaced(value[index], rest, new), *value[index + 1 :]]
-    raise ValueError(f"the payload has no place {print_pointer(pointer)!r}")
+
+    def __init__(self, value: Json) -> None:
+        self.value: Json = value
+        self._own: dict[int, Json] = {}
+        """The copies by identity; kept, so that no identity is used again."""
+
+    def put(self, pointer: Pointer, new: Json) -> None:
+        """Set the value at `pointer`.
+
+        The last token may name a member that is not there yet, or ``-`` for a list's end; what
+        leads to it must exist (the targets of Arazzo's payload replacements are resolved, not
+        created).
+
+        Raises:
+            ValueError: with a sentence, when the way does not exist. Nothing was set.
+        """
+        if not has_place(self.value, pointer):
+            raise ValueError(f"the payload has no place {print_pointer(pointer)!r}")
+        if not pointer:
+            self.value = new
+            return
+        self.value = here = self._copy_of(self.value)
+        for token in pointer[:-1]:
+            if isinstance(here, dict):
+                here[token] = inner = self._copy_of(here[token])
+            elif isinstance(here, list):
+                index = int(token)
+                here[index] = inner = self._copy_of(here[index])
+            here = inner
+        if isinstance(here, dict):
+            here[pointer[-1]] = new
+        elif isinstance(here, list) and pointer[-1] == "-":
+            here.append(new)
+        elif isinstance(here, list):
+            here[int(pointer[-1])] = new
+
+    def _copy_of(self, value: Json) -> Json:
+        if id(value) in self._own:
+            return value
+        copy: Json = value
+        if isinstance(value, dict):
+            copy = dict(value)
+        elif isinstance(value, list):
+            copy = list(value)
+        self._own[id(copy)] = copy
+        return copy

@@ -10,6 +10,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+from heapq import nlargest
 from itertools import islice
 from typing import Literal
 
@@ -21,6 +23,10 @@ _NEAR = 0.6
 _MOST_ERRORS = 100
 _MOST_WARNINGS = 300
 _MOST_CANDIDATES = 300
+_MOST_COMPARED = 100
+"""Characters of a word."""
+_MOST_LIKELY = 4
+"""How many candidates are compared letter by letter, which takes a millisecond for long ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +135,11 @@ class Findings:
         """Whether the document is unusable."""
         return self._errors > 0
 
+    @property
+    def takes_warnings(self) -> bool:
+        """Whether one more would be kept; if not, finding it is of no use."""
+        return self._warnings < _MOST_WARNINGS
+
     def sorted(self) -> tuple[Problem, ...]:
         """Return everything found, in the order of the text."""
         return tuple(sorted(self._problems, key=lambda found: (found.line, found.column)))
@@ -142,5 +153,15 @@ def nearest(word: str, candidates: Iterable[str]) -> str | None:
     for candidate in known:
         if candidate.casefold() == folded:
             return candidate
-    close = difflib.get_close_matches(word[:100], known, n=1, cutoff=_NEAR)
+    asked = word[:_MOST_COMPARED]
+    pairs = _pairs_of(asked)
+    likely = nlargest(_MOST_LIKELY, known, key=lambda candidate: len(pairs & _pairs_of(candidate)))
+    close = difflib.get_close_matches(asked, sorted(likely), n=1, cutoff=_NEAR)
     return close[0] if close else None
+
+
+@lru_cache(maxsize=4_096)
+def _pairs_of(word: str) -> frozenset[str]:
+    """Return each two characters of a word that stand side by side, and its first and last."""
+    padded = f" {word[:_MOST_COMPARED]} ".casefold()
+    return frozenset(padded[at : at + 2] for at in range(len(padded) - 1))

@@ -49,7 +49,7 @@ def _request(plan: CallPlan, lookup: Lookup) -> Request:
             case "header":
                 headers.append((name, styles.header_text(name, value, explode)))
             case "cookie":
-                cookies.append(styles.cookie_text(name, value))
+                cookies += styles.cookie_pairs(name, value, parameter.style, explode)
     if cookies:
         headers.append(("Cookie", "; ".join(cookies)))
     payload, content = _body(plan.body, lookup)

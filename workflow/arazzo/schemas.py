@@ -47,7 +47,8 @@ def wrapped(schema: Json, components: Mapping[str, Json]) -> dict[str, Json]:
     return {
         "$ref": f"#/{ROOT}",
         ROOT: schema if isinstance(schema, dict | bool) else {},
-        "components": {"inputs": dict(components)},
+        # Not copied: a document may have as many schemas as it has components.
+        "components": {"inputs": components if isinstance(components, dict) else dict(components)},
     }
 
 

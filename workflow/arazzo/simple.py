@@ -25,6 +25,18 @@ _BODY = re.compile(r"(\$(?:request|response)\.body)(?=[.\[])")
 _NUMERIC = re.compile(r"\s*-?\d{1,300}(?:\.\d{1,300})?(?:[eE][+-]?\d{1,3})?\s*\Z")
 
 
+_QUOTED = re.compile(r"('[^']*'|\"[^\"]*\")")
+_SLIPS = (
+    (re.compile(r"([=!])==+"), r"\1="),
+    (re.compile(r"(?<![=!<>])=(?!=)"), "=="),
+    (re.compile(r"<>"), "!="),
+    (re.compile(r"\s+and\s+", re.IGNORECASE), " && "),
+    (re.compile(r"\s+or\s+", re.IGNORECASE), " || "),
+    (re.compile(r"\bnot\s+(?=[$(])", re.IGNORECASE), "!"),
+)
+"""How other languages write operators, and how they are written here."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reference:
     """An expression, with the ``.name`` and ``[0]`` that the condition puts behind it."""
@@ -46,11 +58,37 @@ def parse_simple(text: str) -> Simple:
         ConditionError: it is none; the text says why and at which character.
         ExpressionError: an expression in it is none.
     """
+    return logic.Reader(_unbraced(text), _read_reference, "'\"").read()
+
+
+def repaired(text: str) -> str | None:
+    """Return a text that is no condition as one, if other languages' words make the difference."""
+    parts = _QUOTED.split(text)
+    for slip, right in _SLIPS:
+        parts[::2] = [slip.sub(right, part) for part in parts[::2]]
+    new = "".join(parts).strip()
+    try:
+        parse_simple(new)
+    except (ConditionError, ExpressionError):
+        return None
+    return new if new != text else None
+
+
+def is_portable(text: str) -> bool:
+    """Whether a condition that can be read has its texts in single quotes, as all engines read."""
+    if '"' not in text:
+        return True
+    try:
+        logic.Reader(_unbraced(text), _read_reference, "'").read()
+    except ConditionError:
+        return False
+    return True
+
+
+def _unbraced(text: str) -> str:
     inner = text.strip()
-    if inner.startswith("{$") and inner.endswith("}"):
-        # The specification's own example of components has its condition in braces.
-        inner = inner[1:-1]
-    return logic.Reader(inner, _read_reference, "'\"").read()
+    # The specification's own example of components has its condition in braces.
+    return inner[1:-1] if inner.startswith("{$") and inner.endswith("}") else inner
 
 
 def evaluate_simple(condition: Simple, lookup: Lookup, notes: list[str]) -> bool:

@@ -29,7 +29,9 @@ from workflow.arazzo.turns import (
 MOST_UNPACED: Final = 100_000
 """Attempts in a row without an answered call; then the run fails."""
 BREATH: Final = 1_000
-"""After so many of them the driver gets a wait of no seconds, to let others work."""
+"""After so many of them in a turn the driver gets a wait of no seconds, to let others work."""
+MOST_VISITED: Final = 10_000
+"""Different steps of one run, by the workflows that led to them; then the run fails."""
 
 
 def visit(draft: Draft, position: int) -> Next:
@@ -39,6 +41,9 @@ def visit(draft: Draft, position: int) -> Next:
     step = steps[position]
     name = (*frame.path, step.step_id)
     number = draft.visits.get(name, 0) + 1
+    if number == 1 and len(draft.visits) >= MOST_VISITED:
+        del draft.frames[1:]
+        return Leave("failed", f"more than {MOST_VISITED:,} steps of workflows within workflows")
     draft.visits = {**draft.visits, name: number}
     draft.frames[-1] = frame.at(Visit(position, number), frame.interrupted)
     key = CallKey(frame.path, step.step_id, number, 1)
@@ -50,11 +55,11 @@ def visit(draft: Draft, position: int) -> Next:
 def attempt(draft: Draft) -> Next:
     """Send the step's request, or start its workflow."""
     step = draft.step()
-    draft.unpaced += 1
+    draft.count(1)
     if draft.unpaced > MOST_UNPACED:
         del draft.frames[1:]
         return Leave("failed", f"{MOST_UNPACED:,} attempts in a row sent nothing")
-    if draft.unpaced % BREATH == 0:
+    if draft.attempts > BREATH:
         draft.ask(Wait(draft.key(), 0.0), "attempt")
         return None
     scope = draft.scope()
@@ -224,7 +229,8 @@ def _schedule(draft: Draft, judged: _Judged, action: ActionPlan) -> Next:
         draft.frames[-1] = frame.at(frame.visit.counting(action.name), frame.interrupted)
     label = action.workflow
     step_id = action.target if label is None else None
-    seconds = judging.delay(action, judged.answer)
+    # Where a workflow was run, its last call's answer is the one that the criteria have seen.
+    seconds = judging.delay(action, judged.answer or judged.scope.response)
     if seconds <= 0:
         return retry(draft, step_id, label)
     wait = Wait(judged.key, seconds)

@@ -6,6 +6,7 @@ a comma in a value stays apart from the comma between two (RFC 6570, 2.1 and 3.2
 
 from __future__ import annotations
 
+import re
 from typing import Final
 from urllib.parse import quote
 
@@ -91,18 +92,40 @@ def header_text(name: str, value: Json, explode: bool) -> str:
         text = ",".join(as_text(item) for item in value)
     else:
         text = as_text(value)
-    if any(character < " " or "\x7f" <= character <= "\x9f" for character in text):
+    if any(character < " " or character == "\x7f" for character in text):
         raise Unresolved(f"the header {name!r} would hold a control character")
+    if not text.isascii():
+        # RFC 9110, 5.5: nobody can tell in which encoding others would be read.
+        raise Unresolved(f"the header {name!r} would hold a character outside ASCII")
     return text
 
 
-def cookie_text(name: str, value: Json) -> str:
-    """Return ``name=value`` for a Cookie header, percent-encoded where it must be."""
-    text = value if isinstance(value, str) else ",".join(part for part in _flat(value))
-    return f"{name}={quote(text, safe=_COOKIE_SAFE)}"
+def cookie_pairs(name: str, value: Json, style: str, explode: bool) -> list[str]:
+    """Return each ``name=value`` for a Cookie header.
+
+    In the form style values are percent-encoded where they must be; what an exploded list would
+    be there OpenAPI leaves open, and it is written like one that is not. The style `cookie` of
+    OpenAPI 3.2 encodes nothing.
+
+    Raises:
+        Unresolved: in the style `cookie`, a value holds what no cookie may hold.
+    """
+    if style == "cookie" and explode and isinstance(value, dict):
+        pairs = [f"{key}={as_text(member)}" for key, member in value.items()]
+    elif style == "cookie" and explode and isinstance(value, list):
+        pairs = [f"{name}={as_text(item)}" for item in value]
+    elif style == "cookie":
+        pairs = [f"{name}={','.join(_flat(value))}"]
+    else:
+        return [f"{name}={','.join(quote(part, safe=_COOKIE_SAFE) for part in _flat(value))}"]
+    if not all(map(_COOKIE_PAIR.match, pairs)):
+        raise Unresolved(f"the cookie {name!r} would hold a character that no cookie may hold")
+    return pairs
 
 
-_COOKIE_SAFE = "!#$&'()*+-./:<=>?@[]^_`{|}~"
+_COOKIE_SAFE: Final = "!#$&'()*+-./:<=>?@[]^_`{|}~"
+_COOKIE_PAIR: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+=[!#-+\--:<-\[\]-~,]*\Z")
+"""A name and what may follow it (RFC 6265, 4.1.1), with the comma that delimits."""
 
 
 def _items(value: Json) -> list[tuple[str | None, str]]:

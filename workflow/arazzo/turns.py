@@ -110,6 +110,11 @@ class CallKey:
     attempt: int
     """From 1; more by retries."""
 
+    @property
+    def name(self) -> str:
+        """The step's among a run's: one of a sub-workflow has its workflows' ids in front."""
+        return "/".join((*self.frames[1:], self.step))
+
 
 @dataclass(frozen=True, slots=True)
 class Call:

@@ -29,10 +29,26 @@ MOST_WORK: Final = 50_000
 _Keyword: TypeAlias = Callable[[Any, Any, Any, Any], "Iterable[ValidationError] | None"]
 
 _left: ContextVar[int] = ContextVar("_left", default=MOST_WORK)
+_done: ContextVar[int] = ContextVar("_done", default=0)
 
 
 class TooMuchWorkError(Exception):
     """Comparing a value with its schema was given up."""
+
+
+def begin() -> None:
+    """Count the work of this context from here on."""
+    _done.set(0)
+
+
+def count(work: int) -> None:
+    """Add work that is done for a schema besides comparing."""
+    _done.set(_done.get() + work)
+
+
+def done() -> int:
+    """Return how much work there was since :func:`begin`."""
+    return _done.get()
 
 
 def errors(schema: Mapping[str, Json], value: Mapping[str, Json]) -> Iterator[ValidationError]:
@@ -86,6 +102,7 @@ def _counted(keyword: _Keyword) -> _Keyword:
 
 
 def _spend(work: int) -> None:
+    count(work)
     left = _left.get() - work
     if left < 0:
         raise TooMuchWorkError

@@ -48,7 +48,7 @@ def read_workflow(fields: Fields, context: Context) -> Workflow | None:
     fields.only(_WORKFLOW)
     references: References = []
     workflow_id = fields.text("workflowId", required=True)
-    inputs = fields.node.get("inputs")
+    inputs = fields.get("inputs")
     if inputs is not None:
         context.schemas.check(inputs)
     steps = tuple(
@@ -131,8 +131,8 @@ def _read_step(fields: Fields, context: Context) -> Step | None:
 
 
 def _read_target(fields: Fields, context: Context) -> StepTarget | None:
-    present = [key for key in _TARGETS if key in fields.node.keys]
-    if not present and not any(key in fields.node.keys for key in _NEWER_STEP[:2]):
+    present = [key for key in _TARGETS if fields.has(key)]
+    if not present and not any(map(fields.has, _NEWER_STEP[:2])):
         fields.findings.error(
             fields.place,
             "missing-key",
@@ -140,7 +140,7 @@ def _read_target(fields: Fields, context: Context) -> StepTarget | None:
         )
     for extra in present[1:]:
         fields.findings.error(
-            fields.node.keys[extra],
+            fields.key_place(extra),
             "wrong-value",
             f"A step has one of {present[0]!r} and {extra!r}, not both.",
         )
@@ -150,9 +150,9 @@ def _read_target(fields: Fields, context: Context) -> StepTarget | None:
         case ["operationPath"]:
             return _operation_path(fields)
         case ["workflowId"]:
-            if "requestBody" in fields.node.keys:
+            if fields.has("requestBody"):
                 fields.findings.error(
-                    fields.node.keys["requestBody"],
+                    fields.key_place("requestBody"),
                     "wrong-value",
                     "A step that runs a workflow has no request body; pass parameters.",
                 )

@@ -34,6 +34,7 @@ MOST_NODES: Final = 60_000
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUE = frozenset({"true", "True", "TRUE"})
 _FALSE = frozenset({"false", "False", "FALSE"})
+_NUMBERS_BEGIN = frozenset("+-.0123456789")
 _INT = re.compile(r"[-+]?[0-9]+\Z")
 _OCTAL = re.compile(r"0o[0-7]+\Z")
 _HEX = re.compile(r"0x[0-9a-fA-F]+\Z")
@@ -237,7 +238,7 @@ class _Builder:
             return None
         if text in _TRUE or text in _FALSE:
             return text in _TRUE
-        if len(text) > _MOST_DIGITS:
+        if text[0] not in _NUMBERS_BEGIN or len(text) > _MOST_DIGITS:
             return text
         if _INT.match(text):
             return int(text)

@@ -196,6 +196,7 @@ class Door:
                 within=request.timeout or self._timeout,
                 cap=self._cap,
                 clock=self._clock,
+                via=self._lines.proxy_of(origin),
             )
         except NetworkFailure as failure:
             self.meter.ended(request.method, name, failure.kind)
@@ -230,10 +231,12 @@ def _redirected(request: Request, target: str) -> Request:
             "use the server's final address in the profile.",
             sent=True,
         )
-    if origin_of(url) != origin_of(request.url):
+    here, there = origin_of(request.url), origin_of(url)
+    if there != here:
+        other = "address" if there.host == here.host else "host"
         raise NetworkFailure(
             "redirect",
-            f"{describe(request)} was redirected to another host, {place}, which is refused; "
+            f"{describe(request)} was redirected to another {other}, {place}, which is refused; "
             "if that is the right one, use it in the profile.",
             sent=True,
         )

@@ -26,6 +26,12 @@ from workflow.text import SafeText, safe
 _ERRNO: Final = re.compile(r"^\[Errno -?\d+\] ")
 _LONGEST_PATH: Final = 16_000
 """Bytes of path and query."""
+_NOBODY_VOUCHES: Final = frozenset({2, 18, 19, 20, 21})
+"""OpenSSL's codes for a chain that leads to nobody who is trusted (``X509_V_ERR_*``)."""
+_OWN_CA: Final = (
+    "; if your organisation issued it, name its CA bundle, as ca_bundle in the profile or in "
+    "SSL_CERT_FILE"
+)
 _ABOUT_TO_SEND: Final = ".send_request_headers.started"
 """How httpcore's event ends that comes just before the first byte (its ``trace`` extension)."""
 _OURS: Final = {"user-agent": "syncdeck", "accept-encoding": ACCEPTED}
@@ -40,8 +46,13 @@ async def exchange(
     within: Timeout,
     cap: int,
     clock: Clock,
+    via: str | None = None,
 ) -> Response:
-    """Send `request` once over `line` and read its answer to the end; raises NetworkFailure."""
+    """Send `request` once over `line` and read its answer to the end; raises NetworkFailure.
+
+    `via` names the proxy that the line leads through, if one does, for the sentence about a
+    failure: whoever has to mend it looks at the server otherwise.
+    """
     whose = describe(request)
     built = _build(request, headers, within, whose)
     _refuse_if_held(request)
@@ -59,7 +70,7 @@ async def exchange(
             "timeout", f"No full answer to {whose} within {within.total:g} s.", sent=True
         ) from None
     except httpx.HTTPError as error:
-        raise _failure(error, whose) from None
+        raise _failure(error, whose, via) from None
     return Response(
         status=answer.status_code,
         headers=got,
@@ -160,7 +171,7 @@ def _text(raw: bytes) -> str:
         return raw.decode("latin-1")
 
 
-def _failure(error: httpx.HTTPError, whose: str) -> NetworkFailure:
+def _failure(error: httpx.HTTPError, whose: str, via: str | None) -> NetworkFailure:
     # Numbers of errors tell an operator nothing that their words do not.
     said = _system_words(error) or _ERRNO.sub("", str(error))
     detail = safe(said, limit=160).rstrip(".")
@@ -168,14 +179,17 @@ def _failure(error: httpx.HTTPError, whose: str) -> NetworkFailure:
     if tls is not None:
         return NetworkFailure("tls", _tls_text(tls, whose, detail), sent=False)
     kind, sent, words = _classify(error)
+    if via is not None and kind == "connect":
+        whose = f"{whose} through the proxy {safe(via, limit=100)}"
     why = f": {detail}" if detail else ""
     return NetworkFailure(kind, f"{words} {whose}{why}.", sent=sent)
 
 
 def _tls_text(error: ssl.SSLError, whose: str, detail: str) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
-        why = safe(error.verify_message or detail, limit=160)
-        return f"The certificate for {whose} was not accepted: {why}."
+        why = safe(error.verify_message or detail, limit=160).rstrip(".")
+        own = _OWN_CA if error.verify_code in _NOBODY_VOUCHES else ""
+        return f"The certificate for {whose} was not accepted: {why}{own}."
     why = safe((error.reason or detail or "no reason given").replace("_", " ").lower(), limit=160)
     return (
         f"TLS could not be set up for {whose}: {why}; "

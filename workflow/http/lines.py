@@ -15,6 +15,7 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
+from workflow.http.no_proxy import is_excepted
 from workflow.http.origins import Origin
 from workflow.text import safe
 
@@ -47,6 +48,7 @@ class Lines:
     ) -> None:
         self._one = transport
         self._proxies: dict[Origin, str | None] = {}
+        self._shown: dict[Origin, str] = {}
         self._pooled: dict[str | None, httpx.AsyncBaseTransport] = {}
         self._fresh: dict[str | None, httpx.AsyncBaseTransport] = {}
         if transport is not None:
@@ -54,6 +56,8 @@ class Lines:
         verify = tls_context(ca_bundle)
         for origin in origins:
             proxy = self._proxies[origin] = proxy_for(origin)
+            if proxy is not None:
+                self._shown[origin] = shown(proxy)
             if proxy not in self._pooled:
                 self._pooled[proxy] = _open(verify, proxy, kept=KEPT)
                 self._fresh[proxy] = _open(verify, proxy, kept=0)
@@ -63,6 +67,10 @@ class Lines:
         if self._one is not None:
             return self._one
         return (self._fresh if fresh else self._pooled)[self._proxies[origin]]
+
+    def proxy_of(self, origin: Origin) -> str | None:
+        """Return the proxy on the way to a host, without a password that is in its address."""
+        return self._shown.get(origin)
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -95,16 +103,20 @@ def proxy_for(origin: Origin) -> str | None:
         return None
     named = getproxies()
     proxy = named.get(origin.scheme) or named.get("all")
-    if not proxy or _is_excepted(origin, named.get("no", "")):
+    if not proxy or is_excepted(origin, named.get("no", "")) or _is_excepted_by_the_system(origin):
         return None
     return proxy if "://" in proxy else f"http://{proxy}"
 
 
-def _is_excepted(origin: Origin, no_proxy: str) -> bool:
-    if ":" in origin.host:  # the standard library takes an IPv6 address for a host and a port
-        names = {name.strip().strip("[]") for name in no_proxy.split(",")}
-        return no_proxy.strip() == "*" or origin.host in names
-    return bool(proxy_bypass(f"{origin.host}:{origin.port}"))
+def shown(proxy: str) -> str:
+    """Return a proxy's host and port, for people: a password may stand in its address."""
+    return proxy.partition("://")[2].rpartition("@")[2].partition("/")[0]
+
+
+def _is_excepted_by_the_system(origin: Origin) -> bool:
+    """Ask the standard library, which knows where some systems have it but in the environment."""
+    # It takes an IPv6 address for a host and a port.
+    return ":" not in origin.host and bool(proxy_bypass(f"{origin.host}:{origin.port}"))
 
 
 def _open(verify: ssl.SSLContext, proxy: str | None, *, kept: int) -> httpx.AsyncHTTPTransport:

@@ -11,7 +11,7 @@ from workflow.airbyte.problems import ApiProblem
 from workflow.http.failures import NetworkFailure
 from workflow.runs.events import Event, RunDetached, RunId, Verdict
 from workflow.runs.journal.intents import Became, IntentRecord
-from workflow.runs.journal.schema import JournalError
+from workflow.runs.journal.problems import JournalError
 from workflow.runs.launch import OrderRefused
 from workflow.runs.launching import Launching
 from workflow.runs.ledger import Voice

@@ -18,7 +18,7 @@ from workflow.airbyte.readings import Reading
 from workflow.arazzo.turns import Call, Headers, Json, NoResponse, Response
 from workflow.runs import paths, plain
 from workflow.runs.deadline import Deadline
-from workflow.runs.events import Origin, Settled, TriggerSettled, Verdict
+from workflow.runs.events import Origin, Settled, TriggerSettled, Verdict, Warned
 from workflow.runs.ledger import Voice
 from workflow.runs.pacing import Pacing
 from workflow.runs.relay import JobGoneError, is_another
@@ -223,7 +223,7 @@ class Caller:
             raise Over(Judgement(Verdict.REJECTED, safe(why)))
         return TriggerOrder(
             run=self._voice.run,
-            step="/".join((*call.key.frames[1:], call.key.step)),
+            step=call.key.name,
             visit=call.key.visit,
             profile=self._services.profile,
             connection_id=connection,
@@ -303,6 +303,8 @@ class Caller:
         if call.operation.method not in plain.SAFE:
             self._refuse_if_locked()
         sent = await self._deadline.within(self._paced(call))
+        if sent.doubt is not None and call.key.visit == 1:  # told once, not at each poll
+            self._voice.note(Warned("workflow", safe(f"{call.key.name}: {sent.doubt}")))
         self._note_job(call, sent)
         return Reply(sent.answer, ms=sent.ms)
 

@@ -13,6 +13,7 @@ from workflow.runs.forgetting import to_forget
 from workflow.runs.journal import Journal, JournalError
 from workflow.runs.ledger import Ledger, Voice
 from workflow.runs.roster import Roster
+from workflow.runs.suspects import Suspects
 
 WARNINGS_EVERY: Final = 15.0
 """Seconds."""
@@ -40,11 +41,12 @@ async def point_out(
                 Voice(ledger, run).note(warning)
 
 
-async def let_go_of_ended(ledger: Ledger, clock: Clock, most: int) -> NoReturn:
+async def let_go_of_ended(ledger: Ledger, suspects: Suspects, clock: Clock, most: int) -> NoReturn:
     """Keep no more than about `most` ended runs in memory, for ever: a deck may stay open."""
     while True:
         await clock.sleep(LET_GO_EVERY)
-        gone = to_forget(ledger.runs, ledger.launches, clock.now(), most)
+        questions = {suspicion.run for suspicion in suspects.known}
+        gone = to_forget(ledger.runs, ledger.launches, questions, clock.now(), most)
         ledger.known.forget(gone)
 
 

@@ -117,18 +117,13 @@ def facts(machine: Iterable[turns.Fact], ms: int | None) -> Iterator[Fact]:
     for fact in machine:
         match fact:
             case turns.StepStarted(key=key, position=position, count=count):
-                yield StepStarted(step_name(key), key.visit, position, count)
+                yield StepStarted(key.name, key.visit, position, count)
             case turns.StepFinished(key=key, status=status, succeeded=succeeded):
-                yield StepFinished(step_name(key), key.visit, succeeded, status, ms)
+                yield StepFinished(key.name, key.visit, succeeded, status, ms)
             case turns.CriterionNote(key=key, text=text) if key.visit == 1:
                 yield Warned("workflow", text)
             case _:
                 pass  # what it leads to is told by the steps; a note is told once
-
-
-def step_name(key: turns.CallKey) -> str:
-    """Name a step among a run's: a sub-workflow's own have its workflows' ids in front."""
-    return "/".join((*key.frames[1:], key.step))
 
 
 def outputs_so_far(program: Program, turn: Turn[State]) -> dict[str, Json]:

@@ -20,7 +20,7 @@ class Ending:
         self._closing: set[LaunchId] = set()
 
     def knows(self, run: RunId, program: Program) -> None:
-        """Note which outputs a run's document declares."""
+        """Note which outputs a run's document declares, until its verdict is written."""
         self._outputs[run] = program.outputs
 
     async def finish(self, voice: Voice, fact: RunFinished) -> None:
@@ -36,6 +36,7 @@ class Ending:
             return [voice.ledger.stamp(end, launch=launch.launch), voice.stamp(fact)]
 
         await voice.ledger.finish(voice.run, last)
+        self._outputs.pop(voice.run, None)
 
     async def end(self, run: RunId, verdict: Verdict, why: str) -> None:
         """Write the verdict of a run whose document never came to outputs: all are null."""

@@ -125,6 +125,11 @@ class Fleet:
         return self._rooms.ledger.trouble
 
     @property
+    def damage(self) -> SafeText | None:
+        """What of the journal could not be read, and was passed over; None when all could."""
+        return self.journal.damage.sentence
+
+    @property
     def shown(self) -> bool:
         """Whether somebody looks.
 
@@ -203,7 +208,7 @@ class Fleet:
             await self._rooms.recovery.take_up_all()
             self._rooms.ours.take_over()
         rooms, add = self._rooms, self._background.add
-        add(self.feed.run(), "feed")
+        add(rooms.read(), "feed")
         add(
             chores.point_out(self._rooms.ledger, self._rooms.roster, self._clock, self.watch.usual),
             "warnings",
@@ -211,7 +216,10 @@ class Fleet:
         add(rooms.suspects.follow(), "suspects")
         add(chores.forget_what_is_old(self.journal, self._clock), "retention")
         if self._most_ended is not None:
-            add(chores.let_go_of_ended(rooms.ledger, self._clock, self._most_ended), "memory")
+            letting_go = chores.let_go_of_ended(
+                rooms.ledger, rooms.suspects, self._clock, self._most_ended
+            )
+            add(letting_go, "memory")
         self._started = True
         self._read_all_if_shown()
 

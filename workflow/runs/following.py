@@ -27,6 +27,8 @@ from workflow.runs.run import Phase, RunState
 
 TRY_AGAIN: Final = 15.0
 """Seconds until what could not be done is tried again."""
+_SPARE: Final = 64
+"""So many jobs that are done with and forgotten are no reason to look for them."""
 
 _log = logging.getLogger(__name__)
 
@@ -61,7 +63,9 @@ class Following:
         self._past: dict[ConnectionId, JobId | None] = {}
         """Up to which job everything is the past; None where that was not read yet."""
         self._waiting: dict[JobId, ConnectionId] = {}
-        self._done: set[JobId] = set()
+        self._done: dict[JobId, ConnectionId] = {}
+        """Not to be attached again, as long as the feed may tell of them."""
+        self._many_done = _SPARE
         self._awake = asyncio.Event()
 
     @property
@@ -158,7 +162,7 @@ class Following:
         for job_id, connection_id in tuple(self._waiting.items()):
             runs = self._runs.values()
             if connection_id not in self._past or any(run.job_id == job_id for run in runs):
-                self._dismiss(job_id)
+                self._dismiss(job_id, connection_id)
             elif not any(_is_triggering(run, connection_id) for run in runs):
                 await self._take_up(job_id, connection_id)
 
@@ -170,12 +174,28 @@ class Following:
             known = self._feed.latest(job_id)
             if known is not None and not known.job.is_terminal:
                 return  # tried again
-        self._dismiss(job_id)
+        self._dismiss(job_id, connection_id)
 
-    def _dismiss(self, job_id: JobId) -> None:
+    def _dismiss(self, job_id: JobId, connection_id: ConnectionId) -> None:
         """See to it that a job is attached once: who detached it does not want it back."""
         self._waiting.pop(job_id, None)
-        self._done.add(job_id)
+        self._done[job_id] = connection_id
+        if len(self._done) > self._many_done:
+            self._make_past()
+
+    def _make_past(self) -> None:
+        """Let what is done with and long over be the past of its connection.
+
+        The feed remembers all that is live and the thousands that ended last: what it does not
+        have, and all before that, can only come up again as something old.
+        """
+        for job_id, connection_id in tuple(self._done.items()):
+            if self._feed.latest(job_id) is None:
+                del self._done[job_id]
+                past = self._past.get(connection_id)
+                if past is not None:
+                    self._past[connection_id] = max(past, job_id)
+        self._many_done = 2 * len(self._done) + _SPARE
 
     def _hear(self, fact: FeedFact) -> None:
         if isinstance(fact, ReadingTaken):

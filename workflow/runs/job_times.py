@@ -36,10 +36,11 @@ def job_lasted(fact: ReadingTaken) -> timedelta | None:
 
 
 def instant(text: str | None) -> datetime | None:
-    """Read an instant as events write it; None for what is none."""
+    """Read an instant as events write it; None for what is none, or has no time zone."""
     if text is None:
         return None
     try:
-        return datetime.fromisoformat(text)
+        read = datetime.fromisoformat(text)
     except ValueError:
         return None
+    return read if read.tzinfo is not None else None

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
+from weakref import WeakValueDictionary
 
 from workflow.airbyte.models import Job
 from workflow.arazzo.problems import InputError
@@ -60,7 +61,8 @@ class Launching:
         self._roster = roster
         self._ids = ids
         self._programs = programs
-        self._slots: dict[LaunchId, Slots] = {}
+        self._slots: WeakValueDictionary[LaunchId, Slots] = WeakValueDictionary()
+        """Of the launches of which a run is looked after: its task holds them."""
         self.ending: Final = Ending(services)
 
     # ---------------------------------------------------------------------------- beginnings
@@ -216,17 +218,18 @@ class Launching:
 
     def freeze(self) -> None:
         """Give out no more slots: this process is about to end."""
-        for slots in self._slots.values():
+        for slots in tuple(self._slots.values()):
             slots.hold()
 
     def slots(self, launch: LaunchId) -> Slots:
-        """Return a launch's slots; of one that an earlier process began, as it was left."""
-        if launch not in self._slots:
+        """Return a launch's slots; of one whose runs were all let go, as it was left."""
+        slots = self._slots.get(launch)
+        if slots is None:
             state = self._services.ledger.launches[launch]
-            self._slots[launch] = Slots(
+            slots = self._slots[launch] = Slots(
                 state.max_parallel, one_first=state.one_first and not state.proved, held=state.held
             )
-        return self._slots[launch]
+        return slots
 
     async def _in_slot(self, execution: Execution, slots: Slots, *, at_once: bool = False) -> None:
         async with slots.taken(at_once=at_once) as place:
@@ -261,7 +264,8 @@ class Launching:
 
     async def hold(self, launch: LaunchId, why: str) -> None:
         """Start no more runs of a launch."""
-        self.slots(launch).hold()
+        slots = self.slots(launch)  # kept until the launch itself is known to be held
+        slots.hold()
         await self._emit_launch(launch, LaunchHeld(held=True, why=why))
 
     async def go_on(self, launch: LaunchId) -> None:

@@ -19,7 +19,7 @@ from typing import Final, Protocol, TypeAlias
 
 from workflow.clock import Clock
 from workflow.runs.events import Event, Fact, Json, RunId
-from workflow.runs.journal.schema import JournalError
+from workflow.runs.journal.problems import JournalError
 from workflow.runs.known import Known
 from workflow.runs.run import RunState
 from workflow.runs.tasks import end

@@ -18,6 +18,7 @@ from workflow.runs import paths
 from workflow.runs.events import ReadingTaken
 from workflow.runs.ledger import Voice
 from workflow.runs.services import Services
+from workflow.text import SafeText, safe
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that may be sent again, and by a profile that is read-only."""
@@ -32,6 +33,8 @@ class Sent:
     left: datetime | None = None
     """When the request left, by our clock; None when there was no answer."""
     arrived: datetime | None = None
+    doubt: SafeText | None = None
+    """Why an answer that calls itself JSON is read as a text."""
 
 
 async def send(services: Services, call: Call) -> Sent:
@@ -52,7 +55,8 @@ async def send(services: Services, call: Call) -> Sent:
     except ApiProblem as problem:  # no token was to be had: nothing was sent
         return Sent(NoResponse("credentials", problem.sentence))
     ms = round(response.seconds * 1000)
-    return Sent(_answer(response), ms, response.left, response.arrived)
+    answer, doubt = _answer(response)
+    return Sent(answer, ms, response.left, response.arrived, doubt)
 
 
 def job_in(sent: Sent) -> Job | None:
@@ -65,14 +69,22 @@ def job_in(sent: Sent) -> Job | None:
         return None  # the document may still know what to do with it
 
 
-def _answer(response: messages.Response) -> Response:
+def _answer(response: messages.Response) -> tuple[Response, SafeText | None]:
     content_type = response.headers.get("content-type")
     headers = Headers(tuple(response.headers.items()))
+    body: Json | bytes = response.content
+    doubt = None
     try:
-        body: Json | bytes = response.json()
-    except BadBody:
-        body = response.content
-    return Response(response.status, headers, body, content_type)
+        body = response.json()
+    except BadBody as error:
+        if response.content and _is_json(content_type or ""):
+            doubt = safe(f"the answer calls itself JSON and is read as a text: {error}")
+    return Response(response.status, headers, body, content_type), doubt
+
+
+def _is_json(content_type: str) -> bool:
+    name = content_type.partition(";")[0].strip().lower()
+    return name == "application/json" or name.endswith("+json")
 
 
 async def with_rows(services: Services, voice: Voice, reading: Reading) -> Reading:

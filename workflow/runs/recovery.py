@@ -28,7 +28,7 @@ from workflow.runs.journal import DamagedEntryError
 from workflow.runs.launch import OrderRefused
 from workflow.runs.launching import Launching
 from workflow.runs.ledger import Voice
-from workflow.runs.left import Left, read_left, slices
+from workflow.runs.left import Left, Sent, read_left, slices
 from workflow.runs.programs import Programs
 from workflow.runs.roster import Roster
 from workflow.runs.services import Services
@@ -62,7 +62,8 @@ class Recovery:
         journal, profile = self.services.journal, self.services.profile
         # Owned first and read then: what is read is all that any process did to the run.
         ours = await journal.own_all(profile)
-        taken = {run: one for run, one in (await self._read(ours)).items() if self._is_of_here(one)}
+        read = await self._read(ours)
+        taken = {run: one for run, one in read.items() if self._goes_on(one)}
         for run in ours.difference(taken):
             await journal.release(run)
         await self._take_over(taken)
@@ -81,9 +82,9 @@ class Recovery:
         row = await journal.run(run)
         mine = row is not None and row.profile == profile
         one = (await self._read([run])).get(run) if mine else None
-        if one is None or not self._is_of_here(one):
+        if one is None or not self._goes_on(one):
             await journal.release(run)
-            if one is not None:
+            if one is not None and one.state.verdict is None:
                 raise OrderRefused(
                     f"Run {run} was started at {one.server}, and profile {profile} is now another "
                     "server: use the profile's old address to watch it."
@@ -92,6 +93,13 @@ class Recovery:
         await self._take_over({run: one})
         await self._take_up(one, "attach")
         return True
+
+    def _goes_on(self, one: Left) -> bool:
+        """Whether a run is to be taken up: nothing happens to one after its end."""
+        if one.state.verdict is not None:
+            _log.error("run %s has ended, and its row does not say so", one.state.run)
+            return False
+        return self._is_of_here(one)
 
     def _is_of_here(self, one: Left) -> bool:
         """Whether a run's job is one of this server's.
@@ -134,10 +142,14 @@ class Recovery:
         checkpoint, state = from_json(one.checkpoint), voice.state
         program = self._program(voice.run, checkpoint)
         owned = state.job_id if state.origin is not None else None
-        if not one.sent and owned is None and _waits_for_trigger(program, checkpoint):
+        if one.sent is Sent.LOST and owned is None:
+            why = "its trigger may have been sent, and the journal's record of that is damaged"
+            await self._end(voice, Verdict.UNRESOLVED, why)
+            return
+        if one.sent is Sent.NO and owned is None and _waits_for_trigger(program, checkpoint):
             if voice.unwanted:
                 await self._end(voice, Verdict.CANCELLED, "cancelled before a trigger was sent")
-            else:
+            elif state.waiting_for != ASKED:  # it has been told so as long as nobody says go
                 await voice.tell(RunWaiting(ASKED))
             return
         if program is not None:

@@ -17,6 +17,7 @@ from typing import Final
 
 from workflow.clock import rfc3339
 from workflow.runs.events import Json, Verdict
+from workflow.runs.lasting import lasted
 from workflow.runs.launch import LaunchState
 from workflow.runs.run import RunState
 from workflow.runs.wire import VERSION
@@ -46,6 +47,7 @@ _COLUMNS: Final = (
     "started",
     "ended",
     "seconds",
+    "jobSeconds",
     "warnings",
     "run",
 )
@@ -167,8 +169,13 @@ def _warnings(run: RunState) -> list[str]:
 
 
 def took(run: RunState) -> str:
-    """Say how long a run took from its first step to its end; empty when it has not ended."""
-    return "" if run.begun is None or run.ended is None else span(run.ended - run.begun)
+    """Say how long a run's job took, whoever started it; empty when it has not ended.
+
+    That is what everybody else calls its time: of a job that was attached, not how long it was
+    watched; of one that waited for another, not the waiting.
+    """
+    time = None if run.ended is None else lasted(run, run.ended)
+    return "" if time is None else span(time)
 
 
 def span(time: timedelta) -> str:
@@ -184,7 +191,8 @@ def span(time: timedelta) -> str:
 
 
 def _record(run: RunState) -> dict[str, Json]:
-    lasted = None if run.begun is None or run.ended is None else run.ended - run.begun
+    time = None if run.begun is None or run.ended is None else run.ended - run.begun
+    job_time = None if run.job_id is None or run.ended is None else lasted(run, run.ended)
     warnings: Sequence[str] = [warning.kind for warning in run.warnings]
     return {
         "connection": run.name,
@@ -199,10 +207,15 @@ def _record(run: RunState) -> dict[str, Json]:
         "bytes": run.bytes,
         "started": _instant(run.begun),
         "ended": _instant(run.ended),
-        "seconds": None if lasted is None else round(lasted.total_seconds(), 3),
+        "seconds": _seconds(time),
+        "jobSeconds": _seconds(job_time),
         "warnings": warnings,
         "run": run.run,
     }
+
+
+def _seconds(time: timedelta | None) -> float | None:
+    return None if time is None else round(time.total_seconds(), 3)
 
 
 def _instant(at: datetime | None) -> str | None:

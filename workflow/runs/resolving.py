@@ -6,18 +6,22 @@ one of them is picked, all are dismissed, or a day has passed.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import logging
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 from workflow.airbyte.models import JobId
 from workflow.airbyte.problems import ApiProblem
 from workflow.http.failures import NetworkFailure
-from workflow.runs.events import RunCreated, RunFinished, RunId
+from workflow.runs.events import Event, RunCreated, RunFinished, RunId
+from workflow.runs.journal import JournalError
 from workflow.runs.launch import OrderRefused
 from workflow.runs.services import Services
 from workflow.runs.suspects import Suspects
 from workflow.runs.trigger import JobSeen
 from workflow.text import safe
+
+_log = logging.getLogger(__name__)
 
 Attach = Callable[[JobId, str | None], Awaitable[RunId]]
 """Watches a job of a connection; raises OrderRefused."""
@@ -94,12 +98,19 @@ class Resolving:
         Nobody looks after them, so they are folded without their launches, which are long over.
         """
         journal, ledger = self.services.journal, self.services.ledger
-        for record in await journal.open_intents(self.services.profile):
-            run = record.intent.key.run
-            events = () if run in ledger.runs else await journal.events(run)
-            if not events or not isinstance(events[-1].fact, RunFinished):
-                continue
-            created = events[0].fact
-            here = self.services.client.base_url
-            if isinstance(created, RunCreated) and created.server in {None, here}:
-                ledger.known.take_over(replace(event, launch=None) for event in events)
+        try:
+            open_ = await journal.open_intents(self.services.profile)
+            for run in {one.intent.key.run: None for one in open_}:
+                events = () if run in ledger.runs else await journal.events(run)
+                if self._is_question_of_here(events):
+                    ledger.known.take_over(replace(event, launch=None) for event in events)
+        except JournalError as error:
+            _log.warning("what is unresolved is not shown: %s", error)
+
+    def _is_question_of_here(self, events: Sequence[Event]) -> bool:
+        """Whether these are all of a run that was started at this server and has ended."""
+        if not events or not isinstance(events[-1].fact, RunFinished):
+            return False
+        created = events[0].fact
+        here = self.services.client.base_url
+        return isinstance(created, RunCreated) and created.server in {None, here}

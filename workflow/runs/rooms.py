@@ -7,8 +7,9 @@ say; what each is for, its own module's.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Coroutine
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from workflow.airbyte.client import Client
@@ -64,6 +65,8 @@ class Rooms:
     resolving: Resolving
     falling_back: FallingBack
     why_not_send: Callable[[], SafeText | None]
+    read: Callable[[], Coroutine[None, None, None]]
+    """Reads jobs for as long as it runs."""
 
 
 def furnish(
@@ -99,7 +102,7 @@ def furnish(
     watch = Watch(client, feed, clock, workspace_ids, owned=lambda job: job in ours)
     ledger = Ledger(journal, profile=profile_name, clock=clock)
     relay = Relay(shared, ledger, clock, watch.usual)
-    ours = OwnJobs(ledger, relay.is_watched, clock)
+    ours = OwnJobs(ledger, relay.is_watched, feed.jobs, clock)
     roster = Roster(mistake)
     trigger = Trigger(client, journal, clock, shared, arming.why_not_send)
     services = Services(
@@ -146,4 +149,5 @@ def furnish(
         resolving=Resolving(services, suspects, attending.attach),
         falling_back=FallingBack(arming, launching, ledger, clock),
         why_not_send=why_not_send,
+        read=partial(shared.run, from_need=partial_server),
     )

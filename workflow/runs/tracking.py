@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -18,11 +19,23 @@ class SharedFeed:
     def __init__(self, feed: Feed) -> None:
         self._feed = feed
         self._held: Counter[JobId] = Counter()
+        self._needed = asyncio.Event()
+
+    async def run(self, *, from_need: bool) -> None:
+        """Read until cancelled.
+
+        With `from_need` from the first job on that is tracked: a server that is not Airbyte's is
+        not asked for jobs of which its document knows nothing.
+        """
+        if from_need:
+            await self._needed.wait()
+        await self._feed.run()
 
     def track(
         self, job_id: JobId, connection_id: ConnectionId, usual: timedelta | None = None
     ) -> None:
         """Read this job until each who asked for it has let go."""
+        self._needed.set()
         self._held[job_id] += 1
         if self._held[job_id] == 1 or usual is not None:
             self._feed.track(job_id, connection_id, usual)

@@ -10,7 +10,7 @@ import statistics
 
 import pytest
 
-from tests.benchmarks.bench_feed import HEADLESS, SCREEN, play
+from tests.benchmarks.bench_feed import HEADLESS, MOST_A_MINUTE, SCREEN, play, play_steady
 from tests.benchmarks.common import percentile
 
 
@@ -29,3 +29,14 @@ def test_one_job_is_read_as_often_as_by_polling_every_three_seconds(way: str) ->
 
     requests = sum(outcome.requests for outcome in outcomes)
     assert requests == pytest.approx(sum(outcome.lived for outcome in outcomes) / 3, rel=0.1)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_five_hundred_jobs_of_which_one_ends_every_five_seconds_take_forty_a_minute(
+    seed: int,
+) -> None:
+    outcome = play_steady(seed)
+
+    assert outcome.a_minute <= MOST_A_MINUTE
+    assert len(outcome.delays) == pytest.approx(60, abs=1)
+    assert statistics.fmean(outcome.delays) <= 3

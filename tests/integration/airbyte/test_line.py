@@ -124,6 +124,22 @@ async def test_a_certificate_nobody_vouches_for_is_not_accepted() -> None:
 
     assert (caught.value.kind, caught.value.sent) == ("tls", False)
     assert "certificate" in caught.value.text
+    assert "ca_bundle" in caught.value.text
+
+
+async def test_another_hosts_certificate_is_not_mended_by_a_bundle() -> None:
+    async with line(written(b""), loopback_tls()) as address:
+        # By another name of this machine, which the certificate has not.
+        elsewhere = address.replace("127.0.0.1", "127.0.0.2")
+        bundle = CERTIFICATES / "loopback.pem"
+        door = Door(elsewhere, clock=SystemClock(), rng=random.Random(1), ca_bundle=bundle)
+        with pytest.raises(NetworkFailure) as caught:
+            await Client(door, elsewhere).get_job(JobId(7), replay="never")
+        await door.aclose()
+
+    assert caught.value.kind in {"tls", "connect"}
+    assert "ca_bundle" not in caught.value.text
+    assert ".." not in caught.value.text.replace("127.0.0.2", "")
 
 
 async def test_a_port_without_tls_is_not_said_to_have_a_bad_certificate() -> None:
@@ -179,3 +195,21 @@ async def test_a_proxy_of_the_environment_is_used_for_others_and_never_for_loopb
             counts.append(proxied)
 
     assert counts == [0, 1]
+
+
+async def test_a_proxy_that_is_not_there_is_named_without_its_password(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with line(silent) as address:
+        pass
+    there = address.removeprefix("http://").partition("/")[0]
+    monkeypatch.setenv("HTTP_PROXY", f"http://user:canary@{there}")
+    home = "http://airbyte.example/v1"
+    door = Door(home, clock=SystemClock(), rng=random.Random(1))
+
+    with pytest.raises(NetworkFailure) as caught:
+        await Client(door, home).create_job(ConnectionId("c1"), SYNC)
+
+    assert f"airbyte.example/v1/jobs through the proxy {there}: " in caught.value.text
+    assert "canary" not in caught.value.text
+    await door.aclose()

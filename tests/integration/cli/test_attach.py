@@ -211,7 +211,6 @@ def test_a_run_of_another_profile_is_not_taken_for_one_of_the_profile_named(
 @pytest.mark.parametrize(
     ("command", "damage"),
     [
-        ("list", "UPDATE runs SET created = 'yesterday'"),
         ("show", "UPDATE runs SET created = 'yesterday'"),
         ("show", "UPDATE events SET body = '{'"),
         ("export", "UPDATE events SET body = '{}'"),
@@ -228,7 +227,43 @@ def test_an_entry_that_cannot_be_read_is_one_sentence(
     named = () if command == "list" else (run,)
     ended = syncdeck("runs", command, *named)
     assert (ended.code, len(ended.err.splitlines())) == (2, 1)
-    assert f"Cannot read the journal {journal}: an entry is damaged" in ended.err
+    assert f"Run {run} cannot be shown. In the journal {journal} " in ended.err
+
+
+def test_what_can_be_read_beside_a_damaged_entry_is_shown_with_one_sentence(
+    serve: Serve, syncdeck: Syncdeck, long_world: Path, journal: Path
+) -> None:
+    serve(world_file=long_world, speed=60)
+    first, second = (
+        syncdeck("run", "other", "--json").last("run.finished")["run"] for _ in range(2)
+    )
+    with closing(sqlite3.connect(journal)) as db, db:
+        db.execute("UPDATE runs SET created = 'yesterday', verdict = NULL WHERE run = ?", (first,))
+        db.execute("UPDATE events SET body = '{' WHERE run = ? AND seq = 2", (second,))
+    listed = syncdeck("runs", "list", "--json")
+    assert [one["run"] for one in json.loads(listed.out)] == [second]
+    assert (listed.code, len(listed.err.splitlines())) == (0, 1)
+    assert f"an entry is damaged: the row of run {first}." in listed.err
+    shown = syncdeck("runs", "show", second)
+    assert (shown.code, len(shown.err.splitlines())) == (0, 1)
+    assert f"an entry is damaged: event 2 of run {second}." in shown.err
+    assert "succeeded" in shown.out
+    doctor = syncdeck("doctor")
+    assert f"an entry is damaged: the row of run {first}." in doctor.out + doctor.err
+
+
+def test_an_attach_says_what_of_the_journal_it_could_not_read(
+    serve: Serve, syncdeck: Syncdeck, long_world: Path, journal: Path
+) -> None:
+    serve(world_file=long_world, speed=60)
+    run = syncdeck("run", "other", "--json").last("run.finished")["run"]
+    with closing(sqlite3.connect(journal)) as db, db:
+        db.execute("UPDATE runs SET verdict = NULL, ended = NULL WHERE run = ?", (run,))
+        db.execute("DELETE FROM snapshots")
+        db.execute("UPDATE events SET body = '{' WHERE run = ? AND seq = 3", (run,))
+    attached = syncdeck("attach")
+    assert f"an entry is damaged: event 3 of run {run}." in attached.err
+    assert "Traceback" not in attached.err
 
 
 def test_no_journal_yet_is_one_sentence(syncdeck: Syncdeck) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -115,3 +116,19 @@ def test_a_token_that_is_not_accepted_is_said_to_be_in_its_variable(
     ended = syncdeck("doctor")
     assert ended.out.splitlines()[-1].endswith("The token is in AIRBYTE_BEARER_TOKEN.")
     assert "not-the-one" not in ended.out
+    ended = syncdeck("run", "--all")
+    assert ended.code == 2
+    assert ended.err.splitlines()[-1].endswith("The token is in AIRBYTE_BEARER_TOKEN.")
+
+
+def test_a_journal_on_a_full_disk_is_found(
+    serve: Serve, syncdeck: Syncdeck, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve()
+    assert syncdeck("attach").code == 0
+    monkeypatch.setattr(
+        "tui.headless_doctor_files.shutil.disk_usage", lambda _: SimpleNamespace(free=4096)
+    )
+    code, found = health(syncdeck)
+    assert (code, found["journal"]) == (1, "ill")
+    assert "no space is left on its disk" in syncdeck("doctor").out

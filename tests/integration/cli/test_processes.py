@@ -110,6 +110,21 @@ def test_an_interruption_detaches_with_130(
     assert last["event"] != "run.finished"
 
 
+@pytest.mark.parametrize("command", [("attach",), ("cancel", "--yes")])
+def test_a_job_is_watched_by_the_unfinished_run_that_has_it(
+    server: SandboxServer, environ: dict[str, str], command: tuple[str, ...]
+) -> None:
+    (connection,) = connections(server, 1).values()
+    killed = start(["run", connection, "--json"], environ)
+    settled = json.loads(read_until(killed, '"how":"started"')[-1])
+    killed.kill()
+    wait(killed)
+    ended = wait(start([*command, str(settled["jobId"]), "--json"], environ))
+    assert {event["run"] for event in ended.events if "run" in event} == {settled["run"]}
+    left = wait(start(["runs", "list", "--unfinished", "--json"], environ))
+    assert json.loads(left.out) == []
+
+
 STUBBORN = """
 import asyncio, sys
 from tui.headless_signals import interruptible

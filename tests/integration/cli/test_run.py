@@ -6,6 +6,7 @@ import json
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.integration.cli.conftest import Serve, Syncdeck, connections, sent
@@ -144,6 +145,44 @@ def test_a_clear_is_sent_only_with_the_right_words(
     assert sent(server, "createJob") == 0
     assert syncdeck("run", "Orders EU", "--job-type", "clear", "--confirm", "clear 1 env").code == 0
     assert sent(server, "createJob") == 1
+
+
+@pytest.mark.parametrize("meant", [("--over-running",), ("--confirm", "clear 1 env")])
+def test_what_is_for_wiping_is_refused_for_a_sync(
+    serve: Serve, syncdeck: Syncdeck, meant: tuple[str, ...]
+) -> None:
+    server = serve()
+    ended = syncdeck("run", next(iter(connections(server))), *meant)
+    assert ended.code == 2
+    assert f"{meant[0]} is for --job-type reset or clear, and this is a sync" in ended.err
+    assert sent(server, "createJob") == 0
+
+
+def test_a_sync_without_a_row_is_told_even_to_who_wants_it_quiet(
+    serve: Serve, syncdeck: Syncdeck, tmp_path: Path
+) -> None:
+    empty = """
+workspaces: [W]
+connections:
+  - {name: empty, source: mysql, destination: snowflake, behaviour: {duration: 20s, rows: 0}}
+"""
+    serve(world_file=world(tmp_path, empty), speed=60)
+    ended = syncdeck("run", "empty", "--quiet")
+    assert ended.code == 0
+    assert [line.partition(" ")[2] for line in ended.out.splitlines()] == [
+        "empty: warning: succeeded without a single row"
+    ]
+
+
+def test_a_job_in_the_way_is_said_to_be_so_once(
+    serve: Serve, syncdeck: Syncdeck, tmp_path: Path
+) -> None:
+    server = serve(world_file=world(tmp_path, TWINS), speed=1)
+    wanted = {"connectionId": connections(server)["Orders EU"], "jobType": "sync"}
+    httpx.post(f"{server.base_url}/jobs", json=wanted, trust_env=False)
+    ended = syncdeck("run", "Orders EU", "--on-conflict", "skip")
+    assert ended.code == 0
+    assert ended.out.count("skipped") == 1
 
 
 def test_read_only_sends_nothing(serve: Serve, syncdeck: Syncdeck) -> None:

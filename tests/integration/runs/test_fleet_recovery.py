@@ -16,7 +16,7 @@ import pytest
 from tests.support.documents import KNOWS_NO_QUEUE, compiled
 from tests.support.fleets import STEADY, Deck, Scene, open_deck, scene
 from tests.support.virtual_time import run_virtual
-from workflow.runs.events import LaunchId, Origin, RunFinished, Verdict
+from workflow.runs.events import LaunchId, Origin, RunFinished, RunWaiting, Verdict
 from workflow.runs.launch import Order, OrderRefused
 from workflow.runs.run import Phase, RunState
 from workflow.sandbox.faults import parse_fault
@@ -77,6 +77,19 @@ async def test_what_was_still_waiting_stays_unsent_until_somebody_says_go(journa
         assert deck.fleet.launches[launch].finished is not None
         assert deck.most_live == 2
     assert world.posts() == 5
+
+
+@virtually
+async def test_that_nobody_has_said_go_is_written_down_once(journal: Path) -> None:
+    world = scene(journal=journal)
+    await left_running(world, Order(world.connections(2), max_parallel=1), 1)
+    told = []
+    for _ in range(3):
+        async with world.deck() as deck:
+            (run,) = [one for one in deck.fleet.runs.values() if one.waiting_for == "asked"]
+            events = await deck.journal.events(run.run)
+            told.append(sum(event.fact == RunWaiting("asked") for event in events))
+    assert told == [1, 1, 1]
 
 
 @virtually

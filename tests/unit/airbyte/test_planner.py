@@ -265,6 +265,22 @@ class TestRhythm:
         assert quiet == pytest.approx(15)
         assert idle_of(polling, now) - now == pytest.approx(3)
 
+    @pytest.mark.parametrize(("near", "interval"), [(4, 3), (5, 15)])
+    def test_where_jobs_end_all_the_time_their_usual_ends_quicken_nothing(
+        self, planner: Planner, near: int, interval: float
+    ) -> None:
+        for number in range(1, 11):
+            usual = timedelta(seconds=200 if number <= near else 9_000)
+            planner.track(JobId(number), usual=usual)
+            planner.accept(job(number), times(0), "post")
+        answer(planner, 0, page(*(job(number) for number in range(1, 11))))
+        now = 0.0
+        while now < 185:
+            now = idle_of(planner, now)
+            answer(planner, now, page())
+
+        assert idle_of(planner, now) - now == pytest.approx(interval)
+
 
 class TestSingles:
     def test_two_jobs_are_asked_for_alone_every_three_seconds(self, planner: Planner) -> None:
@@ -533,6 +549,38 @@ class TestProgress:
         polling.listed(ask, Listed(page(job(1), job(2), job(4)), times(4)), 4)
 
         assert (ask.origin, list_of(polling, 4).origin) == ("progress", "delta")
+
+    def test_a_missing_one_hastens_no_delta_that_is_due_within_three_seconds(
+        self, polling: Planner
+    ) -> None:
+        polling.looking = True
+        ask = list_of(polling, 1)
+        polling.listed(ask, Listed(page(job(1), job(2), job(4)), times(1)), 1)
+
+        assert ask.origin == "progress"
+        assert idle_of(polling, 1) == pytest.approx(3)
+
+    def test_a_sweep_takes_the_place_of_the_last_one_before_its_time(
+        self, polling: Planner
+    ) -> None:
+        answer(polling, 3, page())
+        polling.looking = True
+        now = 5.0
+        passes = []
+        while now < 400:
+            ask = polling.next(now)
+            if isinstance(ask, Idle):
+                now = ask.until
+                continue
+            assert isinstance(ask, ListJobs)
+            if ask.origin != "delta" and ask.job_type is None:
+                passes.append((now, ask.origin))
+            rows = (job(1), job(2), job(3), job(4))
+            polling.listed(ask, Listed(page(*rows), times(now)), now)
+
+        sweeps = [when for when, origin in passes if origin == "sweep"]
+        assert sweeps == [290]
+        assert [when for when, _ in passes] == pytest.approx([*range(5, 400, 15)])
 
 
 def planner_asks(planner: Planner, now: float) -> list[ListJobs]:

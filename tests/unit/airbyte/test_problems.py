@@ -57,6 +57,7 @@ def conflict(name: str, message: str) -> dict[str, object]:
         (503, b"", "server_error", "503"),
         (404, [1, 2], "not_found", "404"),
         (401, {"message": "Unauthorized"}, "unauthorized", "credentials"),
+        (407, b"", "other", "a proxy on the way wants a user name and password"),
         (
             422,
             {"detail": "Refreshes are not supported in the public API"},

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import json
 import resource
+import signal
 import sys
 import time
+from functools import cache
 from pathlib import Path
 
 from tests.unit.arazzo.engine import API, HEAD, document, ok, steps
 from workflow.arazzo.document import load
+from workflow.arazzo.model import Document
 from workflow.arazzo.openapi import load_description
 from workflow.arazzo.problems import DocumentError, InputError
 from workflow.arazzo.program import compile_program
-from workflow.arazzo.turns import Elapsed, Finished, Wait
+from workflow.arazzo.turns import Elapsed, Finished, Json, Wait
 
 _BOMB = "\n".join(
     ["x-a0: &a0 [x, x, x, x, x, x, x, x, x]"]
@@ -216,12 +219,82 @@ DOCUMENTS: dict[str, bytes] = {
         "- stepId: a\n  operationId: createItem\n  requestBody: {payload: '"
         + "{$inputs.k}" * 80_000 + "'}", inputs="{properties: {k: {default: 1}}}",
     ),
+    "tens of thousands of references that are right": steps("\n".join(
+        f"- {{stepId: s{n}, operationId: refresh, outputs: {{x: $statusCode, "
+        + ", ".join(f"y{k}: $steps.s{(n * 7 + k * 13) % 2_000}.outputs.x" for k in range(9)) + "}}"
+        for n in range(2_000)
+    )),
+    "thousands of inputs, each read once": steps(
+        "- {stepId: a, operationId: refresh, outputs: {"
+        + ", ".join(f"o{n}: $inputs.n{n}" for n in range(4_900)) + "}}",
+        inputs="{properties: {" + ", ".join(f"n{n}: {{}}" for n in range(4_900)) + "}}",
+    ),
+    "thousands of outputs that read an answer which is gone": steps(
+        "- {stepId: a, operationId: refresh}",
+        workflow="outputs: {" + ", ".join(f"o{n}: $response.body" for n in range(30_000)) + "}",
+    ),
+    "thousands of sources that are spoken of": HEAD.encode()
+    + b"".join(b"- {name: n%d, url: a.yaml, type: arazzo}\n" % n for n in range(10_000))
+    + b"workflows:\n- workflowId: w\n  steps:\n  - {stepId: a, operationId: refresh, outputs: {"
+    + b", ".join(b"o%d: $sourceDescriptions.n%d.url" % (n, n) for n in range(10_000)) + b"}}\n",
+    "shared gotos to the last of two thousand steps": steps(
+        "\n".join(f"- {{stepId: s{n}, operationId: refresh}}" for n in range(2_000)),
+        workflow="successActions: ["
+        + "".join(f"{{name: g{n}, type: goto, stepId: s1999}}," for n in range(29)) + "]",
+    ),
+    "values of a later step beside shared retries": steps(
+        "\n".join(f"- {{stepId: s{n}, operationId: refresh, outputs: {{x: $statusCode, "
+                  "y: $steps.s1999.outputs.x}}" for n in range(2_000)),
+        workflow="failureActions: ["
+        + "".join(f"{{name: g{n}, type: retry, stepId: s1999}}," for n in range(29)) + "]",
+    ),
+    "long names of two letters": steps("\n".join(
+        f"- {{stepId: {'ab' * 50}{n}, operationId: refresh, "
+        f"outputs: {{x: $steps.{'ba' * 50}{n}.outputs.y}}}}" for n in range(1_500)
+    )),
+    "thousands of replacements in a large payload": steps(
+        "- stepId: a\n  operationId: createItem\n  requestBody: {payload: {name: x, "
+        + ", ".join(f"k{n}: {n}" for n in range(20_000)) + "}, replacements: ["
+        + "".join(f"{{target: /k{n}, value: 1}}," for n in range(12_000)) + "]}"
+    ),
+    "two thousand steps that run a workflow with a large schema": document(
+        "workflows:\n- workflowId: w\n  steps:\n"
+        + "".join(f"  - {{stepId: s{n}, workflowId: v}}\n" for n in range(1_900))
+        + "- workflowId: v\n  inputs: {allOf: [" + "{type: object}," * 4_900
+        + "]}\n  steps: [{stepId: a, operationId: getItem, parameters: "
+          "[{name: id, in: path, value: '..'}]}]\n"
+    ),
+    "twenty thousand components": document(
+        "components: {inputs: {" + ", ".join(f"c{n}: {{}}" for n in range(20_000))
+        + "}}\nworkflows: [{workflowId: w, steps: [{stepId: a, operationId: refresh}]}]\n"
+    ),
+    "a tree of workflows that all fail": HEAD.encode() + b"workflows:\n" + b"".join(
+        b"- {workflowId: w%d%c, steps: [{stepId: l, workflowId: w%da, onFailure: "
+        b"[{name: g, type: goto, stepId: r}]}, {stepId: r, workflowId: w%db}]}\n"
+        % (n, side, n + 1, n + 1) for n in range(20) for side in b"ab"
+    ) + b"".join(
+        b"- {workflowId: w20%c, steps: [{stepId: s, operationId: getItem, "
+        b"parameters: [{name: id, in: path, value: '..'}]}]}\n" % side for side in b"ab"
+    ),
     "YAML 1.1's surprises": (
         b"arazzo: 1.0.1\ninfo: {title: on, version: 2020-01-01}\n"
         b"sourceDescriptions: [{name: api, url: 12:30}]\n"
         b"workflows: [{workflowId: yes, steps: [{stepId: off, operationId: no}]}]\n"
     ),
 }  # fmt: skip
+
+
+def api(refresh: dict[str, Json], paths: dict[str, Json] | None = None, **root: Json) -> bytes:
+    """Describe an API whose operation `refresh` is the one that is called."""
+    called: dict[str, Json] = {"post": {"operationId": "refresh", **refresh}}
+    whole: dict[str, Json] = {"openapi": "3.0.0", "paths": {"/x": called, **(paths or {})}, **root}
+    return json.dumps(whole).encode()
+
+
+def body_of(items: Json) -> dict[str, Json]:
+    """Describe a body that is a list of such items."""
+    return {"requestBody": {"content": {"application/json": {"schema": {"items": items}}}}}
+
 
 DESCRIPTIONS: dict[str, bytes] = {
     "a megabyte of JSON brackets": b'{"a": ' + b"[" * 999_000,
@@ -234,7 +307,54 @@ DESCRIPTIONS: dict[str, bytes] = {
                 "operationId": "refresh", "parameters": [{"$ref": "#/paths/~1token"}]}}},
         }
     ).encode(),
+    "an operation of fifty thousand parameters": api(
+        {"parameters": [{"name": f"p{n}", "in": "query"} for n in range(50_000)]}
+    ),
+    "hundreds of parameters that are required and not given": api(
+        {"parameters": [{"name": f"p{n}", "in": "query", "required": True} for n in range(499)]}
+    ),
+    "a body of thousands of media types": api(
+        {"requestBody": {"content": {f"a/b{n}": {} for n in range(30_000)}}}
+    ),
+    "a path of a megabyte": json.dumps(
+        {"openapi": "3.0.0", "paths": {"/" + "x" * 1_000_000: {"post": {"operationId": "refresh"}}}}
+    ).encode(),
+    "thirty thousand paths": api(
+        {}, {f"/x{n}": {"post": {"operationId": f"r{n}"}} for n in range(30_000)}
+    ),
+    "thousands of references to a long pointer": api(
+        {}, {f"/x{n}": {"$ref": "#/long"} for n in range(20_000)},
+        long={"$ref": "#" + "/a" * 100_000},
+    ),
+    "thousands of references into a large root": api(
+        {}, {f"/x{n}": {"$ref": "#/there"} for n in range(20_000)}, there={},
+        **{f"k{n}": 0 for n in range(40_000)},
+    ),
+    "a schema of thousands of members for each item of a payload": api(
+        body_of({"properties": {f"p{n}": {} for n in range(20_000)},
+                 "required": [f"p{n}" for n in range(20_000)]})
+    ),
+    "a schema of thousands of parts for each item of a payload": api(
+        body_of({"allOf": [{"$ref": "#/part"}] * 50_000}), part={}
+    ),
+    "a server of variables that multiply": api(
+        {}, servers=[{"url": "http://x/" + "{a}" * 50_000,
+                      "variables": {"a": {"default": "z" * 100_000}}}]
+    ),
 }  # fmt: skip
+
+CALLERS = (
+    steps("\n".join(f"- {{stepId: s{n}, operationId: refresh}}" for n in range(2_000))),
+    steps(
+        "- {stepId: a, operationId: refresh, requestBody: {payload: ["
+        + "{a: $inputs.x}," * 12_000 + "]}}",
+        inputs="{properties: {x: {default: 1}}}",
+    ),
+)  # fmt: skip
+"""Documents that call each description's operation: from many steps, and with a long payload."""
+
+MOST_SECONDS = 30
+"""Of CPU for one of them; they take less than one. What is quadratic takes minutes."""
 
 LONG = {"t": "a" * 40 + "!", "x": ["a" * 40 + "!"] * 3}
 
@@ -258,12 +378,29 @@ def outcome(text: bytes) -> str:
     return "goes on"
 
 
+@cache
+def callers() -> tuple[Document, ...]:
+    return tuple(load(caller, "caller.yaml").needed() for caller in CALLERS)
+
+
 def described(text: bytes) -> str:
+    """Read a description, have its operation called, and say in a word what happened."""
     try:
-        operation = load_description(text, "hostile.json").operation("refresh")
+        description = load_description(text, "hostile.json")
+        operation = description.operation("refresh")
+        for caller in callers():
+            compile_program(caller, {"api": description}).start({})
     except DocumentError as error:
         return "refused: " + str(error).splitlines()[0]
     return f"read: {operation}"
+
+
+class TooSlowError(Exception):
+    """One of them took `MOST_SECONDS`."""
+
+
+def out_of_time(_: int, __: object) -> None:
+    raise TooSlowError
 
 
 def peak_memory() -> int:
@@ -280,9 +417,16 @@ def peak_memory() -> int:
 
 
 def main() -> None:
+    signal.signal(signal.SIGVTALRM, out_of_time)
+    callers()
     for name, text in [*DOCUMENTS.items(), *DESCRIPTIONS.items()]:
         began = time.process_time()
-        said = described(text) if name in DESCRIPTIONS else outcome(text)
+        signal.setitimer(signal.ITIMER_VIRTUAL, MOST_SECONDS)
+        try:
+            said = described(text) if name in DESCRIPTIONS else outcome(text)
+        except TooSlowError:
+            said = f"took more than {MOST_SECONDS} s of CPU"
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         seconds = round(time.process_time() - began, 3)
         peak = peak_memory() // 1024
         sys.stdout.write(json.dumps([name, seconds, peak, said]) + "\n")

@@ -386,6 +386,30 @@ WORKFLOWS = [
     ),
 ]
 
+HANDING_OVER = """
+workflows:
+- workflowId: main
+  dependsOn: [login, other]
+  steps: [{stepId: a, operationId: getItem, parameters: [{name: id, in: path, value: $workflows.login.outputs.t}]}]
+- workflowId: login
+  steps:
+  - {stepId: l, operationId: refresh, outputs: {t: $response.body#/t}, onSuccess: [{name: g, type: goto, workflowId: more}]}
+  outputs: {t: $steps.l.outputs.t}
+- {workflowId: more, steps: [{stepId: m, operationId: listItems}]}
+- {workflowId: other, dependsOn: [login], steps: [{stepId: o, operationId: refresh}]}
+"""
+
+WORKFLOWS += [
+    Case(
+        "Workflow Object",
+        "a dependency that hands over to another workflow runs once, and keeps its own outputs",
+        document(HANDING_OVER),
+        (ok({"t": 8}), ok(), ok(), ok()),
+        sent=("POST /token", "GET /items", "POST /token", "GET /items/8"),
+        workflow_id="main",
+    ),
+]
+
 ACTIONS = [
     Case(
         "Success Action Object",
@@ -535,6 +559,19 @@ ACTIONS = [
         ),
         (ok(status=503, retry_after="7"), ok()),
         waits=(7.0,),
+    ),
+    Case(
+        "Failure Action Object",
+        "a Retry-After of a workflow's last call overrules the retry of the step that ran it",
+        document("""
+        workflows:
+        - workflowId: w
+          steps: [{stepId: s, workflowId: v, onFailure: [{name: r, type: retry, retryAfter: 1}]}]
+        - {workflowId: v, steps: [{stepId: a, operationId: refresh}]}
+        """),
+        (ok(status=429, retry_after="3"), ok()),
+        waits=(3.0,),
+        workflow_id="w",
     ),
     Case(
         "Failure Action Object",

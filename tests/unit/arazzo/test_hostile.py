@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.arazzo.engine import POLL, drive, ok, program, steps
+from tests.unit.arazzo.engine import POLL, document, drive, ok, program, steps
 from tests.unit.arazzo.hostile import DESCRIPTIONS, DOCUMENTS, EXPLODING
 from workflow.arazzo import patterns
 from workflow.arazzo.document import load
-from workflow.arazzo.turns import CriterionNote, Json
+from workflow.arazzo.turns import CriterionNote, Json, Wait, WorkflowEntered
 
 ROOT = Path(__file__).parents[3]
 
@@ -31,6 +31,23 @@ BOUNDED = {
     "hundreds of patterns, each just quick enough": "fell_through: a",
     "a JSONPath pattern that explodes": "failed: a failed",
     "references in a circle": "read: ",
+    "tens of thousands of references that are right": "goes on",
+    "thousands of inputs, each read once": "fell_through: a",
+    "thousands of outputs that read an answer which is gone": "fell_through: a",
+    "thousands of sources that are spoken of": "fell_through: a",
+    "shared gotos to the last of two thousand steps": "goes on",
+    "values of a later step beside shared retries": "goes on",
+    "thousands of replacements in a large payload": "fell_through: a",
+    "two thousand steps that run a workflow with a large schema": "failed: s0 failed",
+    "twenty thousand components": "fell_through: a",
+    "a tree of workflows that all fail": "failed: more than 10,000 steps",
+    "hundreds of parameters that are required and not given": "read: ",
+    "thirty thousand paths": "read: ",
+    "thousands of references to a long pointer": "read: ",
+    "thousands of references into a large root": "read: ",
+    "a schema of thousands of members for each item of a payload": "read: ",
+    "a schema of thousands of parts for each item of a payload": "read: ",
+    "a server of variables that multiply": "read: ",
 }
 """What is not refused: how it begins to end instead."""
 
@@ -95,6 +112,32 @@ def test_a_query_that_looks_at_too_much_is_noted_and_does_not_hold() -> None:
     )
 
     assert "looks at more than 40,000 nodes" in noted
+
+
+def test_inputs_that_are_dear_to_compare_leave_others_their_turn() -> None:
+    compiled = program(
+        document("""
+        workflows:
+        - workflowId: w
+          inputs: {properties: {l: {}}}
+          steps:
+          - stepId: s
+            workflowId: v
+            parameters: [{name: l, value: $inputs.l}]
+            onFailure: [{name: again, type: retry, retryLimit: 99999}]
+        - workflowId: v
+          inputs: {properties: {l: {items: {type: integer, minimum: 0}}}}
+          steps:
+          - {stepId: a, operationId: getItem, parameters: [{name: id, in: path, value: '..'}]}
+        """),
+        workflow_id="w",
+    )
+
+    turn = compiled.start({"l": [1] * 10_000})
+
+    assert isinstance(turn.command, Wait)
+    assert turn.command.seconds == 0
+    assert sum(isinstance(fact, WorkflowEntered) for fact in turn.facts) <= 5
 
 
 def test_slow_patterns_of_one_answer_share_their_time(monkeypatch: pytest.MonkeyPatch) -> None:

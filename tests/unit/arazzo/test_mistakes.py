@@ -420,11 +420,11 @@ def test_an_output_whose_expression_is_wrong_is_not_missed_by_who_uses_it() -> N
          "one begins with", "$components.successActions.x"),
         ("operationId: refresh, <<: {}", "Merge keys", None),
         ("operationId: refresh, successCriteria: [{condition: $statusCode === 200}]",
-         "'===' is no operator; it is '=='", None),
+         "'===' is no operator; it is '=='", "$statusCode == 200"),
         ("operationId: refresh, successCriteria: [{condition: 1 == 1 and 2 == 2}]",
-         "it is written '&&' here", None),
+         "it is written '&&' here", "1 == 1 && 2 == 2"),
         ("operationId: refresh, successCriteria: [{condition: 1 == 1 OR 2 == 2}]",
-         "it is written '||' here", None),
+         "it is written '||' here", "1 == 1 || 2 == 2"),
     ],
 )  # fmt: skip
 def test_what_comes_from_elsewhere_is_told_how_it_is_written_here(
@@ -544,3 +544,169 @@ def test_a_workflow_of_a_source_is_found_behind_the_word_workflows() -> None:
 )
 def test_a_form_that_leads_nowhere_or_to_several_is_a_mistake(step: str) -> None:
     assert the(steps(f"- {{stepId: a, {step}}}")).code == "unknown-operation"
+
+
+def test_what_is_wrong_under_a_misspelt_key_is_found_as_well() -> None:
+    problems = found(
+        steps("""
+        - stepId: a
+          operationid: refresh
+          sucessCriteria: [{condtion: $statusCode = 200}]
+          onSuccess: [{name: g, typ: goto, stepid: aa}]
+        """)
+    )
+
+    assert [(problem.line, problem.suggestion) for problem in problems] == [
+        (9, "operationId"),
+        (10, "successCriteria"),
+        (10, "condition"),
+        (10, "$statusCode == 200"),
+        (11, "type"),
+        (11, "stepId"),
+        (11, "a"),
+    ]
+
+
+def test_a_location_that_is_misspelt_is_one_mistake() -> None:
+    problem = the(
+        steps("- {stepId: a, operationId: listItems, parameters: [{name: q, in: quary, value: 1}]}")
+    )
+
+    assert (problem.code, problem.suggestion) == ("wrong-value", "query")
+
+
+@pytest.mark.parametrize(
+    ("member", "says", "suggestion"),
+    [
+        ("successCriteria: [{condition: true}]", "it is true or false", "'true'"),
+        ("onFailure: [{name: r, type: retry, retryLimit: -1}]", "it is -1", None),
+        ("onFailure: [{name: r, type: retry, retryAfter: -0.5}]", "it is -0.5", None),
+        ("onFailure: [{name: r, type: retry, retryLimit: 1.5}]", "it is 1.5", None),
+        ("onSuccess: [{name: 5, type: end}]", "it is 5", "'5'"),
+    ],
+)
+def test_a_value_of_the_wrong_type_is_shown_as_it_is_written(
+    member: str, says: str, suggestion: str | None
+) -> None:
+    problem = the(steps(f"- {{stepId: a, operationId: refresh, {member}}}"))
+
+    assert says in problem.message
+    assert problem.suggestion == suggestion
+
+
+@pytest.mark.parametrize(
+    ("schema", "suggestion"),
+    [
+        ("{requird: [a], properties: {a: {}}}", "required"),
+        ("{properties: {n: {type: integer, minimun: 2}}}", "minimum"),
+        ("{properties: {n: {tpye: integer}}}", "type"),
+    ],
+)
+def test_a_keyword_that_is_nearly_one_is_doubted(schema: str, suggestion: str) -> None:
+    problem = the(steps("- {stepId: a, operationId: refresh}", inputs=schema), "warning")
+
+    assert (problem.code, problem.suggestion) == ("schema", suggestion)
+    assert problem.line == 9
+
+
+def test_annotations_of_others_are_no_mistakes() -> None:
+    text = steps(
+        "- {stepId: a, operationId: refresh}",
+        inputs="{properties: {n: {order: 1, airbyte_secret: true, example: 5, nullable: true, "
+        "x-min: 1, const: 2, unit: s, label: n}}}",
+    )
+
+    assert (found(text, "warning"), found(text)) == ([], [])
+
+
+def test_double_quotes_in_a_simple_condition_are_a_warning_with_the_portable_form() -> None:
+    text = steps(
+        """- {stepId: a, operationId: refresh, successCriteria: [{condition: '$method == "POST"'}]}"""
+    )
+
+    assert the(text, "warning").suggestion == "$method == 'POST'"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("$statusCode = 200", "$statusCode == 200"),
+        ("$statusCode === 200", "$statusCode == 200"),
+        ("$statusCode !== 200", "$statusCode != 200"),
+        ("$statusCode <> 200", "$statusCode != 200"),
+        (
+            "$statusCode == 200 and $method == 'a and b'",
+            "$statusCode == 200 && $method == 'a and b'",
+        ),
+        ("$statusCode == 200 OR $method = 'x=y'", "$statusCode == 200 || $method == 'x=y'"),
+        ("$statusCode <= 200 and not ($method == 'x')", "$statusCode <= 200 && !($method == 'x')"),
+        ("$statusCode == ", None),
+    ],
+)
+def test_a_condition_in_another_languages_words_is_told_in_ours(
+    wrong: str, right: str | None
+) -> None:
+    quoted = wrong.replace("'", "''")
+    text = f"- {{stepId: a, operationId: refresh, successCriteria: [{{condition: '{quoted}'}}]}}"
+
+    assert the(steps(text)).suggestion == right
+
+
+@pytest.mark.parametrize(
+    ("pointer", "right"),
+    [
+        ("/paths/~1items/gett", "/paths/~1items/get"),
+        ("/paths/~1item/get", "/paths/~1items/get"),
+        ("/paths/~1itms~1{id}/put", "/paths/~1items~1{id}/put"),
+        ("/path/~1items/get", None),
+    ],
+)
+def test_a_path_that_leads_to_no_operation_gets_the_nearest(
+    pointer: str, right: str | None
+) -> None:
+    start = "{$sourceDescriptions.api.url}#"
+    text = steps(
+        f"- {{stepId: a, operationPath: '{start}{pointer}', "
+        "parameters: [{name: id, in: path, value: 1}]}"
+    )
+
+    assert the(text).suggestion == (right and f"{start}{right}")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("$response.body#/list[0]", "$response.body#/list/0"),
+        ("$response.body#/a/list[12]/id", "$response.body#/a/list/12/id"),
+        ("$inputs.x#/list[0]", "$inputs.x#/list/0"),
+    ],
+)
+def test_a_position_in_brackets_in_a_pointer_is_doubted(wrong: str, right: str) -> None:
+    text = steps(
+        f"- {{stepId: a, operationId: refresh, outputs: {{x: '{wrong}'}}}}",
+        inputs="{properties: {x: {}}}",
+    )
+
+    assert the(text, "warning").suggestion == right
+
+
+OWN = "{condition: $steps.a.outputs.x == 1}"
+
+
+@pytest.mark.parametrize(
+    ("member", "doubted"),
+    [
+        (f"successCriteria: [{OWN}]", True),
+        ("parameters: [{name: commas, in: query, value: $steps.a.outputs.x}]", True),
+        (f"onSuccess: [{{name: e, type: end, criteria: [{OWN}]}}]", False),
+        (f"successCriteria: [{OWN}], onSuccess: [{{name: g, type: goto, stepId: a, criteria: [{OWN}]}}]", False),
+    ],
+)  # fmt: skip
+def test_a_step_that_reads_its_own_outputs_before_they_are_made_is_doubted(
+    member: str, doubted: bool
+) -> None:
+    text = f"- {{stepId: a, operationId: listItems, {member}, outputs: {{x: $response.body#/x}}}}"
+
+    codes = [problem.code for problem in found(steps(text), "warning")]
+
+    assert codes == (["not-yet"] if doubted else [])

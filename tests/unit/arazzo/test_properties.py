@@ -29,7 +29,7 @@ from workflow.arazzo.expressions import (
 from workflow.arazzo.logic import ConditionError
 from workflow.arazzo.model import Document
 from workflow.arazzo.openapi import load_description
-from workflow.arazzo.pointer import MISSING, find, has_place, parse_pointer, print_pointer, replaced
+from workflow.arazzo.pointer import MISSING, Edited, find, has_place, parse_pointer, print_pointer
 from workflow.arazzo.problems import CheckpointError, DocumentError, InputError
 from workflow.arazzo.program import check, compile_program
 from workflow.arazzo.turns import Call, Elapsed, Finished, Json, NoResponse, Response, Wait
@@ -169,20 +169,27 @@ JSON: st.SearchStrategy[Json] = st.recursive(
 )
 
 
-@given(JSON, st.lists(st.text("ab01-", max_size=2), max_size=3).map(tuple), JSON)
-def test_what_was_replaced_is_found_and_the_old_value_is_untouched(
-    value: Json, pointer: tuple[str, ...], new: Json
+POINTERS = st.lists(st.text("ab01-", max_size=2), max_size=3).map(tuple)
+
+
+@given(JSON, st.lists(st.tuples(POINTERS, JSON), max_size=4))
+def test_what_was_set_is_found_and_what_there_was_before_is_untouched(
+    value: Json, pairs: list[tuple[tuple[str, ...], Json]]
 ) -> None:
-    before = json.dumps(value)
-    try:
-        after = replaced(value, pointer, new)
-    except ValueError:
-        assert find(value, pointer) is MISSING
-        assert not has_place(value, pointer)
-    else:
-        assert has_place(value, pointer)
-        assert "-" in pointer or find(after, pointer) == new
-    assert json.dumps(value) == before
+    edited = Edited(value)
+    given_values = [value, *(new for _, new in pairs)]
+    before = json.dumps(given_values)
+    for pointer, new in pairs:
+        there = json.dumps(edited.value)
+        try:
+            edited.put(pointer, new)
+        except ValueError:
+            assert find(edited.value, pointer) is MISSING
+            assert not has_place(edited.value, pointer)
+            assert json.dumps(edited.value) == there
+        else:
+            assert "-" in pointer or find(edited.value, pointer) == new
+    assert json.dumps(given_values) == before
 
 
 # Documents

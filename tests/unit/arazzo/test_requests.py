@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.arazzo.engine import described, drive, ok, program, steps
-from workflow.arazzo.styles import cookie_text, header_text, path_text, query_pairs, query_text
+from workflow.arazzo.styles import cookie_pairs, header_text, path_text, query_pairs, query_text
 from workflow.arazzo.templates import Unresolved
 from workflow.arazzo.turns import Call, Json
 
@@ -141,7 +141,61 @@ def test_headers_and_cookies_are_written_in_their_styles() -> None:
     assert header_text("X", LIST, explode=False) == "blue,bl ack"
     assert header_text("X", OBJECT, explode=True) == "R=100,G=a/b"
     assert header_text("X", OBJECT, explode=False) == "R,100,G,a/b"
-    assert cookie_text("c", "a;b c") == "c=a%3Bb%20c"
+
+
+# RFC 6265, 4.1.1, for what a cookie may hold; OpenAPI 3.2, 4.12.2, for the style `cookie`.
+@pytest.mark.parametrize(
+    ("style", "explode", "value", "expected"),
+    [
+        ("form", True, "a;b c", ["c=a%3Bb%20c"]),
+        ("form", False, ["a,b", "c d"], ["c=a%2Cb,c%20d"]),
+        ("form", True, ["a", 2], ["c=a,2"]),
+        ("form", False, {"R": 100, "G": True}, ["c=R,100,G,true"]),
+        ("cookie", True, ["a", "b%20"], ["c=a", "c=b%20"]),
+        ("cookie", True, {"R": 1, "G": "x"}, ["R=1", "G=x"]),
+        ("cookie", False, ["a", "b"], ["c=a,b"]),
+        ("cookie", True, 5, ["c=5"]),
+    ],
+)
+def test_a_cookie_is_written_in_its_style(
+    style: str, explode: bool, value: Json, expected: list[str]
+) -> None:
+    assert cookie_pairs("c", value, style, explode) == expected
+
+
+@pytest.mark.parametrize("value", ["a;b", "a b", ["é"], {"a b": 1}])
+def test_a_cookie_that_is_not_encoded_holds_only_what_it_may(value: Json) -> None:
+    with pytest.raises(Unresolved, match="no cookie may hold"):
+        cookie_pairs("c", value, "cookie", True)
+
+
+def test_the_style_cookie_is_exploded_where_the_description_does_not_say() -> None:
+    api = described("""
+    openapi: 3.2.0
+    paths: {/x: {get: {operationId: x, parameters: [{name: c, in: cookie, style: cookie}]}}}
+    """)
+    text = steps(
+        "- {stepId: a, operationId: x, parameters: [{name: c, in: cookie, value: [a, b]}]}"
+    )
+
+    call = drive(program(text, {"api": api}), [ok()]).calls[0]
+
+    assert call.request.headers == (("Cookie", "c=a; c=b"),)
+
+
+def test_a_header_outside_ascii_is_refused_before_anything_is_sent() -> None:
+    text = steps(
+        "- {stepId: a, operationId: listItems, parameters: "
+        "[{name: X-Trace, in: header, value: $inputs.v}]}",
+        inputs="{properties: {v: {}}}",
+    )
+
+    run = drive(program(text), [ok()], {"v": "née"})
+
+    assert run.sent == []
+    assert run.end.why == (
+        "a was not sent: the header 'X-Trace' would hold a character outside ASCII"
+    )
 
 
 def first(text: bytes, **inputs: Json) -> Call:

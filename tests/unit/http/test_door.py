@@ -147,7 +147,16 @@ class TestRedirects:
         failure = failure_of(script, Request("GET", JOBS), auth=Tokens())
 
         assert failure.kind == "redirect"
-        assert "https://evil.example/jobs" in failure.text
+        assert "another host, https://evil.example/jobs" in failure.text
+        assert len(script.asked) == 1
+
+    def test_one_to_another_port_of_the_host_is_refused_as_another_address(self) -> None:
+        elsewhere = "https://airbyte.example.com:8443/api/public/v1/jobs"
+        script = Script(httpx.Response(302, headers={"location": elsewhere}))
+
+        failure = failure_of(script, Request("GET", JOBS), auth=Tokens())
+
+        assert f"another address, {elsewhere}, which is refused" in failure.text
         assert len(script.asked) == 1
 
     @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

@@ -74,6 +74,71 @@ class TestTheEnvironmentsProxy:
             proxies(monkeypatch, "http://far.example", ALL_PROXY=proxy)
         assert "secret" not in str(caught.value)
 
+    @pytest.mark.parametrize(
+        "excepted",
+        [
+            "http://far.example",
+            "HTTP://Far.Example/",
+            "far.example:8000",
+            "http://far.example:8000",
+            ".far.example",
+            "*.far.example",
+            "*.example",
+            "example",
+            "far.example.",
+            "near.example far.example",
+            "near.example;far.example",
+            "FAR.EXAMPLE",
+            "*",
+            "near.example, *",
+        ],
+    )
+    def test_is_passed_by_however_a_name_is_written(
+        self, monkeypatch: pytest.MonkeyPatch, excepted: str
+    ) -> None:
+        host = "http://far.example:8000"
+
+        assert proxies(monkeypatch, host, ALL_PROXY=PROXY, NO_PROXY=excepted) == [None]
+
+    @pytest.mark.parametrize(
+        ("host", "excepted"),
+        [
+            ("http://10.1.2.3", "10.0.0.0/8"),
+            ("http://10.1.2.3", "10.1.2.3/8"),
+            ("http://10.1.2.3", "10.1.*"),
+            ("http://10.1.2.3:8000", "10.1.2.3:8000"),
+            ("http://[2001:db8::7]:8000", "2001:db8::/32"),
+            ("http://[2001:db8::7]:8000", "[2001:db8::7]"),
+            ("http://[2001:db8::7]:8000", "[2001:db8::7]:8000"),
+            ("http://[2001:db8::7]:8000", "http://[2001:DB8:0::7]"),
+        ],
+    )
+    def test_is_passed_by_for_addresses_and_networks(
+        self, monkeypatch: pytest.MonkeyPatch, host: str, excepted: str
+    ) -> None:
+        assert proxies(monkeypatch, host, ALL_PROXY=PROXY, NO_PROXY=excepted) == [None]
+
+    @pytest.mark.parametrize(
+        ("host", "excepted"),
+        [
+            ("http://far.example", "https://far.example"),
+            ("http://far.example", "far.example:8000"),
+            ("http://notfar.example", "far.example"),
+            ("http://far.example", "airbyte.far.example"),
+            ("http://far.example", "far.example:port"),
+            ("http://far.example", "http://[::1"),
+            ("http://far.example", "., ,;://"),
+            ("http://far.example", "10.0.0.0/8"),
+            ("http://11.1.2.3", "10.0.0.0/8"),
+            ("http://10.1.2.3", "10.0.0.0/99"),
+            ("http://10.1.2.3", "0"),
+        ],
+    )
+    def test_is_used_for_what_no_proxy_does_not_name(
+        self, monkeypatch: pytest.MonkeyPatch, host: str, excepted: str
+    ) -> None:
+        assert proxies(monkeypatch, host, ALL_PROXY=PROXY, NO_PROXY=excepted) == [PROXY]
+
 
 class TestLines:
     def test_are_shared_by_hosts_that_are_reached_alike(

@@ -204,13 +204,17 @@ async def test_the_last_snapshot_is_written_when_the_journal_closes(
     assert (await second.pasts([A], FORM))[A].snapshot == "new"
 
 
-async def test_a_run_that_cannot_be_read_is_left_out_of_what_happened(
+async def test_an_event_that_cannot_be_read_is_left_out_of_what_happened_and_told_of(
     journal: Journal, caplog: pytest.LogCaptureFixture
 ) -> None:
     await journal.append([created(), created(B)], profile="p")
+    assert journal.damage.sentence is None
     await on_file(journal, "UPDATE events SET body = '{\"v\": 1}' WHERE run = 'r-a'")
-    assert list(await journal.pasts([A, B], FORM)) == [B]
-    assert "r-a cannot be read" in caplog.text
+    pasts = await journal.pasts([A, B], FORM)
+    assert {run: past.first is None for run, past in pasts.items()} == {A: True, B: False}
+    assert pasts[A].last_seq == 1
+    assert "event 1 of run r-a cannot be read" in caplog.text
+    assert "an entry is damaged: event 1 of run r-a." in (journal.damage.sentence or "")
 
 
 async def test_unfinished_runs_of_other_profiles_are_not_mixed_in(journal: Journal) -> None:

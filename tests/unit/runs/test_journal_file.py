@@ -17,7 +17,7 @@ import pytest
 from tests.support.sandbox import SteppedClock
 from workflow.runs.events import Event, RunCreated, RunFinished, RunId, StatusChanged
 from workflow.runs.journal import Journal, JournalError, ownership
-from workflow.runs.journal import schema as journal_schema
+from workflow.runs.journal import opening as journal_opening
 from workflow.runs.journal import writer as journal_writer
 from workflow.runs.journal.intents import GateTaken, Intent, IntentKey
 from workflow.runs.journal.schema import APPLICATION_ID, VERSION
@@ -103,7 +103,7 @@ async def test_the_names_of_a_new_file_and_of_its_folders_are_on_the_disk_itself
 async def test_a_network_file_system_is_refused(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(journal_schema, "network_file_system", lambda folder: "nfs4")
+    monkeypatch.setattr(journal_opening, "network_file_system", lambda folder: "nfs4")
     assert "network file system (nfs4)" in await refusal(path)
     assert content(path) is None
 
@@ -286,7 +286,7 @@ async def test_a_file_that_another_program_is_making_is_waited_for(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     connect = functools.partial(sqlite3.connect, factory=Contended)
-    monkeypatch.setattr(journal_schema.sqlite3, "connect", connect)
+    monkeypatch.setattr(journal_opening.sqlite3, "connect", connect)
     await (await Journal.open(path, SteppedClock())).aclose()
     assert Contended.held == 0
 
@@ -297,9 +297,9 @@ async def test_an_older_file_is_brought_forward(
     opened = await Journal.open(path, SteppedClock())
     await opened.append([CREATED], profile="p")
     await opened.aclose()
-    more = (*journal_schema.MIGRATIONS, "ALTER TABLE runs ADD COLUMN note TEXT")
-    monkeypatch.setattr(journal_schema, "MIGRATIONS", more)
-    for module in (journal_schema, journal_writer):
+    more = (*journal_opening.MIGRATIONS, "ALTER TABLE runs ADD COLUMN note TEXT")
+    monkeypatch.setattr(journal_opening, "MIGRATIONS", more)
+    for module in (journal_opening, journal_writer):
         monkeypatch.setattr(module, "VERSION", len(more))
     again = await Journal.open(path, SteppedClock())
     assert [row.run for row in await again.runs()] == [RUN]
@@ -316,10 +316,10 @@ async def test_a_migration_that_fails_leaves_the_file_as_it_was(
     opened = await Journal.open(path, SteppedClock())
     await opened.append([CREATED], profile="p")
     await opened.aclose()
-    broken = (*journal_schema.MIGRATIONS, "ALTER TABLE runs ADD COLUMN note TEXT; DROP TABLE nix")
+    broken = (*journal_opening.MIGRATIONS, "ALTER TABLE runs ADD COLUMN note TEXT; DROP TABLE nix")
     with monkeypatch.context() as patch:
-        patch.setattr(journal_schema, "MIGRATIONS", broken)
-        patch.setattr(journal_schema, "VERSION", len(broken))
+        patch.setattr(journal_opening, "MIGRATIONS", broken)
+        patch.setattr(journal_opening, "VERSION", len(broken))
         await refusal(path)
     again = await Journal.open(path, SteppedClock())
     assert [row.run for row in await again.runs()] == [RUN]

@@ -77,6 +77,26 @@ def test_text_says_why_a_run_did_not_succeed_and_what_to_look_at(report: Report)
     assert "    ! no row" in text
 
 
+def test_an_attached_job_took_as_long_as_it_ran_and_not_as_long_as_it_was_watched(
+    report: Report,
+) -> None:
+    events = a_run("r-6", "crm → s3", *job_runs(6), ends(job_id=6))
+    state = folding.replay(events)
+    assert state.begun is not None
+    assert state.ended is not None
+    late = replace(state, job_started=state.begun - timedelta(minutes=5), job_ended=state.ended)
+    told = replace(report, runs=(late,))
+    (run,) = json.loads(told.to_json())["runs"]
+    assert run["jobSeconds"] == run["seconds"] + 300
+    assert f"rows  {span(state.ended - state.begun + timedelta(minutes=5))}" in told.to_text()
+
+
+def test_a_run_without_a_job_has_no_time_of_a_job(report: Report) -> None:
+    unresolved = json.loads(report.to_json())["runs"][1]
+    assert (unresolved["verdict"], unresolved["jobSeconds"]) == ("unresolved", None)
+    assert unresolved["seconds"] is not None
+
+
 def test_a_warning_that_ended_a_run_is_told_once(report: Report) -> None:
     inactive = "The connection is inactive."
     events = a_run("r-5", "crm → s3", Warned("inactive", inactive))

@@ -12,8 +12,9 @@ import yaml
 from tests.support.documents import KNOWS_NO_QUEUE
 from workflow import documents
 from workflow.arazzo.problems import DocumentError
+from workflow.runs.places import SourceError
 from workflow.runs.programs import clear_then_sync, trigger_and_poll
-from workflow.runs.sources import Library, SourceError
+from workflow.runs.sources import Library
 
 
 @pytest.fixture

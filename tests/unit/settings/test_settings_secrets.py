@@ -86,6 +86,19 @@ def test_a_broken_secrets_file_is_told_without_quoting_it(tmp_path: Path) -> Non
     assert "canary" not in str(caught.value)
 
 
+class NullKeyring(MemoryKeyring):
+    """A keyring that takes everything and keeps nothing, as keyring's own null backend."""
+
+    def set_password(self, service_name: str, username: str, password: str) -> None:
+        pass
+
+
+def test_a_keyring_that_keeps_nothing_is_found_out(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"kept nothing\. Without --keyring") as caught:
+        store(tmp_path, keyring=NullKeyring()).keep("a", "canary", in_keyring=True)
+    assert "canary" not in str(caught.value)
+
+
 def test_a_keyring_that_refuses_is_told_harmlessly(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="cannot be read from the keyring: locked") as caught:
         store(tmp_path, keyring=LockedKeyring()).reveal(InKeyring("a"), "token")

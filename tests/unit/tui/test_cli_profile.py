@@ -55,6 +55,18 @@ def test_the_list_marks_what_is_used_when_none_is_named(
     assert "AIRBYTE_CLIENT_SECRET is not" in half.err
 
 
+def test_a_bundle_without_a_certificate_is_refused_before_anything_is_saved(
+    config: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    bundle = tmp_path / "bundle.pem"
+    bundle.write_text("no certificate")
+    named = ("--url", "https://air.example.com", "--ca-bundle", str(bundle))
+    added = called(capsys, "profile", "add", "prod", *named)
+    assert added.code == 2
+    assert f"The CA bundle {bundle} cannot be used: it holds no certificate." in added.err
+    assert not config.exists()
+
+
 def test_a_secret_that_was_typed_goes_into_a_file_of_its_own(
     config: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import product
@@ -21,7 +22,7 @@ from tests.support.deck import (
 from tests.support.screens import HOSTILE, NOW
 from tui import connection_rows, event_lines
 from tui.board import ConnectionBoard, RunBoard
-from tui.connection_rows import Sort
+from tui.connection_order import Order, Sort
 from tui.deck_plan import Pane, Part, Style, Wish, plan
 from tui.event_lines import Entry
 from tui.filtering import read
@@ -228,7 +229,7 @@ def test_who_lets_go_is_told_what_is_left_at_the_server() -> None:
 # ----------------------------------------------------------------------------------- connections
 
 
-def in_order(sort: Sort) -> tuple[connection_rows.Entry, ...]:
+def in_order(sort: Sort) -> Sequence[connection_rows.Entry]:
     unresolved = a_story("jira → snowflake", 3, 500).ended(165, Verdict.UNRESOLVED).state()
     waiting = a_story("adyen → snowflake", 11, 60).state()
     runs = {unresolved.connection_id: unresolved, waiting.connection_id: waiting}
@@ -236,7 +237,7 @@ def in_order(sort: Sort) -> tuple[connection_rows.Entry, ...]:
         connection_rows.entry(view, runs.get(view.connection.connection_id))
         for view in the_connections()
     ]
-    return connection_rows.ordered(entries, sort)
+    return Order(sort, entries).entries
 
 
 def test_connections_stand_by_state_with_live_ones_first() -> None:

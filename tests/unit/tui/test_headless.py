@@ -117,6 +117,72 @@ def test_a_run_is_told_from_trigger_to_verdict() -> None:
     ]
 
 
+def test_that_the_server_is_read_again_is_said_once_after_a_while() -> None:
+    _, said = told(
+        (facts.TriggerSettled("started", 7), 1),
+        (facts.PollFailed("HTTP 503.", 6.0), 10),
+        (facts.ReadingTaken(7, "running", age=20.0), 20),  # told again, from before
+        (facts.PollFailed("HTTP 503.", 6.0), 25),
+        (facts.ReadingTaken(7, "running"), 55),
+        (facts.ReadingTaken(7, "running"), 58),
+    )
+    assert said[1:] == [
+        "the server could not be read: HTTP 503; again in 6s",
+        "the server is read again, after 45s",
+    ]
+
+
+def test_a_short_trouble_is_over_without_a_word() -> None:
+    _, said = told(
+        (facts.TriggerSettled("started", 7), 1),
+        (facts.PollFailed("HTTP 503.", 6.0), 10),
+        (facts.ReadingTaken(7, "running"), 16),
+        (facts.PollFailed("HTTP 503.", 6.0), 60),
+        (facts.ReadingTaken(7, "running"), 66),
+    )
+    assert not any("again, after" in line for line in said)
+
+
+def test_only_the_repeats_of_a_cancel_are_told_with_their_number() -> None:
+    _, said = told(
+        (facts.TriggerSettled("started", 7), 1),
+        (facts.CancelWished(7, "operator"), 2),
+        (facts.CancelSent(7, 1), 2),
+        (facts.CancelSent(7, 2), 33),
+    )
+    assert said[1:] == [
+        "github → snowflake: cancelling",
+        "github → snowflake: its job goes on: cancelling again, 2 of 3 tries",
+    ]
+
+
+def test_a_job_that_the_reason_names_is_not_named_twice() -> None:
+    state, _ = told(
+        (facts.TriggerSettled("started", 7), 1),
+        (facts.RunFinished(Verdict.EXPIRED, "its deadline passed; job 7 goes on", {}, 7), 2),
+    )
+    assert ended(state) == "expired: its deadline passed; job 7 goes on"
+
+
+def test_a_job_whose_number_only_begins_alike_is_named() -> None:
+    state, _ = told(
+        (facts.TriggerSettled("started", 7), 1),
+        (facts.RunFinished(Verdict.EXPIRED, "its deadline passed; job 71 goes on", {}, 7), 2),
+    )
+    assert ended(state) == "expired (job 7): its deadline passed; job 71 goes on"
+
+
+def test_what_nobody_has_started_is_told_again_by_whoever_takes_it_up() -> None:
+    _, said = told(
+        (facts.RunWaiting("slot"), 1),
+        (facts.RunTaken("start"), 2),
+        (facts.RunWaiting("asked"), 2),
+        (facts.RunTaken("start"), 9),
+    )
+    unsent = "was not started by an earlier syncdeck: nothing has been sent for it"
+    assert said == [f"github → snowflake: {unsent}"] * 2
+
+
 def test_readings_speak_once_a_minute() -> None:
     readings = [(facts.ReadingTaken(1, "running", rows=10 * n), 10.0 * n) for n in range(1, 19)]
     _, said = told((facts.StepStarted("pollJob", 1, 2, 2), 0), *readings)
@@ -199,7 +265,10 @@ def test_who_is_interrupted_is_told_what_goes_on_and_what_was_never_sent() -> No
             "Detached from 1 run: what the trigger did is not known yet. "
             "`syncdeck attach` looks on; nothing is sent again."
         ),
-        "2 runs had not been started; nothing was sent.",
+        (
+            "2 runs had not been started; nothing was sent. "
+            "`syncdeck attach --start-waiting` starts what is left."
+        ),
     ]
 
 

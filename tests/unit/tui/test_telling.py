@@ -61,9 +61,9 @@ def test_a_launch_is_told_once_and_as_asked(how: Telling | None, heard: tuple[in
 
 
 def test_tmux_is_asked_to_pass_the_notice_on() -> None:
-    assert desktop_notice(SafeText("done"), {}) == "\x1b]9;done\x07"
+    assert desktop_notice(SafeText("done"), {}) == "\x1b]9;syncdeck done\x07"
     assert desktop_notice(SafeText("done"), {"TMUX": "/tmp/x"}) == (
-        "\x1bPtmux;\x1b\x1b]9;done\x07\x1b\\"
+        "\x1bPtmux;\x1b\x1b]9;syncdeck done\x07\x1b\\"
     )
 
 
@@ -71,3 +71,7 @@ def test_a_name_cannot_end_the_notice_and_begin_something_else() -> None:
     notice = desktop_notice(safe(HOSTILE), {})
     assert notice.count("\x1b") == 1
     assert notice.count("\x07") == 1
+
+
+def test_a_notice_is_as_short_as_a_desktop_shows() -> None:
+    assert len(desktop_notice(SafeText("a" * 5_000), {})) < 220

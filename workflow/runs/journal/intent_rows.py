@@ -8,12 +8,13 @@ primary key one owner for a job. Transactions and threads are :mod:`~workflow.ru
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Final, cast
 
 from workflow.clock import rfc3339
 from workflow.runs.events import Json, RunId
+from workflow.runs.journal.damage import Damage
 from workflow.runs.journal.intents import (
     SUSPECT_FOR,
     Became,
@@ -24,13 +25,18 @@ from workflow.runs.journal.intents import (
     IntentRecord,
 )
 from workflow.runs.journal.ownership import OwnerId
-from workflow.runs.journal.rows import dump, load
+from workflow.runs.journal.rows import dump, load, moment
 
 Alive = Callable[[OwnerId], bool]
 
 _COLUMNS: Final = (
     "run, step, visit, profile, connection_id, job_type, base, since, server_date, look,"
     " state, how, job_id, suspects, answer"
+)
+_SELECT: Final = (
+    f"SELECT {_COLUMNS}, (SELECT max(claims.job_id) FROM claims WHERE claims.run = intents.run"  # noqa: S608
+    " AND claims.connection_id = intents.connection_id AND claims.since >= intents.since)"
+    " FROM intents"
 )
 
 
@@ -51,14 +57,17 @@ def take_gate(
         (connection_id,),
     ).fetchone()
     if holder is not None:
-        number, run, held_by, state, since, how = holder
+        number, run, held_by, state, text, how = holder
+        since = _since(text, now)
         if state == "gate" and (run == key.run or not alive(OwnerId(held_by))):
             # Nothing was sent behind a gate that was never opened, so a dead one can go.
             db.execute("DELETE FROM intents WHERE id = ?", (number,))
-        elif state == "open" and _is_over(since, now) and (how or not alive(OwnerId(held_by))):
+        elif (
+            state == "open" and since + SUSPECT_FOR <= now and (how or not alive(OwnerId(held_by)))
+        ):
             _close(db, "id = ?", (number,), "24 hours have passed")
         else:
-            return GateBusy(RunId(run), datetime.fromisoformat(since), settled=how is not None)
+            return GateBusy(RunId(run), since, settled=how is not None)
     db.execute(
         "INSERT INTO intents (run, step, visit, profile, connection_id, owner, state, since)"
         " VALUES (?, ?, ?, ?, ?, ?, 'gate', ?)",
@@ -197,31 +206,38 @@ def owners_of(
     return out
 
 
-def read_intents(
-    db: sqlite3.Connection,
-    *,
-    run: RunId | None = None,
-    profile: str | None = None,
-    only_open: bool = False,
+def read_intents(db: sqlite3.Connection, run: RunId) -> tuple[IntentRecord, ...]:
+    """Return a run's intents whose POST may have left, the oldest first; gates are none.
+
+    Raises:
+        ValueError: one of them cannot be read (or TypeError, OverflowError).
+    """
+    rows = db.execute(f"{_SELECT} WHERE run = ? AND state != 'gate' ORDER BY id", (run,))
+    return tuple(map(_record, rows))
+
+
+def read_open_intents(
+    db: sqlite3.Connection, profile: str | None, damage: Damage
 ) -> tuple[IntentRecord, ...]:
-    """Return intents whose POST may have left, the oldest first; gates are none."""
-    wanted = {"run": run, "profile": profile}
-    terms = [f"{column} = :{column}" for column, value in wanted.items() if value is not None]
-    # Both terms of the open ones: the first lets their small index be used.
-    terms += ["state IN ('gate', 'open') AND state = 'open'"] if only_open else ["state != 'gate'"]
-    rows = db.execute(
-        f"SELECT {_COLUMNS}, (SELECT max(claims.job_id) FROM claims WHERE claims.run ="  # noqa: S608
-        " intents.run AND claims.connection_id = intents.connection_id"
-        f" AND claims.since >= intents.since) FROM intents WHERE {' AND '.join(terms)} ORDER BY id",
-        wanted,
+    """Return the open intents of a profile (None: of all) that can be read, the oldest first."""
+    rows: Iterable[tuple[object, ...]] = db.execute(
+        # Both terms: the first lets the small index of open intents be used.
+        f"{_SELECT} WHERE state IN ('gate', 'open') AND state = 'open'"
+        " AND (?1 IS NULL OR profile = ?1) ORDER BY id",
+        (profile,),
     )
-    return tuple(_record(row) for row in rows)
+    return tuple(damage.passed(rows, _record, lambda row: f"an intent of run {row[0]}"))
 
 
 def _record(row: tuple[object, ...]) -> IntentRecord:
     text = cast("tuple[str, ...]", row)
     number = cast("tuple[int, ...]", row)
     how = None if row[11] is None else Became(text[11])
+    suspects = load(cast("str | None", row[13])) or []
+    if not isinstance(suspects, list) or not all(isinstance(one, int) for one in suspects):
+        raise ValueError("its suspects are no numbers")
+    if row[5] is None or row[6] is None:
+        raise ValueError("it says nothing of its POST")
     return IntentRecord(
         Intent(
             key=IntentKey(RunId(text[0]), text[1], number[2]),
@@ -229,15 +245,15 @@ def _record(row: tuple[object, ...]) -> IntentRecord:
             connection_id=text[4],
             job_type=text[5],
             base=number[6],
-            at=datetime.fromisoformat(text[7]),
-            server_date=None if row[8] is None else datetime.fromisoformat(text[8]),
+            at=moment(text[7]),
+            server_date=None if row[8] is None else moment(text[8]),
             look=timedelta(seconds=cast("float", row[9])),
         ),
         open=row[10] == "open",
         how=how,
         # A claim without a settlement: the process died between the two.
         job_id=number[12] if how is not None else cast("int | None", row[15]),
-        suspects=tuple(cast("list[int]", load(text[13]) or [])),
+        suspects=tuple(cast("list[int]", suspects)),
         answer=load(text[14]),
     )
 
@@ -246,5 +262,9 @@ def _key(key: IntentKey) -> tuple[str, str, int]:
     return key.run, key.step, key.visit
 
 
-def _is_over(since: str, now: datetime) -> bool:
-    return datetime.fromisoformat(since) + SUSPECT_FOR <= now
+def _since(text: str, now: datetime) -> datetime:
+    """Read since when a gate is closed; where that is damaged, the day is not over."""
+    try:
+        return moment(text)
+    except ValueError:
+        return now

@@ -33,11 +33,12 @@ from workflow.runs.journal.intents import (
     IntentKey,
     IntentRecord,
 )
+from workflow.runs.journal.opening import connect
 from workflow.runs.journal.ownership import Owner, SoleOwner
+from workflow.runs.journal.problems import JournalError, name_of, sentence
 from workflow.runs.journal.records import Records
 from workflow.runs.journal.retention import Retention
 from workflow.runs.journal.rows import Unfinished
-from workflow.runs.journal.schema import JournalError, connect, sentence
 from workflow.runs.journal.store import Snapshot
 from workflow.runs.journal.thinning import Thinning
 from workflow.runs.journal.writer import NotYet, Threads
@@ -59,7 +60,7 @@ class Journal(Records):
         keep: Retention | None = None,
     ) -> None:
         self._threads = Threads(db, path)
-        super().__init__(self._threads)
+        super().__init__(self._threads, name_of(path))
         self.path = path
         self.keep: Final = keep
         """What its opener wants remembered; None for everything, for ever."""
@@ -294,11 +295,11 @@ class Journal(Records):
         )
 
     async def open_intents(self, profile: str | None = None) -> tuple[IntentRecord, ...]:
-        """Return the intents that keep a connection closed, oldest first."""
+        """Return the intents that keep a connection closed, oldest first, if they can be read."""
         now = self._clock.now()
         await self._threads.later(lambda db: intents.close_over(db, now))
         return await self._threads.read(
-            lambda db: intents.read_intents(db, profile=profile, only_open=True)
+            lambda db: intents.read_open_intents(db, profile, self.damage)
         )
 
     # ------------------------------------------------------------------ runs

@@ -27,6 +27,7 @@ NETWORK_FILE_SYSTEMS: Final = frozenset(
     | {"fuse.davfs2", "fuse.gcsfuse", "fuse.glusterfs", "fuse.rclone", "fuse.s3fs", "fuse.sshfs"}
 )
 _MOUNTS: Final = Path("/proc/self/mounts")
+_LONGEST_NAME: Final = 64
 _SWEPT_IN: Final = 5.0
 """Seconds in which somebody else's look at a lock file is over."""
 
@@ -64,7 +65,12 @@ class Owner:
             _lock_file(self._folder, self.id).unlink()
 
     def alive(self, other: OwnerId) -> bool:
-        """Whether the process that is called `other` still holds its lock."""
+        """Whether the process that is called `other` still holds its lock.
+
+        What can be no process's name, as in a damaged entry, is nobody's.
+        """
+        if not (other.isalnum() and other.isascii() and len(other) <= _LONGEST_NAME):
+            return False
         return other == self.id or _is_held(_lock_file(self._folder, other))
 
     def sweep(self) -> None:

@@ -16,23 +16,24 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, TypeVar
 
-from workflow.runs.journal.schema import (
-    JournalError,
-    name_of,
+from workflow.runs.journal.damage import UNREADABLE
+from workflow.runs.journal.opening import (
+    read_text,
     refuse_foreign,
     refuse_network,
-    sentence,
     version_of,
+)
+from workflow.runs.journal.problems import (
+    DamagedEntryError,
+    JournalError,
+    name_of,
+    sentence,
 )
 
 T = TypeVar("T")
 
 _AS_IT_IS: Final = "mode=ro&immutable=1"
 _NOTHING_YET: Final = "There is no journal yet at {}: nothing has been run."
-
-
-class DamagedEntryError(JournalError):
-    """What was read is no entry of ours; the rest of the journal may be well."""
 
 
 class Reader:
@@ -57,7 +58,7 @@ class Reader:
                 return work(self._db)
             except sqlite3.Error as error:
                 raise JournalError(sentence(name_of(self._path), error)) from error
-            except ValueError as error:  # of what is no JSON, no event, or no time
+            except UNREADABLE as error:
                 raise DamagedEntryError(
                     f"Cannot read {name_of(self._path)}: an entry is damaged ({error})."
                     " Move it away to begin a new one, or use --journal FILE; nothing in it was"
@@ -125,6 +126,7 @@ def _opened(path: Path, how: str) -> sqlite3.Connection:
         isolation_level=None,
         check_same_thread=False,  # one thread at a time, but not always the one that opened it
     )
+    db.text_factory = read_text
     try:
         db.execute("PRAGMA query_only=ON")
         # Reads the file for the first time. An older version can be read; an empty file is none.

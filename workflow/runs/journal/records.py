@@ -6,7 +6,6 @@ nothing. A :class:`~workflow.runs.journal.Journal` is all of this and can be wri
 
 from __future__ import annotations
 
-import logging
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -16,14 +15,14 @@ from typing import Final, Protocol, TypeVar
 from workflow.runs.events import Event, LaunchId, RunId
 from workflow.runs.journal import followed, rows
 from workflow.runs.journal import intent_rows as intents
+from workflow.runs.journal.damage import UNREADABLE, Damage
 from workflow.runs.journal.intents import IntentRecord
+from workflow.runs.journal.opening import version_of
+from workflow.runs.journal.problems import name_of
 from workflow.runs.journal.reader import Reader
 from workflow.runs.journal.rows import Past, RunRow
-from workflow.runs.journal.schema import version_of
 
 T = TypeVar("T")
-
-_log: Final = logging.getLogger(__name__)
 
 
 class Reads(Protocol):
@@ -34,10 +33,14 @@ class Reads(Protocol):
 
 
 class Records:
-    """What is in a journal. Belongs to one event loop."""
+    """What is in the journal called `name`. Belongs to one event loop.
 
-    def __init__(self, reads: Reads) -> None:
+    An entry that cannot be read costs no other: it is left out, and noted in :attr:`damage`.
+    """
+
+    def __init__(self, reads: Reads, name: str) -> None:
         self._reads = reads
+        self.damage: Final = Damage(name)
 
     async def runs(
         self,
@@ -50,43 +53,41 @@ class Records:
         """Return the newest runs first; `limit` below 0 is no limit."""
         return await self._reads.read(
             lambda db: rows.read_rows(
-                db, profile=profile, launch=launch, unfinished=unfinished, limit=limit
+                db,
+                self.damage,
+                profile=profile,
+                launch=launch,
+                unfinished=unfinished,
+                limit=limit,
             )
         )
 
     async def run(self, run: RunId) -> RunRow | None:
         """Return one run; None when the journal has none of that name."""
-        found = await self._reads.read(lambda db: rows.read_rows(db, run=run))
+        found = await self._reads.read(lambda db: rows.read_rows(db, self.damage, run=run))
         return found[0] if found else None
 
     async def events(self, run: RunId, after: int = 0) -> tuple[Event, ...]:
         """Return the events of a run whose `seq` is above `after`, the thinned ones left out."""
-        return await self._reads.read(lambda db: rows.read_events(db, run, after))
+        return await self._reads.read(lambda db: rows.read_events(db, run, self.damage, after))
 
     async def launch_events(self, launch: LaunchId) -> tuple[Event, ...]:
         """Return the events of a launch that are none of its runs' own."""
-        return await self._reads.read(lambda db: rows.read_launch(db, launch))
+        return await self._reads.read(lambda db: rows.read_launch(db, launch, self.damage))
 
     async def pasts(self, runs: Sequence[RunId], form: str) -> Mapping[RunId, Past]:
-        """Return what happened to each of these runs, by snapshots of this form where there are.
-
-        A run that cannot be read is left out, and told of in the log.
-        """
-
-        def work(db: sqlite3.Connection) -> dict[RunId, Past]:
-            found: dict[RunId, Past] = {}
-            for run in runs:
-                try:
-                    found[run] = _past(db, run, form)
-                except ValueError as error:  # of what is no event, or no JSON
-                    _log.error("run %s cannot be read in the journal: %s", run, error)
-            return found
-
-        return await self._reads.read(work)
+        """Return what happened to each of these runs, by snapshots of this form where there are."""
+        return await self._reads.read(
+            lambda db: {run: _past(db, run, form, self.damage) for run in runs}
+        )
 
     async def intents_of(self, run: RunId) -> tuple[IntentRecord, ...]:
-        """Return every intent of a run, oldest first."""
-        return await self._reads.read(lambda db: intents.read_intents(db, run=run))
+        """Return every intent of a run, oldest first.
+
+        Raises:
+            DamagedEntryError: one of them cannot be read. What a POST came to is not to be guessed.
+        """
+        return await self._reads.read(lambda db: intents.read_intents(db, run))
 
     async def owners(self, connection_id: str, jobs: tuple[int, ...]) -> Mapping[int, RunId]:
         """Return which of these jobs of a connection are owned by which run."""
@@ -97,15 +98,25 @@ class Records:
         return await self._reads.read(lambda db: followed.read_followed(db, profile))
 
 
-def _past(db: sqlite3.Connection, run: RunId, form: str) -> Past:
-    snapshot, seq = rows.read_snapshot(db, run, form)
+def _past(db: sqlite3.Connection, run: RunId, form: str, damage: Damage) -> Past:
+    snapshot, seq = rows.read_snapshot(db, run, form, damage)
     return Past(
-        first=rows.read_first(db, run),
+        first=rows.read_first(db, run, damage),
         snapshot=snapshot,
-        events=rows.read_events(db, run, seq),
-        checkpoint=rows.read_checkpoint(db, run),
-        intents=intents.read_intents(db, run=run),
+        snapshot_seq=seq,
+        events=rows.read_events(db, run, damage, seq),
+        last_seq=rows.read_last_seq(db, run),
+        checkpoint=rows.read_checkpoint(db, run, damage),
+        intents=_intents(db, run, damage),
     )
+
+
+def _intents(db: sqlite3.Connection, run: RunId, damage: Damage) -> tuple[IntentRecord, ...] | None:
+    try:
+        return intents.read_intents(db, run)
+    except UNREADABLE as error:
+        damage.note(f"an intent of run {run}", error)
+        return None
 
 
 @asynccontextmanager
@@ -118,6 +129,6 @@ async def open_records(path: Path) -> AsyncIterator[Records]:
     reader = Reader(path)
     try:
         await reader.read(version_of)  # what is wrong with it is told now
-        yield Records(reader)
+        yield Records(reader, name_of(path))
     finally:
         await reader.close()

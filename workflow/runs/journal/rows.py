@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, cast
 
 from workflow.runs.events import Event, Json, LaunchId, ReadingTaken, RunId
 from workflow.runs.job_times import instant, job_lasted
+from workflow.runs.journal.damage import UNREADABLE, Damage
 from workflow.runs.journal.intents import IntentRecord
 from workflow.runs.journal.ownership import OwnerId
-from workflow.runs.wire import from_json
+from workflow.runs.wire import BadEventError, from_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,33 +73,75 @@ class Past:
     """Its creation; None when the journal has nothing of it."""
     snapshot: Json = field(repr=False)
     """What the first events add up to; None when there is no snapshot of the form asked for."""
+    snapshot_seq: int
+    """Of the last of those; 0 without a snapshot."""
     events: tuple[Event, ...] = field(repr=False)
     """Those after the snapshot; all of them when there is none."""
+    last_seq: int
+    """The highest there is, of an event that cannot be read as well: the next one is above it."""
     checkpoint: Json = field(repr=False)
-    intents: tuple[IntentRecord, ...]
-    """Every intent of the run, oldest first, settled ones too."""
+    intents: tuple[IntentRecord, ...] | None
+    """Every intent of the run, oldest first, settled ones too; None when one cannot be read."""
 
 
-def read_events(db: sqlite3.Connection, run: RunId, after: int = 0) -> tuple[Event, ...]:
-    """Return a run's events with a `seq` above `after`, in order."""
-    rows = db.execute(
-        "SELECT body FROM events WHERE run = ? AND seq > ? ORDER BY seq", (run, after)
+_MOST_SEQ: Final = 2**53
+"""No run has so many events: such a number is damage."""
+
+
+def read_events(
+    db: sqlite3.Connection, run: RunId, damage: Damage, after: int = 0
+) -> tuple[Event, ...]:
+    """Return a run's events with a `seq` above `after`, in order, as far as they can be read."""
+    rows: Iterable[tuple[int, str]] = db.execute(
+        "SELECT seq, body FROM events WHERE run = ? AND seq > ? ORDER BY seq", (run, after)
     )
-    return tuple(from_json(load_object(body)) for (body,) in rows)
+
+    def what(row: tuple[int, str]) -> str:
+        return f"event {row[0]} of run {run}"
+
+    return tuple(damage.passed(rows, lambda row: _event_of(run, *row), what))
 
 
-def read_first(db: sqlite3.Connection, run: RunId) -> Event | None:
-    """Return a run's first event, if it has any."""
-    rows = db.execute("SELECT body FROM events WHERE run = ? ORDER BY seq LIMIT 1", (run,))
-    return next((from_json(load_object(body)) for (body,) in rows), None)
+def _event_of(run: RunId, seq: int, body: str) -> Event:
+    event = from_json(load_object(body))
+    if event.seq != seq or event.run != run:
+        raise BadEventError(f"it says it is event {event.seq} of run {event.run}")
+    return event
 
 
-def read_launch(db: sqlite3.Connection, launch: LaunchId) -> tuple[Event, ...]:
+def read_first(db: sqlite3.Connection, run: RunId, damage: Damage) -> Event | None:
+    """Return a run's first event, if it has one that can be read."""
+    row = db.execute(
+        "SELECT seq, body FROM events WHERE run = ? ORDER BY seq LIMIT 1", (run,)
+    ).fetchone()
+    found = (
+        ()
+        if row is None
+        else damage.passed(
+            [row], lambda row: _event_of(run, *row), lambda row: f"event {row[0]} of run {run}"
+        )
+    )
+    return next(iter(found), None)
+
+
+def read_last_seq(db: sqlite3.Connection, run: RunId) -> int:
+    """Return the highest number of a run's events; 0 when it has none."""
+    found = db.execute(
+        "SELECT max(seq) FROM events WHERE run = ? AND seq < ?", (run, _MOST_SEQ)
+    ).fetchone()
+    return int(found[0] or 0)
+
+
+def read_launch(db: sqlite3.Connection, launch: LaunchId, damage: Damage) -> tuple[Event, ...]:
     """Return the events of a launch that belong to none of its runs."""
-    rows = db.execute(
-        "SELECT body FROM events WHERE launch = ? AND run IS NULL ORDER BY id", (launch,)
+    rows: Iterable[tuple[int, str]] = db.execute(
+        "SELECT seq, body FROM events WHERE launch = ? AND run IS NULL ORDER BY id", (launch,)
     )
-    return tuple(from_json(load_object(body)) for (body,) in rows)
+
+    def read(row: tuple[int, str]) -> Event:
+        return from_json(load_object(row[1]))
+
+    return tuple(damage.passed(rows, read, lambda row: f"event {row[0]} of launch {launch}"))
 
 
 _ROW: Final = (
@@ -116,6 +159,7 @@ _ROW: Final = (
 
 def read_rows(
     db: sqlite3.Connection,
+    damage: Damage,
     *,
     profile: str | None = None,
     launch: LaunchId | None = None,
@@ -123,7 +167,7 @@ def read_rows(
     unfinished: bool = False,
     limit: int = -1,
 ) -> tuple[RunRow, ...]:
-    """Return runs, the newest first; `limit` below 0 is no limit."""
+    """Return runs that can be read, the newest first; `limit` below 0 is no limit."""
     wanted = {"profile": profile, "launch": launch, "run": run}
     # Only what is asked for: a condition that may mean everything is kept from every index.
     terms = [f"{column} = :{column}" for column, value in wanted.items() if value is not None]
@@ -133,7 +177,7 @@ def read_rows(
         f"SELECT {_ROW} FROM runs {where} ORDER BY created DESC, run DESC LIMIT :limit",  # noqa: S608
         {**wanted, "limit": limit},
     )
-    return tuple(_row(values) for values in rows)
+    return tuple(damage.passed(rows, _row, lambda values: f"the row of run {values[0]}"))
 
 
 def _row(values: tuple[object, ...]) -> RunRow:
@@ -147,16 +191,16 @@ def _row(values: tuple[object, ...]) -> RunRow:
         name=text[4],
         job_type=text[5],
         workflow_id=text[6],
-        created=datetime.fromisoformat(text[7]),
-        updated=datetime.fromisoformat(text[8]),
+        created=moment(text[7]),
+        updated=moment(text[8]),
         job_id=cast("int | None", values[9]),
         status=text[10],
         verdict=text[11],
         why=text[12],
-        ended=None if values[13] is None else datetime.fromisoformat(text[13]),
+        ended=instant(text[13]),
         owner=None if values[14] is None else OwnerId(text[14]),
         unsettled=bool(values[15]),
-        sent=None if values[16] is None else datetime.fromisoformat(text[16]),
+        sent=instant(text[16]),
         job_started=None if reading is None else instant(reading.start_time),
         job_lasted=None if reading is None else job_lasted(reading),
     )
@@ -166,28 +210,47 @@ def _reading(body: str) -> ReadingTaken | None:
     """Read a reading; one that cannot be read costs its run's row nothing but the time."""
     try:
         fact = from_json(load_object(body)).fact
-    except (ValueError, AttributeError):  # of what is no event, or no JSON object
+    except UNREADABLE:
         return None
     return fact if isinstance(fact, ReadingTaken) else None
 
 
-def read_checkpoint(db: sqlite3.Connection, run: RunId) -> Json:
-    """Return where a run's machine stands; None when it has no checkpoint."""
-    row = db.execute("SELECT checkpoint FROM runs WHERE run = ?", (run,)).fetchone()
-    return None if row is None else load(row[0])
+def read_checkpoint(db: sqlite3.Connection, run: RunId, damage: Damage) -> Json:
+    """Return where a run's machine stands; None when it has no checkpoint that can be read."""
+    rows: Iterable[tuple[str | None]] = db.execute(
+        "SELECT checkpoint FROM runs WHERE run = ?", (run,)
+    )
+    read = damage.passed(rows, lambda row: load(row[0]), lambda _: f"the checkpoint of run {run}")
+    return next(read, None)
 
 
-def read_snapshot(db: sqlite3.Connection, run: RunId, form: str) -> tuple[Json, int]:
+def read_snapshot(
+    db: sqlite3.Connection, run: RunId, form: str, damage: Damage
+) -> tuple[Json, int]:
     """Return a run's snapshot and the `seq` up to which it goes; None and 0 without one."""
-    row = db.execute(
-        "SELECT body, seq FROM snapshots WHERE run = ? AND form = ?", (run, form)
-    ).fetchone()
-    return (None, 0) if row is None else (load(row[0]), int(row[1]))
+    rows = db.execute("SELECT body, seq FROM snapshots WHERE run = ? AND form = ?", (run, form))
+
+    def read(row: tuple[str, int]) -> tuple[Json, int]:
+        return load(row[0]), row[1]
+
+    return next(damage.passed(rows, read, lambda _: f"the snapshot of run {run}"), (None, 0))
 
 
 def dump(value: Json) -> str:
     """Write JSON as the journal keeps it: compact, ASCII."""
     return json.dumps(value, separators=(",", ":"))
+
+
+def moment(text: str) -> datetime:
+    """Read an instant as the journal writes it.
+
+    Raises:
+        ValueError: it is none, or has no time zone.
+    """
+    read = instant(text)
+    if read is None:
+        raise ValueError(f"{text[:40]!r} is no instant")
+    return read
 
 
 def storable(text: str | None) -> str | None:
@@ -196,10 +259,24 @@ def storable(text: str | None) -> str | None:
 
 
 def load(text: str | None) -> Json:
-    """Read what :func:`dump` wrote; None for None."""
-    return None if text is None else cast("Json", json.loads(text))
+    """Read what :func:`dump` wrote; None for None.
+
+    Raises:
+        ValueError: it is no JSON.
+    """
+    try:
+        return None if text is None else cast("Json", json.loads(text))
+    except RecursionError as error:
+        raise ValueError("its JSON is too deep") from error
 
 
 def load_object(text: str) -> Mapping[str, object]:
-    """Read a JSON object that :func:`dump` wrote."""
-    return cast("Mapping[str, object]", json.loads(text))
+    """Read a JSON object that :func:`dump` wrote.
+
+    Raises:
+        ValueError: it is none.
+    """
+    found = load(text)
+    if not isinstance(found, dict):
+        raise ValueError("it is no JSON object")
+    return found

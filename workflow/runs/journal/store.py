@@ -21,6 +21,7 @@ from workflow.runs.events import (
     RunId,
     StatusChanged,
     TriggerSettled,
+    Verdict,
 )
 from workflow.runs.journal.ownership import OwnerId
 from workflow.runs.journal.rows import dump, storable
@@ -170,7 +171,18 @@ def take_run(
 def take_runs(
     db: sqlite3.Connection, profile: str, mine: OwnerId, alive: Callable[[OwnerId], bool]
 ) -> frozenset[RunId]:
-    """Make `mine` the owner of every unfinished run of a profile that has no other living one."""
+    """Make `mine` the owner of every unfinished run of a profile that has no other living one.
+
+    A verdict is written with its end. What is neither a word of ours nor has an end is damage, and
+    is taken away: what happened to the run says whether it goes on.
+    """
+    endless = db.execute(
+        "SELECT run, verdict FROM runs WHERE profile = ? AND verdict IS NOT NULL AND ended IS NULL",
+        (profile,),
+    ).fetchall()
+    for run, verdict in endless:
+        if verdict not in set(Verdict):
+            db.execute("UPDATE runs SET verdict = NULL WHERE run = ?", (run,))
     unfinished = db.execute(
         "SELECT run FROM runs WHERE profile = ? AND verdict IS NULL", (profile,)
     ).fetchall()

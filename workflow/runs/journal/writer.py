@@ -16,15 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar, cast
 
+from workflow.runs.journal.opening import version_of
+from workflow.runs.journal.problems import JournalError, name_of, newer, sentence
 from workflow.runs.journal.reader import Reader
-from workflow.runs.journal.schema import (
-    VERSION,
-    JournalError,
-    name_of,
-    newer,
-    sentence,
-    version_of,
-)
+from workflow.runs.journal.schema import VERSION
 from workflow.text import SafeText, safe
 
 T = TypeVar("T")

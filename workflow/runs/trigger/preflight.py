@@ -135,7 +135,7 @@ def in_the_way(state: State, found: InTheWay, now: datetime) -> Move:
         case "attach":
             return _attach(state, job)
         case "skip":
-            return stop(state, Finish(Skipped(safe(f"{there}: skipped."), "running", job.job_id)))
+            return stop(state, Finish(Skipped(safe(f"{there}."), "running", job.job_id)))
         case "wait":
             until = now + _AWAIT
             if state.order.deadline is not None:

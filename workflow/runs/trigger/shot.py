@@ -29,7 +29,7 @@ from workflow.runs.events import (
 )
 from workflow.runs.journal import Journal
 from workflow.runs.journal.intents import Became, Intent, IntentKey
-from workflow.runs.journal.schema import JournalError
+from workflow.runs.journal.problems import JournalError
 from workflow.runs.slots import Place
 from workflow.runs.trigger import (
     Answered,

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from tests.support.screens import NOW, Story
 from tui.detail_lines import run_title
-from tui.lasting import ended, lasted
 from workflow.runs.events import ReadingTaken, RunFinished, Verdict
+from workflow.runs.lasting import ended, lasted
 
 BEGAN = NOW - timedelta(hours=1)
 
