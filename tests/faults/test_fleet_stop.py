@@ -107,9 +107,9 @@ async def test_a_kill_at_a_boundary_loses_and_repeats_nothing(
     assert list(place.truth(first.life.connections, first.since).broken(found)) == []
 
 
-async def wakes_and_ends(place: Place, first: Struck, pause: float) -> Found:
+async def wakes_and_ends(place: Place, first: Struck, pause: float, pace: float = RUNNING) -> Found:
     """Let time pass for a stopped process, wake it, and read the journal when it has ended."""
-    place.clock.set(pace=RUNNING, later=pause)
+    place.clock.set(pace=pace, later=pause)
     os.kill(first.child, signal.SIGCONT)
     await process.gone(first.child)
     await place.all_answered()
@@ -198,11 +198,12 @@ async def test_a_wish_of_before_the_job_was_known_is_carried_out_by_whoever_goes
         try:
             assert await process.struck(child) == (blow == signal.SIGSTOP)
             first = Struck(child, life, since)
+            # A DELETE rests on a look of five seconds: time must not run while it is prepared.
             if blow == signal.SIGKILL:
-                place.clock.set(pace=RUNNING)
+                place.clock.set(pace=WALKING)
                 found = await place.take_up(first.journal)
             else:
-                found = await wakes_and_ends(place, first, 60.0)
+                found = await wakes_and_ends(place, first, 60.0, WALKING)
         finally:
             process.end(child)
     assert list(place.truth(connections, since).broken(found)) == []

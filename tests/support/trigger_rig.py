@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import re
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,7 +14,9 @@ from pathlib import Path
 import httpx
 
 from tests.support.fleets import STEADY, add_connection
-from tests.support.sandbox import InProcess
+from tests.support.sandbox import InProcess, sandbox_in_process
+from tests.support.virtual_time import clock as virtual_clock
+from tests.support.virtual_time import run_virtual
 from workflow.airbyte.client import Client
 from workflow.clock import Clock
 from workflow.http.door import Auth, Door, Send
@@ -201,6 +203,18 @@ async def rig(
     finally:
         await book.aclose()
         await door.aclose()
+
+
+def in_a_sandbox(story: Callable[[Rig], Awaitable[None]], *faults: str, **options: object) -> None:
+    """Play a story on a fresh sandbox in virtual time."""
+
+    async def play() -> None:
+        clock = virtual_clock()
+        box = sandbox_in_process(clock, faults=faults, **options)
+        async with rig(box, clock) as opened:
+            await story(opened)
+
+    run_virtual(play())
 
 
 async def at(clock: Clock, seconds: float) -> None:

@@ -27,9 +27,12 @@ class Ear:
         self.connections = 0
         self.heard = b""
         self.url = ""
+        self.at_work: list[asyncio.Task[None]] = []
 
     async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        if (task := asyncio.current_task()) is not None:
+            self.at_work.append(task)
         while said := await reader.read(1_000):
             self.heard += said
             writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
@@ -49,6 +52,7 @@ async def listening() -> AsyncIterator[tuple[Ear, Door]]:
     finally:
         await door.aclose()
         server.close()
+        await asyncio.gather(*ear.at_work, return_exceptions=True)
 
 
 def held_from(number: int) -> Iterator[str | None]:

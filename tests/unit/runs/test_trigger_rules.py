@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from workflow.runs.events import RunId
-from workflow.runs.journal.intents import Intent, IntentKey
+from workflow.runs.journal.intents import NO_LIST, Intent, IntentKey
 from workflow.runs.trigger import JobSeen, OnConflict, TriggerOrder
 from workflow.runs.trigger.moves import Lost, Refusal, Replied
 from workflow.runs.trigger.rules import (
@@ -20,13 +21,16 @@ from workflow.runs.trigger.rules import (
     base_of,
     candidates,
     history_changed,
+    is_in_time,
     look_after,
     look_before,
     merged,
     of_kind,
+    several_found,
     sole,
     what_it_proves,
     window_over,
+    younger,
 )
 from workflow.text import SafeText, safe
 
@@ -182,6 +186,51 @@ def test_the_window_is_the_servers_when_it_tells_its_time() -> None:
 def test_a_job_that_does_not_tell_its_birth_cannot_be_ruled_out() -> None:
     silent = JobSeen(8, "sync", "running", True, None)
     assert candidates([silent], intent()) == (silent,)
+
+
+def test_a_job_that_is_seen_in_time_was_born_in_time_whatever_its_date() -> None:
+    late = job(8, born=3_600)
+    assert candidates([late], intent()) == ()
+    assert candidates([late], intent(), in_time=True) == (late,)
+
+
+def test_a_job_that_was_a_candidate_stays_one() -> None:
+    late = job(8, born=3_600)
+    ended_now = replace(late, status="succeeded", live=False)
+    assert candidates([ended_now], intent(), (late,)) == (ended_now,)
+    assert candidates([], intent(), (late,)) == (late,)
+
+
+def test_dates_that_are_proved_wrong_rule_no_younger_job_out() -> None:
+    seen, other = job(8, born=3_600), job(9, born=3_700)
+    assert candidates([seen, other], intent(), (seen,)) == (seen, other)
+    right = job(8, born=10)
+    assert candidates([right, other], intent(), (right,)) == (right,)
+
+
+def test_a_list_is_in_time_when_neither_clock_says_otherwise() -> None:
+    assert is_in_time(intent(), after(300), after(300))
+    assert is_in_time(intent(), after(300), None)
+    assert is_in_time(intent(ahead=None), after(300), after(9_999))
+    assert not is_in_time(intent(), after(301), after(10))
+    assert not is_in_time(intent(), after(10), after(301))
+
+
+def test_what_only_a_list_by_type_shows_is_neither_younger_nor_the_base() -> None:
+    hidden = replace(job(9, "refresh"), by_type=True)
+    assert younger([hidden, job(8)], intent()) == (job(8),)
+    assert history_changed((hidden, job(6)), intent())
+    assert not history_changed((hidden, job(7)), intent())
+
+
+def test_without_a_list_before_it_jobs_are_told_by_their_dates() -> None:
+    before, then, silent = job(3, born=-1), job(4, born=0), replace(job(5), created=None)
+    assert younger([before, then, silent], intent(NO_LIST)) == (then, silent)
+
+
+def test_of_many_jobs_a_few_are_named() -> None:
+    told = several_found("It was cut.", tuple(job(number) for number in range(1, 101)))
+    assert "5 (sync, running), 95 more." in told
 
 
 def test_only_one_candidate_of_the_right_type_is_sole() -> None:

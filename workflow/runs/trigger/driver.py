@@ -29,8 +29,9 @@ from workflow.runs.trigger import (
     machine,
 )
 from workflow.runs.trigger.asking import Asking, JobFeed
+from workflow.runs.trigger.entries import Checkpoint, Voice
 from workflow.runs.trigger.lists import JobLists
-from workflow.runs.trigger.shot import Checkpoint, Provisional, Shot, Voice
+from workflow.runs.trigger.shot import Provisional, Shot
 from workflow.runs.trigger.turns import AT_ONCE, Turn
 from workflow.text import SafeText
 

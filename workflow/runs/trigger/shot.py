@@ -9,41 +9,32 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
-from typing import Final, Protocol, TypeAlias
+from typing import TypeAlias
 
-from workflow.clock import Clock, rfc3339
+from workflow.clock import Clock
 from workflow.runs.deadline import Deadline, DeadlinePassedError
 from workflow.runs.events import (
-    Event,
-    Fact,
-    Json,
     PollFailed,
     RunWaiting,
-    Settled,
-    TriggerIntent,
-    TriggerSettled,
     Warned,
 )
 from workflow.runs.journal import Journal
-from workflow.runs.journal.intents import Became, Intent, IntentKey
 from workflow.runs.journal.problems import JournalError
 from workflow.runs.slots import Place
 from workflow.runs.trigger import (
-    Answered,
-    Attached,
     TriggerOrder,
     TriggerOutcome,
     machine,
 )
 from workflow.runs.trigger.asking import Asking
+from workflow.runs.trigger.entries import GRACE, Checkpoint, Entries, Voice
 from workflow.runs.trigger.moves import (
     Answer,
     AwaitGate,
     AwaitJob,
-    Claimed,
     ClaimJob,
     Command,
     Done,
@@ -53,7 +44,6 @@ from workflow.runs.trigger.moves import (
     ListJobs,
     Locked,
     Note,
-    NotWritten,
     OpenIntent,
     Pause,
     Post,
@@ -71,27 +61,8 @@ from workflow.runs.trigger.state import Move, is_late
 from workflow.runs.trigger.turns import Turn
 from workflow.text import SafeText
 
-GRACE: Final = 5.0
-"""Seconds that a POST under way is waited for when its run is detached."""
-
-Checkpoint: TypeAlias = Callable[[Answered | Attached], Json | None]
-"""Gives the document's machine the answer and returns where it stands then."""
 Provisional: TypeAlias = Callable[[int | None], None]
 """Told the job that is probably ours while the look goes on; None: not any more."""
-
-
-class Voice(Protocol):
-    """How a run's facts become events: numbered, written, heard."""
-
-    @property
-    def unwanted(self) -> bool:
-        """Whether the run's job is to be cancelled."""
-
-    def aside(self, *facts: Fact) -> AbstractContextManager[Sequence[Event]]:
-        """Give facts as events that the block itself writes down, and everybody hears of then."""
-
-    async def tell(self, *facts: Fact, checkpoint: Json = None) -> None:
-        """Write facts and a checkpoint down, and let everybody hear of it."""
 
 
 class Shot:
@@ -115,12 +86,11 @@ class Shot:
         self._clock = clock
         self._order = order
         self._voice = voice
-        self._checkpoint = checkpoint
+        self._entries = Entries(journal, order, voice, checkpoint)
         self._place = place
         self._turn = turn
         self._why_not = why_not
         self._sight = Sight(clock)
-        self._gated = False
         self._waiting: Waiting | None = None
 
     async def play(self, move: Move, provisional: Provisional) -> TriggerOutcome:
@@ -140,8 +110,8 @@ class Shot:
                     move = await self._next(move)
         finally:
             self._turn.leave()
-            if self._gated:
-                await self._leave_behind()
+            if self._entries.gated:
+                await self._entries.leave_gate()
 
     async def _to_the_end(self, move: Move) -> Move:
         """Send, and settle a clean answer, without being cancelled halfway."""
@@ -172,18 +142,13 @@ class Shot:
             state = replace(state, unwanted=True)
         return machine.advance(state, answer, self._clock.now())
 
-    async def _leave_behind(self) -> None:
-        with suppress(JournalError):  # a dead process's gate is taken over; so is this one's
-            await asyncio.shield(self._journal.leave_gate(self._order.run))
-
     async def _do(self, command: Command) -> Answer:
         order = self._order
         match command:
             case TakeGate():
-                return await self._take_gate()
+                return await self._entries.take_gate()
             case LeaveGate():
-                self._gated = False
-                await self._leave_behind()
+                await self._entries.leave_gate()
                 return Done()
             case ReadConnection():
                 self._sight = Sight(self._clock)
@@ -193,15 +158,17 @@ class Shot:
             case OpenIntent(intent):
                 if (why_not := self._why_not()) is not None:
                     return Locked(why_not)  # its profile was armed, and is so no more
-                return await self._open_whole(intent)
+                return await self._entries.open_intent(intent)
             case Post():
                 return await self._asking.post(order, self._hold)
             case ClaimJob(job_id):
-                return await self._claim(job_id)
+                return await self._entries.claim(job_id)
             case Settle():
-                return await self._settle(command)
+                return await self._entries.settle(command)
             case WatchIt(answer):
-                return await self._watch(answer)
+                await self._entries.watches(answer)
+                self._place.only_watches()
+                return Done()
             case Pause(until):
                 await self._sleep_until(until)
                 return Done()
@@ -229,92 +196,6 @@ class Shot:
         if not self._sight.is_fresh:  # stopped, the laptop slept, or it took long to get a token
             return SafeText("What the server had told was old before the trigger could leave.")
         return self._why_not()
-
-    # ------------------------------------------------------------------ the journal
-
-    async def _take_gate(self) -> Answer:
-        order = self._order
-        key = IntentKey(order.run, order.step, order.visit)
-        try:
-            self._gated = True  # even if this is cancelled just after the commit
-            return await self._journal.take_gate(key, order.connection_id, order.profile)
-        except JournalError as error:
-            return NotWritten(error.text)
-
-    async def _open_whole(self, intent: Intent) -> Answer:
-        """Write the intent; who is let go during that has sent nothing, and it is written too."""
-        let_go = False
-
-        async def write() -> Answer:
-            answer = await self._open(intent)
-            if let_go and isinstance(answer, Done):
-                await self._settle(Settle(Became.NOT_SENT))
-                await self._voice.tell(RunWaiting("slot"))
-            return answer
-
-        task = asyncio.create_task(write(), name=f"intent {self._order.run}")
-        try:
-            return await asyncio.shield(task)
-        except asyncio.CancelledError:
-            let_go = True
-            await asyncio.wait({task}, timeout=GRACE)
-            raise
-
-    async def _open(self, intent: Intent) -> Answer:
-        date = intent.server_date
-        fact = TriggerIntent(
-            intent.key.step,
-            intent.key.visit,
-            intent.job_type,
-            intent.base,
-            None if date is None else rfc3339(date),
-        )
-        try:
-            with self._voice.aside(fact) as events:
-                await self._journal.open_intent(intent, events)
-        except JournalError as error:
-            return NotWritten(error.text)
-        self._gated = False
-        return Done()
-
-    async def _claim(self, job_id: int) -> Answer:
-        try:
-            other = await self._journal.claim_job(
-                self._order.run, self._order.connection_id, job_id
-            )
-        except JournalError as error:
-            return NotWritten(error.text)
-        return Claimed(other)
-
-    async def _settle(self, settle: Settle) -> Answer:
-        key = IntentKey(self._order.run, self._order.step, self._order.visit)
-        how = settle.how.settled
-        told: tuple[Fact, ...] = ()
-        if how is not None:
-            text = str(settle.text) or None
-            told = (TriggerSettled(how.value, settle.job_id, settle.suspects, text),)
-        answer = settle.answer
-        checkpoint = None if answer is None else self._checkpoint(answer)
-        with self._voice.aside(*told) as events:
-            await self._journal.settle_intent(
-                key,
-                settle.how,
-                job_id=settle.job_id,
-                suspects=settle.suspects,
-                answer=settle.refusal if answer is None else answer.body,
-                events=events,
-                checkpoint=checkpoint,
-            )
-        return Done()
-
-    async def _watch(self, attached: Attached) -> Answer:
-        job_id, why = attached.job.job_id, str(attached.why) or None
-        await self._voice.tell(
-            TriggerSettled(Settled.ATTACHED.value, job_id, text=why),
-            checkpoint=self._checkpoint(attached),
-        )
-        self._place.only_watches()
-        return Done()
 
     # ------------------------------------------------------------------ time and notes
 
