@@ -334,6 +334,14 @@ class TestBackOff:
 
         assert pauses == pytest.approx([6, 12, 24, 48, 60, 60])
 
+    @pytest.mark.parametrize("seed", range(20))
+    def test_a_server_that_wants_quiet_is_never_asked_before(self, seed: int) -> None:
+        planner = Planner(random.Random(seed))
+        planner.track(JobId(1))
+        planner.refused(ask_of(planner, 0), Refused(SafeText("429"), 429, 25.0), 0)
+
+        assert idle_of(planner, 0) >= 25
+
     def test_retry_after_is_kept_up_to_a_minute(self, polling: Planner) -> None:
         ask = ask_of(polling, 3)
         polling.refused(ask, Refused(SafeText("429"), 429, 25.0), 3)
