@@ -683,7 +683,7 @@ def test_old_servers_that_list_by_type_only_are_asked_for_each_type() -> None:
 
 
 async def test_it_is_the_same_over_a_real_socket(tmp_path: Path) -> None:
-    clock = QuickClock(speed=40)
+    clock = QuickClock()
     with running_sandbox(clock=clock, faults=("cut-after:endpoint=createJob,count=1",)) as server:
         door = Door(server.base_url, clock=clock, rng=Random(1))
         journal = await Journal.open(tmp_path / "journal.db", clock)
