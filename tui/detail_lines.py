@@ -22,7 +22,8 @@ from tui.widgets.status_timeline import status_timeline
 from tui.widgets.step_track import step_track
 from workflow.airbyte.models import FAILED
 from workflow.airbyte.readings import Reading
-from workflow.runs.connection_view import ConnectionView, good_jobs
+from workflow.airbyte.usual import good_jobs
+from workflow.runs.connection_view import ConnectionView
 from workflow.runs.events import Origin, Verdict
 from workflow.runs.lasting import ended, lasted
 from workflow.runs.run import Phase, RunState

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from workflow.airbyte.models import CLEAR, RESET, SUCCEEDED, Connection, Job, JobId
+from workflow.airbyte.models import Connection, Job, JobId
 from workflow.airbyte.readings import Reading
+from workflow.airbyte.usual import good_jobs, usual_duration
 from workflow.runs.schedules import Due, DueBy, due, late
 from workflow.text import SafeText
 
 MOST_HISTORY: Final = 30
 """Past jobs of a connection that are looked at, and kept."""
-_WIPING: Final = frozenset({RESET, CLEAR})
-_ENOUGH: Final = 3
-"""Successes that make a usual duration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +63,7 @@ def view_of(
     """Join a connection with its latest jobs, newest first, and with the one that is live."""
     latest = next(iter(jobs), None)
     good = good_jobs(jobs)
-    durations = [job.duration.total_seconds() for job in good if job.duration is not None]
-    enough = len(durations) >= _ENOUGH
+    usual, usual_of = usual_duration(jobs)
     expected = _expected(connection, jobs) if read and live is None else None
     return ConnectionView(
         connection=connection,
@@ -81,15 +77,10 @@ def view_of(
         next_due=None if expected is None else expected.at,
         due_by=None if expected is None else expected.by,
         late=late(expected, now),
-        usual=timedelta(seconds=statistics.median(durations)) if enough else None,
-        usual_of=len(durations) if enough else 0,
+        usual=usual,
+        usual_of=usual_of,
         history=tuple(jobs),
     )
-
-
-def good_jobs(jobs: Iterable[Job]) -> list[Job]:
-    """Return the jobs that moved data and succeeded; what wipes says nothing of how syncs go."""
-    return [job for job in jobs if job.status == SUCCEEDED and job.job_type not in _WIPING]
 
 
 def _expected(connection: Connection, jobs: Sequence[Job]) -> Due | None:

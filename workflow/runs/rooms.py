@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Collection, Coroutine
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import Final
 
@@ -65,6 +66,8 @@ class Rooms:
     resolving: Resolving
     falling_back: FallingBack
     why_not_send: Callable[[], SafeText | None]
+    usual: Callable[[str], timedelta | None]
+    """Gives a connection's usual duration, None where it is not known."""
     read: Callable[[], Coroutine[None, None, None]]
     """Reads jobs for as long as it runs."""
 
@@ -91,6 +94,10 @@ def furnish(
         view = watch.connections.get(connection_id)
         return None if view is None else view.connection.raw_name
 
+    def usual(connection_id: str) -> timedelta | None:
+        # Past jobs are read only where somebody looks; a trigger's check has seen them anyway.
+        return watch.usual(connection_id) or trigger.lists.usual(connection_id)
+
     async def mistake(run: RunId, error: Exception) -> None:
         """A run whose task broke is over for us, honestly; its job is not."""
         why = f"a mistake in syncdeck ended the watching ({type(error).__name__}); see its log"
@@ -101,7 +108,7 @@ def furnish(
     programs, shared = Programs(), SharedFeed(feed)
     watch = Watch(client, feed, clock, workspace_ids, owned=lambda job: job in ours)
     ledger = Ledger(journal, profile=profile_name, clock=clock)
-    relay = Relay(shared, ledger, clock, watch.usual)
+    relay = Relay(shared, ledger, clock, usual)
     ours = OwnJobs(ledger, relay.is_watched, feed.jobs, clock)
     roster = Roster(mistake)
     trigger = Trigger(client, journal, clock, shared, arming.why_not_send)
@@ -149,5 +156,6 @@ def furnish(
         resolving=Resolving(services, suspects, attending.attach),
         falling_back=FallingBack(arming, launching, ledger, clock),
         why_not_send=why_not_send,
+        usual=usual,
         read=partial(shared.run, from_need=partial_server),
     )

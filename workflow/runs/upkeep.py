@@ -71,9 +71,7 @@ class Upkeep:
             await rooms.recovery.take_up_all()
             rooms.ours.take_over()
         add(rooms.read(), "feed")
-        add(
-            chores.point_out(rooms.ledger, rooms.roster, self._clock, rooms.watch.usual), "warnings"
-        )
+        add(chores.point_out(rooms.ledger, rooms.roster, self._clock, rooms.usual), "warnings")
         add(rooms.suspects.follow(), "suspects")
         add(chores.forget_what_is_old(self._journal, self._clock), "retention")
         if self._most_ended is not None:

@@ -314,6 +314,22 @@ async def test_rows_that_stand_still_are_pointed_out_until_they_move() -> None:
 
 
 @virtually
+async def test_a_run_of_three_times_the_usual_is_pointed_out_though_nobody_looks() -> None:
+    world = scene()
+    target = world.connection(replace(STEADY, duration=240.0))
+    catalogue = world.world.catalogue
+    async with world.deck() as deck:
+        for _ in range(3):
+            await deck.run_one(target)
+        quick = catalogue.connection(target.connection_id)
+        assert quick is not None
+        catalogue.add_connection(replace(quick, behaviour=replace(STEADY, duration=900.0)))
+        run = await deck.run_one(target)
+        assert not deck.fleet.shown
+    assert [warning.kind for warning in run.warnings] == ["slow"]
+
+
+@virtually
 async def test_an_attached_job_is_watched_to_its_end_and_named() -> None:
     world = scene()
     target = world.connection()

@@ -7,7 +7,8 @@ what cannot be read has told nothing: that very row may be the job that matters.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from datetime import timedelta
 from typing import Final
 
 from workflow.airbyte.client import Answer, Client
@@ -20,6 +21,7 @@ from workflow.airbyte.models import (
     Page,
     is_terminal,
 )
+from workflow.airbyte.usual import usual_duration
 from workflow.http.messages import Replay
 from workflow.runs.trigger import JobSeen
 from workflow.runs.trigger.moves import Listed
@@ -27,6 +29,10 @@ from workflow.text import SafeText
 
 HIDDEN: Final = frozenset({CLEAR, REFRESH})
 """What servers of 2025 list only when asked for by type."""
+
+
+_RECENT: Final = 30
+"""The newest jobs of a connection, which tell how long one usually takes."""
 
 
 class UnreadableRowError(Exception):
@@ -44,6 +50,11 @@ class JobLists:
         self._client = client
         self.by_type = False
         """A job was found only by its type: the server's lists leave some types out."""
+        self._usual: dict[str, timedelta] = {}
+
+    def usual(self, connection_id: str) -> timedelta | None:
+        """Return how long a connection's jobs usually take, as its latest list told."""
+        return self._usual.get(connection_id)
 
     async def newest(
         self, connection_id: str, types: Collection[JobType] = (), *, replay: Replay = "safe"
@@ -66,8 +77,15 @@ class JobLists:
             seen.update((job.job_id, as_seen(job, by_type=page is not last)) for job in mine)
         if any(job.live and job.by_type and job.job_type in HIDDEN for job in seen.values()):
             self.by_type = True
+        self._note_usual(connection_id, last.value.items)
         left = min(page.left for page in (*typed, last))
         return Listed(tuple(seen.values()), left, last.arrived, last.date)
+
+    def _note_usual(self, connection_id: str, jobs: Iterable[Job]) -> None:
+        mine = [job for job in jobs if job.connection_id == connection_id]
+        usual, _ = usual_duration(mine[:_RECENT])
+        if usual is not None:
+            self._usual[connection_id] = usual
 
     async def _page(
         self, connection_id: str, job_type: JobType | None, replay: Replay
