@@ -1082,5 +1082,6 @@ async def test_what_of_the_journal_could_not_be_read_is_said_once() -> None:
         deck.fleet.damage = damage
         for _ in range(2):
             deck.app._dirty = True
-            await deck.flush()
+            deck.app._hand_over()
+            await until(deck.pilot, lambda: len(deck.app._notifications) > 0)
         assert [notice.message for notice in deck.app._notifications] == [damage]

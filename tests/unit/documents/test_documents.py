@@ -66,10 +66,10 @@ def test_the_description_has_every_endpoint(operation_id: str, where: tuple[str,
 
 
 def test_every_reference_in_the_description_leads_somewhere() -> None:
-    references = re.findall(r"'\$ref': '(#[^']+)'", repr(dict(AIRBYTE.root)))
+    references = re.findall(r"'\$ref': '(#[^']+)'", repr(AIRBYTE.references.root))
 
     assert references
-    assert [r for r in references if AIRBYTE.resolve({"$ref": r}) is None] == []
+    assert [r for r in references if AIRBYTE.references.resolve({"$ref": r}) is None] == []
 
 
 @pytest.mark.parametrize("loaded", [SYNC, CLEAR], ids=["sync", "clear"])
