@@ -1084,4 +1084,5 @@ async def test_what_of_the_journal_could_not_be_read_is_said_once() -> None:
             deck.app._dirty = True
             deck.app._hand_over()
             await until(deck.pilot, lambda: len(deck.app._notifications) > 0)
+            await deck.pilot.pause()
         assert [notice.message for notice in deck.app._notifications] == [damage]
