@@ -13,7 +13,7 @@ from typing import Final
 
 from workflow.airbyte.asks import ListOrigin
 from workflow.airbyte.book import Book
-from workflow.airbyte.rhythm import IDLE, LONGEST, QUICK, QUIET, Rhythm
+from workflow.airbyte.rhythm import IDLE, QUICK, QUIET, Rhythm
 from workflow.airbyte.roll import Roll
 
 SWEEP_EVERY: Final = 300.0
@@ -61,9 +61,7 @@ class Pace:
     def overloaded(self, retry_after: float | None, now: float) -> float:
         """Note a failure by overload; return how long nothing is asked."""
         self._rhythm = self._rhythm.overloaded()
-        # Spread, but a server that asked for quiet is not asked before.
-        wished = min(LONGEST, retry_after or 0.0)
-        pause = max(wished, self._rhythm.pause(retry_after) * self._varied())
+        pause = self._rhythm.pause(retry_after, self._varied())
         self.not_before = now + pause
         return pause
 

@@ -39,6 +39,10 @@ class Rhythm:
         doubled = min(LONGEST, 2 * max(QUICK, self.penalty))
         return replace(self, penalty=doubled, failures=self.failures + 1)
 
-    def pause(self, retry_after: float | None) -> float:
-        """Return how long to ask nothing after overload, with the server's wish up to a cap."""
-        return max(self.penalty, min(LONGEST, retry_after or 0.0))
+    def pause(self, retry_after: float | None, spread: float) -> float:
+        """Return how long to ask nothing after overload, with the server's wish up to a cap.
+
+        A `spread` below 1 shortens it, but never to less than was wished.
+        """
+        wished = min(LONGEST, retry_after or 0.0)
+        return max(wished, max(self.penalty, wished) * spread)

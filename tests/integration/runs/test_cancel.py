@@ -35,6 +35,13 @@ def in_a_sandbox(story: Callable[[Rig], Awaitable[None]], *faults: str) -> None:
     run_virtual(play())
 
 
+async def lasting_job(opened: Rig) -> tuple[str, int]:
+    """Return a connection and its job, which runs for two hours."""
+    lasting = replace(STEADY, duration=7_200.0)
+    connection = str(add_connection(opened.box.world, lasting).connection_id)
+    return connection, await running_job(opened, connection)
+
+
 def deletes(opened: Rig) -> int:
     return opened.box.log.count("cancelJob")
 
@@ -204,9 +211,7 @@ def test_a_newer_job_that_is_listed_by_its_type_only_is_not_hit_either() -> None
 
 def test_a_server_that_never_lists_is_given_up_after_a_while() -> None:
     async def story(opened: Rig) -> None:
-        lasting = replace(STEADY, duration=7_200.0)
-        connection = str(add_connection(opened.box.world, lasting).connection_id)
-        job = await running_job(opened, connection)
+        connection, job = await lasting_job(opened)
         settled = await opened.canceller.cancel(job, connection)
         assert (settled.how, deletes(opened)) == ("not-sent", 0)
         assert "could not be asked" in settled.text
@@ -296,9 +301,7 @@ def test_a_cancel_has_its_turn_however_often_others_are_told_to_leave_the_server
 
 def test_a_server_that_takes_too_long_to_say_what_runs_is_not_asked_to_cancel() -> None:
     async def story(opened: Rig) -> None:
-        lasting = replace(STEADY, duration=7_200.0)
-        connection = str(add_connection(opened.box.world, lasting).connection_id)
-        job = await running_job(opened, connection)
+        connection, job = await lasting_job(opened)
         settled = await opened.canceller.cancel(job, connection)
         assert (settled.how, deletes(opened)) == ("not-sent", 0)
         assert "takes too long" in settled.text

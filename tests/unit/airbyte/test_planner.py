@@ -535,18 +535,8 @@ class TestProgress:
 
     def test_it_comes_every_15_seconds(self, polling: Planner) -> None:
         polling.looking = True
-        when = []
-        now = 0.0
-        while now < 50:
-            ask = polling.next(now)
-            if isinstance(ask, Idle):
-                now = ask.until
-                continue
-            assert isinstance(ask, ListJobs)
-            if ask.origin == "progress":
-                when.append(now)
-            rows = (job(1), job(2), job(3), job(4))
-            polling.listed(ask, Listed(page(*rows), times(now)), now)
+        asked = listings(polling, 0, until=50)
+        when = [now for now, ask in asked if ask.origin == "progress"]
 
         assert when == pytest.approx([0, 15, 30, 45])
 
@@ -573,22 +563,27 @@ class TestProgress:
     ) -> None:
         answer(polling, 3, page())
         polling.looking = True
-        now = 5.0
-        passes = []
-        while now < 400:
-            ask = polling.next(now)
-            if isinstance(ask, Idle):
-                now = ask.until
-                continue
-            assert isinstance(ask, ListJobs)
-            if ask.origin != "delta" and ask.job_type is None:
-                passes.append((now, ask.origin))
-            rows = (job(1), job(2), job(3), job(4))
-            polling.listed(ask, Listed(page(*rows), times(now)), now)
+        asked = listings(polling, 5, until=400)
+        passes = [(now, ask.origin) for now, ask in asked if ask.origin != "delta"]
 
-        sweeps = [when for when, origin in passes if origin == "sweep"]
-        assert sweeps == [290]
-        assert [when for when, _ in passes] == pytest.approx([*range(5, 400, 15)])
+        assert {when for when, origin in passes if origin == "sweep"} == {290}
+        assert 290 not in {when for when, origin in passes if origin == "progress"}
+        assert sorted({when for when, _ in passes}) == pytest.approx([*range(5, 400, 15)])
+
+
+def listings(planner: Planner, now: float, *, until: float) -> list[tuple[float, ListJobs]]:
+    """Answer every list with the four jobs that run, and return what was asked for when."""
+    asked = []
+    while now < until:
+        ask = planner.next(now)
+        if isinstance(ask, Idle):
+            now = ask.until
+            continue
+        assert isinstance(ask, ListJobs)
+        asked.append((now, ask))
+        rows = (job(1), job(2), job(3), job(4))
+        planner.listed(ask, Listed(page(*rows), times(now)), now)
+    return asked
 
 
 def planner_asks(planner: Planner, now: float) -> list[ListJobs]:
